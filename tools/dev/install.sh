@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Installs what the build, the demo and the tests need: Debian packages, and .venv/ from python/requirements-dev.txt.
+# Quick when all of it is there. Uses apt's and pip's own configuration, and root or sudo only where a package is missing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+packages=(
+  # compiler, linker, MLIR and LLVM, sanitizers, FileCheck
+  clang-22 lld-22 clang-format-22 libclang-rt-22-dev
+  llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev
+  # the build
+  cmake ninja-build ccache make git binutils libc6-dev libstdc++-12-dev
+  libprotobuf-dev protobuf-compiler zlib1g-dev libzstd-dev libgtest-dev
+  # the Python side
+  python3 python3-venv
+)
+
+say() { printf '\033[1m-- %s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
+die() { printf 'install: %s\n' "$@" >&2; exit 1; }
+
+# Runs a command into a log; on a terminal its last line is shown while it works, and the log's end if it fails.
+quietly() {
+  local log=$1 line columns
+  shift
+  columns=$(tput cols 2>/dev/null || echo 80)
+  if ! "$@" 2>&1 | tee -a "$log" | while IFS= read -r line; do
+    if [ -t 1 ]; then printf '\r\033[K   %.*s' "$((columns - 4))" "${line//$'\r'/}"; fi
+  done; then
+    if [ -t 1 ]; then printf '\r\033[K'; fi
+    tail -n 30 "$log" >&2
+    die "'$1 ...' failed; the whole log is $log"
+  fi
+  if [ -t 1 ]; then printf '\r\033[K'; fi
+}
+
+missing_packages() {
+  local p
+  for p in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+  done
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+    die "this is made for Debian 12 (apt-get is not here); elsewhere, install the counterparts of:" \
+      "${packages[*]}"
+  local missing as_root=()
+  mapfile -t missing < <(missing_packages)
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "these packages are missing, and this is neither root nor has sudo:" "${missing[*]}"
+    as_root=(sudo)
+  fi
+  mkdir -p build
+  local log=$PWD/build/install-apt.log start=$SECONDS
+  : >"$log"
+  say "installing ${#missing[@]} Debian packages (once; a few minutes): ${missing[*]}"
+  quietly "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update
+  quietly "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}"
+  mapfile -t missing < <(missing_packages)
+  [ "${#missing[@]}" -eq 0 ] || die "apt-get did not install: ${missing[*]}" "the log is $log"
+  say "packages installed in $((SECONDS - start)) s"
+}
+
+# The system's own python3, whatever another python first on PATH may be.
+install_venv() {
+  local requirements=python/requirements-dev.txt stamp start=$SECONDS
+  stamp="$PWD $(sha256sum tools/dev/install.sh "$requirements" | sha256sum)"
+  if [ -x .venv/bin/python ] && [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ]; then return 0; fi
+  mkdir -p build
+  local log=$PWD/build/install-venv.log
+  : >"$log"
+  say "making .venv from $requirements"
+  unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
+  rm -rf .venv
+  quietly "$log" /usr/bin/python3 -m venv .venv
+  quietly "$log" .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "$requirements"
+  printf '%s' "$stamp" >.venv/.stamp
+  say ".venv made in $((SECONDS - start)) s"
+}
+
+install_packages
+install_venv
