@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What emitted code and the runtime owe each other: the data that the compiler writes for a model,
+// the functions it emits, and the functions it may call. All of it is one version (ACCEL_RT_ABI).
+//
+// For each model the compiler emits, in one object:
+//   - kernels (accel_kernel_fn) and their grids (accel_grid_fn);
+//   - one accel_program with all that it points to, constant data;
+//   - plan (unless all shapes are static) and run;
+//   - one accel_model {&accel_rt_api, &program}, and the function `<prefix>_model`, which returns
+//     its address, with the weak alias `accel_model`.
+// Only those two functions have default visibility. Everything that the runtime defines is hidden
+// and weak, so that several models link into one program.
+//
+// Sizes and offsets of the structs are fixed and asserted below: the compiler writes them as LLVM
+// constants.
+
+#ifndef ACCEL_RT_SUPPORT_H
+#define ACCEL_RT_SUPPORT_H
+
+#include "accel-rt/Model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Raised when anything below changes its meaning; the runtime refuses other numbers.
+#define ACCEL_RT_ABI 1u
+
+typedef struct accel_frame accel_frame;
+typedef struct accel_kernel accel_kernel;
+
+//===-- Functions in emitted code -----------------------------------------------------------===//
+
+/// Does the work items [begin, end) of a kernel's grid. Any partition of [0, grid) must give the
+/// same bits, so an item may not read what another one writes.
+/// buffers: addresses of its inputs, then of its outputs. Those in the arena, in weights and in
+/// scratch are 64-byte aligned; arguments of the run only as their element is.
+/// dims: the distinct dynamic dims that it uses. scratch: scratch_bytes of this thread alone.
+typedef void (*accel_kernel_fn)(void *const *buffers, const int64_t *dims, int64_t begin,
+                                int64_t end, void *scratch);
+
+/// Number of work items for these dims, 0 or more.
+typedef int64_t (*accel_grid_fn)(const int64_t *dims);
+
+/// Fills in the byte offset in the arena of each slot, and the dims of all outputs one after
+/// another (ACCEL_UNKNOWN_DIM where only the run will know). Returns the arena's bytes; negative if
+/// a size overflows. Pure.
+typedef int64_t (*accel_plan_fn)(const int64_t *symbols, int64_t *offsets, int64_t *output_dims);
+
+/// Runs the model in the calling thread. Returns 0, or the first status that is not 0 of the
+/// functions it calls.
+typedef int32_t (*accel_run_fn)(accel_frame *frame);
+
+//===-- Data in emitted code ----------------------------------------------------------------===//
+
+struct accel_kernel {
+  accel_kernel_fn fn;
+  accel_grid_fn grid;    ///< NULL: one work item
+  int64_t scratch_bytes; ///< for each thread
+  const char *name;
+  uint64_t cpu_features;        ///< ACCEL_CPU_* that fn needs beyond the program's
+  const accel_kernel *fallback; ///< used on machines without them; NULL if cpu_features is 0
+};
+
+typedef struct accel_site {
+  const accel_kernel *kernel;
+  const char *nodes; ///< names of ONNX nodes, separated by '\n'
+  double flops;      ///< for one work item, dynamic dims taken as likely values; 0: not known
+  double bytes;      ///< read and written for one work item; 0: not known
+} accel_site;
+
+typedef struct accel_program {
+  uint32_t abi;   ///< ACCEL_RT_ABI
+  uint32_t flags; ///< 0
+  const char *name;
+  const accel_port *inputs;
+  const accel_port *outputs;
+  const accel_symbol *symbols; ///< each is a dim of at least one input
+  const accel_site *sites;
+  int32_t num_inputs;
+  int32_t num_outputs;
+  int32_t num_symbols;
+  int32_t num_sites;
+  int64_t num_slots;      ///< entries of frame.offsets, filled in by plan; 0 without plan
+  int64_t arena_bytes;    ///< without plan; else -1
+  int64_t scratch_bytes;  ///< the most of any kernel
+  int64_t weights_offset; ///< address of the weights minus the address of this field
+  int64_t weights_bytes;  ///< 0: there are none
+  accel_plan_fn plan;     ///< NULL: no symbols, and all output dims are constants
+  accel_run_fn run;
+  uint64_t cpu_features; ///< ACCEL_CPU_* without which nothing runs
+  const char *target;
+  const char *metadata; ///< JSON
+  int64_t metadata_bytes;
+  int32_t num_growable; ///< growable slots, see accel_rt_grow
+  int32_t reserved;     ///< 0
+} accel_program;
+
+/// The state of one run. The fields here are for emitted code; the runtime has more behind them.
+struct accel_frame {
+  const accel_program *program;
+  void *arena;            ///< 64-byte aligned
+  const void *weights;    ///< NULL if there are none
+  void *const *inputs;    ///< contiguous data of each
+  void *const *outputs;   ///< where to write each; NULL if plan did not know its size
+  const int64_t *symbols; ///< sizes that this run's inputs bind
+  const int64_t *offsets; ///< as plan filled them in
+  void *scratch;          ///< the calling thread's, scratch_bytes of the program
+};
+
+//===-- Functions that emitted code calls ---------------------------------------------------===//
+
+#ifndef ACCEL_RT_EXPORT
+#define ACCEL_RT_EXPORT __attribute__((visibility("hidden"), weak))
+#endif
+
+/// The table that accel_model.api points to.
+extern ACCEL_RT_EXPORT const accel_api accel_rt_api;
+
+/// Launches a site: does all work items of its kernel, on as many threads as pay, and waits for
+/// them. buffers and dims need to live only during the call. Not 0: the run must return it at once
+/// (cancelled). An empty grid is a success.
+ACCEL_RT_EXPORT int32_t accel_rt_dispatch(accel_frame *frame, const accel_site *site,
+                                          void *const *buffers, const int64_t *dims);
+
+/// Declares the dims of an output whose size only the run knows, and returns where to write it
+/// (64-byte aligned or the caller's buffer); NULL on failure, which the run must then return as
+/// accel_rt_status(frame).
+ACCEL_RT_EXPORT void *accel_rt_output(accel_frame *frame, int32_t output, const int64_t *dims);
+
+/// At least bytes of memory for growable slot number slot, 64-byte aligned, its contents kept up to
+/// keep bytes. It belongs to the context, so that later runs find it large enough. NULL on failure.
+ACCEL_RT_EXPORT void *accel_rt_grow(accel_frame *frame, int32_t slot, int64_t bytes, int64_t keep);
+
+/// Records why the run fails and returns the status to return. message names the ONNX node, what
+/// was expected and what was found; value replaces a single %lld in it.
+ACCEL_RT_EXPORT int32_t accel_rt_fail(accel_frame *frame, int32_t status, const char *message,
+                                      int64_t value);
+
+/// The status of the failure recorded last in this run, 0 if there is none.
+ACCEL_RT_EXPORT int32_t accel_rt_status(accel_frame *frame);
+
+/// The bits of accel_program.cpu_features that this machine and its system have.
+ACCEL_RT_EXPORT uint64_t accel_rt_cpu_features(void);
+
+//===-- CPU features ------------------------------------------------------------------------===//
+// Bits are for each architecture its own; a feature counts only if the system saves its registers.
+
+#define ACCEL_CPU_SSE3 (1ull << 0)
+#define ACCEL_CPU_SSSE3 (1ull << 1)
+#define ACCEL_CPU_SSE4_1 (1ull << 2)
+#define ACCEL_CPU_SSE4_2 (1ull << 3)
+#define ACCEL_CPU_POPCNT (1ull << 4)
+#define ACCEL_CPU_CX16 (1ull << 5)
+#define ACCEL_CPU_LAHF (1ull << 6)
+#define ACCEL_CPU_AVX (1ull << 7)
+#define ACCEL_CPU_AVX2 (1ull << 8)
+#define ACCEL_CPU_FMA (1ull << 9)
+#define ACCEL_CPU_F16C (1ull << 10)
+#define ACCEL_CPU_BMI (1ull << 11)
+#define ACCEL_CPU_BMI2 (1ull << 12)
+#define ACCEL_CPU_LZCNT (1ull << 13)
+#define ACCEL_CPU_MOVBE (1ull << 14)
+#define ACCEL_CPU_AVX512F (1ull << 15)
+#define ACCEL_CPU_AVX512BW (1ull << 16)
+#define ACCEL_CPU_AVX512CD (1ull << 17)
+#define ACCEL_CPU_AVX512DQ (1ull << 18)
+#define ACCEL_CPU_AVX512VL (1ull << 19)
+#define ACCEL_CPU_AVX512VNNI (1ull << 20)
+#define ACCEL_CPU_AVX512BF16 (1ull << 21)
+#define ACCEL_CPU_AVX512FP16 (1ull << 22)
+#define ACCEL_CPU_AVX512VBMI (1ull << 23)
+#define ACCEL_CPU_AVX512VBMI2 (1ull << 24)
+#define ACCEL_CPU_AVX512IFMA (1ull << 25)
+#define ACCEL_CPU_AVX512BITALG (1ull << 26)
+#define ACCEL_CPU_AVX512VPOPCNTDQ (1ull << 27)
+#define ACCEL_CPU_AVXVNNI (1ull << 28)
+#define ACCEL_CPU_AVXVNNIINT8 (1ull << 29)
+#define ACCEL_CPU_AVXIFMA (1ull << 30)
+#define ACCEL_CPU_AVXNECONVERT (1ull << 31)
+#define ACCEL_CPU_GFNI (1ull << 32)
+#define ACCEL_CPU_VAES (1ull << 33)
+#define ACCEL_CPU_VPCLMULQDQ (1ull << 34)
+#define ACCEL_CPU_AMX_TILE (1ull << 35)
+#define ACCEL_CPU_AMX_INT8 (1ull << 36)
+#define ACCEL_CPU_AMX_BF16 (1ull << 37)
+#define ACCEL_CPU_AMX_FP16 (1ull << 38)
+
+#define ACCEL_CPU_X86_64_V2                                                                        \
+  (ACCEL_CPU_SSE3 | ACCEL_CPU_SSSE3 | ACCEL_CPU_SSE4_1 | ACCEL_CPU_SSE4_2 | ACCEL_CPU_POPCNT |     \
+   ACCEL_CPU_CX16 | ACCEL_CPU_LAHF)
+#define ACCEL_CPU_X86_64_V3                                                                        \
+  (ACCEL_CPU_X86_64_V2 | ACCEL_CPU_AVX | ACCEL_CPU_AVX2 | ACCEL_CPU_FMA | ACCEL_CPU_F16C |         \
+   ACCEL_CPU_BMI | ACCEL_CPU_BMI2 | ACCEL_CPU_LZCNT | ACCEL_CPU_MOVBE)
+#define ACCEL_CPU_X86_64_V4                                                                        \
+  (ACCEL_CPU_X86_64_V3 | ACCEL_CPU_AVX512F | ACCEL_CPU_AVX512BW | ACCEL_CPU_AVX512CD |             \
+   ACCEL_CPU_AVX512DQ | ACCEL_CPU_AVX512VL)
+
+//===-- Layout ------------------------------------------------------------------------------===//
+
+#ifdef __cplusplus
+#define ACCEL_RT_ASSERT static_assert
+#else
+#define ACCEL_RT_ASSERT _Static_assert
+#endif
+ACCEL_RT_ASSERT(sizeof(accel_tensor) == 48, "accel_tensor is DLPack's DLTensor");
+ACCEL_RT_ASSERT(sizeof(accel_value) == 64, "accel_value");
+ACCEL_RT_ASSERT(sizeof(accel_port) == 32, "{ptr, ptr, i32, i32, {i8, i8, i16}, i32}");
+ACCEL_RT_ASSERT(sizeof(accel_symbol) == 24, "{ptr, i64, i64}");
+ACCEL_RT_ASSERT(sizeof(accel_kernel) == 48, "{ptr, ptr, i64, ptr, i64, ptr}");
+ACCEL_RT_ASSERT(sizeof(accel_site) == 32, "{ptr, ptr, double, double}");
+ACCEL_RT_ASSERT(sizeof(accel_program) == 160, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
+                                              "i64, ptr, ptr, i64, i32, i32}");
+ACCEL_RT_ASSERT(offsetof(accel_program, num_inputs) == 48, "accel_program.num_inputs");
+ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.weights_offset");
+ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");
+ACCEL_RT_ASSERT(offsetof(accel_program, metadata_bytes) == 144, "accel_program.metadata_bytes");
+ACCEL_RT_ASSERT(sizeof(accel_frame) == 64, "{ptr x 8}");
+ACCEL_RT_ASSERT(sizeof(accel_model) == 16, "{ptr, ptr}");
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // ACCEL_RT_SUPPORT_H
