@@ -10,8 +10,12 @@ tree=build
 
 # ccache takes the shared precompiled header only with these.
 export CCACHE_SLOPPINESS=pch_defines,time_macros
+launcher=()
+if command -v ccache >/dev/null; then
+  launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+fi
 mkdir -p "$tree"
-if ! cmake --preset "$preset" -DACCEL_PYTHON="$PWD/.venv/bin/python" >"$tree/configure.log" 2>&1; then
+if ! cmake --preset "$preset" "${launcher[@]}" >"$tree/configure.log" 2>&1; then
   cat "$tree/configure.log" >&2
   exit 1
 fi
