@@ -14,7 +14,7 @@ def shrink(image, rows, columns):
 
 
 def blocks(image):
-    dark = shrink(image, COLUMNS, COLUMNS) > 0.58
+    dark = shrink(image, COLUMNS, COLUMNS) > 0.55
     marks = {(0, 0): " ", (1, 0): "\u2580", (0, 1): "\u2584", (1, 1): "\u2588"}
     return ["".join(marks[pair] for pair in zip(top.astype(int), bottom.astype(int))) for top, bottom in zip(dark[::2], dark[1::2])]
 
