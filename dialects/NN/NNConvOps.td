@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Convolutions and poolings, in ONNX's layout and blocked.
+#ifndef ACCEL_NN_CONV_OPS
+#define ACCEL_NN_CONV_OPS
+
+include "dialects/NN/NNDialect.td"
+include "mlir/IR/EnumAttr.td"
+
+def NN_ConvOp : NN_Op<"conv", [SameOperandsElementType]> {
+  let summary = "convolution of 1 to 3 spatial dims, N x C x S..., (ONNX Conv-22)";
+  let description = [{
+    `input` is N x C x S..., `weight` F x C/group x K..., `bias` F. `pads` holds the zeros before
+    each spatial dim, then those after each.
+
+    Constraints:
+    * C1: `input` and `weight` have the same rank, 3 to 5.
+    * C2: `strides` and `dilations` have one positive entry a spatial dim, `pads` two of 0 or more.
+    * C3: `weight` dim 1 times `group` is C, and `group` divides F.
+    * C4: `bias` has shape F.
+    * C5: the window fits: each static result dim is positive.
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
+                       DefaultValuedAttr<I64Attr, "1">:$group);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
+    `pads` $pads (`group` $group^)? attr-dict `:` functional-type(operands, results)}];
+}
+
+def NN_BlockedConvOp : NN_Op<"blocked_conv", [SameOperandsElementType]> {
+  let summary = "convolution of channel-blocked tensors, without padding";
+  let description = [{
+    `input` is N x Cb x S... x c (channel `cb*c + ci`), `weight` Fb x Cb x K... x c x f, `bias` Fb x f,
+    the result N x Fb x S... x f. Padding is an `nn.pad` before it, which fuses into the producer.
+
+    Constraints:
+    * C1: `input` has rank R of 4 to 6, `weight` R+1 and static, `bias` 2.
+    * C2: `strides` and `dilations` have R-3 positive entries.
+    * C3: Cb and c of `input` and `weight` agree, Fb and f of `weight` and `bias`.
+    * C4: the window fits: each static result dim is positive.
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
+    attr-dict `:` functional-type(operands, results)}];
+}
+
+def NN_PoolKind : I32EnumAttr<"PoolKind", "how nn.pool combines a window", [
+    I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"average", 1>, I32EnumAttrCase<"average_with_pad", 2>]> {
+  let cppNamespace = "::accel::nn";
+}
+
+def NN_PoolOp : NN_Op<"pool"> {
+  let summary = "max or average over windows of the spatial dims (ONNX MaxPool-22, AveragePool-22)";
+  let description = [{
+    The spatial dims are dims 2, 3, ... as many as `kernel` has entries; dims after them (the block
+    of a channel-blocked tensor) are kept. `average` divides by the elements inside the input,
+    `average_with_pad` by those inside the padded input; `max` ignores padding. `pads` as in
+    `nn.conv`; `ceil` rounds the number of windows up, and a window must start inside the input or
+    the padding before it.
+
+    Constraints:
+    * C1: rank is at least 2 + entries of `kernel`.
+    * C2: `kernel`, `strides`, `dilations` have one positive entry a spatial dim, `pads` two of 0 or more.
+    * C3: the window fits: each static result dim is positive.
+  }];
+  let arguments = (ins NN_PoolKind:$kind, NN_Tensor:$input, DenseI64ArrayAttr:$kernel,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
+                       UnitAttr:$ceil);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = [{$kind $input `kernel` $kernel `strides` $strides `dilations` $dilations
+    `pads` $pads (`ceil` $ceil^)? attr-dict `:` type($input) `->` type($result)}];
+}
+
+#endif // ACCEL_NN_CONV_OPS

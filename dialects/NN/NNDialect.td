@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The nn dialect and the base classes of its ops.
+#ifndef ACCEL_NN_DIALECT
+#define ACCEL_NN_DIALECT
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/NN/NNInterfaces.td"
+
+def NN_Dialect : Dialect {
+  let name = "nn";
+  let cppNamespace = "::accel::nn";
+  let summary = "What a neural network computes";
+  let description = [{
+    Ops on ranked tensors with the semantics of ONNX where ONNX is right: NCHW, NumPy broadcasting,
+    value semantics. Signed integers are signless `iN`, unsigned ones `uiN`. A tensor's dims may be
+    dynamic; `nn.bind_dims` gives them names. Physical layouts (blocked, packed) are ordinary
+    tensor types made by `nn.pack`. Constraints that an op's traits cannot say are numbered C1..Cn in
+    its description; its verifier and its negative tests cite the numbers.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let hasConstantMaterializer = 1;
+}
+
+// A pure op whose types follow from its operands. Each op writes
+//   static LogicalResult computeShapes(Adaptor, ArrayRef<Shape>, ShapeContext &, SmallVectorImpl<Shape> &)
+// (NNInferShapes.cpp) and, where the result's element type is not operand 0's,
+//   static Type computeElementType(Adaptor)
+// (`elementType` below); everything else is generated from these.
+class NN_Op<string mnemonic, list<Trait> traits = []>
+    : Op<NN_Dialect, mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<InferTypeOpInterface>,
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>,
+        DeclareOpInterfaceMethods<NN_ShapeOpInterface>], traits)> {
+  // C++ expression of the results' element type, from `adaptor`.
+  string elementType = "::accel::nn::detail::elementTypeOf(adaptor.getOperands().front())";
+  let extraClassDeclaration = [{
+    static ::llvm::LogicalResult computeShapes(Adaptor adaptor, ::llvm::ArrayRef<::accel::nn::Shape> operands,
+                                               ::accel::nn::ShapeContext &context,
+                                               ::llvm::SmallVectorImpl<::accel::nn::Shape> &results);
+    static ::mlir::Type computeElementType(Adaptor adaptor);
+    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred, ::mlir::TypeRange actual);
+  }];
+  let extraClassDefinition = [{
+    ::mlir::Type $cppClass::computeElementType(Adaptor adaptor) { return }] # elementType # [{; }
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *context, std::optional<::mlir::Location> location, ::mlir::ValueRange operands,
+        ::mlir::DictionaryAttr attributes, ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
+        ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      return ::accel::nn::detail::inferTypes<$cppClass>(context, location, operands, attributes, properties,
+                                                        regions, types);
+    }
+    bool $cppClass::isCompatibleReturnTypes(::mlir::TypeRange inferred, ::mlir::TypeRange actual) {
+      return ::accel::nn::detail::compatibleTypes(inferred, actual);
+    }
+    ::llvm::LogicalResult $cppClass::inferResultShapes(
+        ::accel::nn::ShapeContext &context, ::llvm::ArrayRef<::accel::nn::Shape> operands,
+        ::llvm::SmallVectorImpl<::accel::nn::Shape> &results) {
+      return computeShapes(Adaptor(*this), operands, context, results);
+    }
+    ::llvm::LogicalResult $cppClass::reifyResultShapes(::mlir::OpBuilder &builder,
+                                                       ::mlir::ReifiedRankedShapedTypeDims &shapes) {
+      return ::accel::nn::reifyShapes(builder, getOperation(), shapes);
+    }
+  }];
+}
+
+def NN_Tensor : AnyTypeOf<[RankedTensorOf<[AnyFloat, AnyInteger, AnyComplex]>], "ranked tensor of numbers">;
+def NN_FloatTensor : AnyTypeOf<[RankedTensorOf<[AnyFloat]>], "ranked tensor of floats">;
+def NN_IntTensor : AnyTypeOf<[RankedTensorOf<[AnyInteger]>], "ranked tensor of integers">;
+def NN_BoolTensor : AnyTypeOf<[RankedTensorOf<[I1]>], "ranked tensor of i1">;
+
+#endif // ACCEL_NN_DIALECT

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Elementwise ops: rows of a table over one mechanism (NN_ElementwiseOpInterface).
+#ifndef ACCEL_NN_ELEMENTWISE_OPS
+#define ACCEL_NN_ELEMENTWISE_OPS
+
+include "dialects/NN/NNDialect.td"
+include "mlir/IR/EnumAttr.td"
+
+class NN_Elementwise<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, !listconcat([DeclareOpInterfaceMethods<NN_ElementwiseOpInterface>], traits)>;
+
+class NN_Unary<string mnemonic, string formula, Type operand = NN_FloatTensor, Type result = operand>
+    : NN_Elementwise<mnemonic> {
+  let summary = formula # ", elementwise";
+  let arguments = (ins operand:$input);
+  let results = (outs result:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+}
+
+class NN_Binary<string mnemonic, string formula, Type operand = NN_Tensor>
+    : NN_Elementwise<mnemonic, [SameOperandsElementType]> {
+  let summary = formula # ", elementwise with NumPy broadcasting";
+  let arguments = (ins operand:$lhs, operand:$rhs);
+  let results = (outs operand:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+}
+
+// ONNX Abs-1, Neg-1, Sign-9: numbers.
+def NN_AbsOp : NN_Unary<"abs", "|x|", NN_Tensor>;
+def NN_NegOp : NN_Unary<"neg", "-x", NN_Tensor>;
+def NN_SignOp : NN_Unary<"sign", "-1, 0 or 1 (NaN stays NaN)", NN_Tensor>;
+def NN_ReluOp : NN_Unary<"relu", "max(x, 0), NaN stays NaN", NN_Tensor>;
+def NN_SigmoidOp : NN_Unary<"sigmoid", "1 / (1 + exp(-x))">;
+def NN_TanhOp : NN_Unary<"tanh", "tanh(x)">;
+def NN_ExpOp : NN_Unary<"exp", "exp(x)">;
+def NN_LogOp : NN_Unary<"log", "ln(x)">;
+def NN_SqrtOp : NN_Unary<"sqrt", "sqrt(x)">;
+def NN_RsqrtOp : NN_Unary<"rsqrt", "1 / sqrt(x)">;
+def NN_ReciprocalOp : NN_Unary<"reciprocal", "1 / x">;
+def NN_ErfOp : NN_Unary<"erf", "erf(x)">;
+def NN_FloorOp : NN_Unary<"floor", "largest integer <= x">;
+def NN_CeilOp : NN_Unary<"ceil", "smallest integer >= x">;
+def NN_RoundOp : NN_Unary<"round", "nearest integer, halves to even">;
+def NN_SinOp : NN_Unary<"sin", "sin(x)">;
+def NN_CosOp : NN_Unary<"cos", "cos(x)">;
+def NN_TanOp : NN_Unary<"tan", "tan(x)">;
+def NN_AsinOp : NN_Unary<"asin", "asin(x)">;
+def NN_AcosOp : NN_Unary<"acos", "acos(x)">;
+def NN_AtanOp : NN_Unary<"atan", "atan(x)">;
+def NN_SinhOp : NN_Unary<"sinh", "sinh(x)">;
+def NN_CoshOp : NN_Unary<"cosh", "cosh(x)">;
+def NN_AsinhOp : NN_Unary<"asinh", "asinh(x)">;
+def NN_AcoshOp : NN_Unary<"acosh", "acosh(x)">;
+def NN_AtanhOp : NN_Unary<"atanh", "atanh(x)">;
+def NN_SoftplusOp : NN_Unary<"softplus", "ln(1 + exp(x))">;
+def NN_NotOp : NN_Unary<"not", "bitwise complement (logical not on i1)", NN_IntTensor>;
+def NN_IsNaNOp : NN_Unary<"is_nan", "x is NaN", NN_FloatTensor, NN_BoolTensor> {
+  let elementType = "::mlir::IntegerType::get(adaptor.getInput().getContext(), 1)";
+}
+def NN_IsInfOp : NN_Unary<"is_inf", "x is +inf or -inf", NN_FloatTensor, NN_BoolTensor> {
+  let elementType = "::mlir::IntegerType::get(adaptor.getInput().getContext(), 1)";
+}
+
+def NN_AddOp : NN_Binary<"add", "a + b">;
+def NN_SubOp : NN_Binary<"sub", "a - b">;
+def NN_MulOp : NN_Binary<"mul", "a * b">;
+// Integer division truncates towards zero (ONNX Div-14).
+def NN_DivOp : NN_Binary<"div", "a / b">;
+// NaN wins (ONNX Max-13, Min-13).
+def NN_MaxOp : NN_Binary<"max", "max(a, b)">;
+def NN_MinOp : NN_Binary<"min", "min(a, b)">;
+def NN_PowOp : NN_Binary<"pow", "a to the power b">;
+// The sign of `mod` is b's, of `fmod` a's (ONNX Mod-13, fmod = 0 and 1).
+def NN_ModOp : NN_Binary<"mod", "a mod b with the sign of b">;
+def NN_FmodOp : NN_Binary<"fmod", "a mod b with the sign of a">;
+def NN_AndOp : NN_Binary<"and", "bitwise and", NN_IntTensor>;
+def NN_OrOp : NN_Binary<"or", "bitwise or", NN_IntTensor>;
+def NN_XorOp : NN_Binary<"xor", "bitwise exclusive or", NN_IntTensor>;
+def NN_ShiftLeftOp : NN_Binary<"shift_left", "a << b", NN_IntTensor>;
+def NN_ShiftRightOp : NN_Binary<"shift_right", "a >> b, zeros from the left", NN_IntTensor>;
+
+def NN_CompareKind : I32EnumAttr<"CompareKind", "what nn.compare asks", [
+    I32EnumAttrCase<"eq", 0>, I32EnumAttrCase<"ne", 1>, I32EnumAttrCase<"lt", 2>,
+    I32EnumAttrCase<"le", 3>, I32EnumAttrCase<"gt", 4>, I32EnumAttrCase<"ge", 5>]> {
+  let cppNamespace = "::accel::nn";
+}
+
+def NN_CompareOp : NN_Elementwise<"compare", [SameOperandsElementType]> {
+  let summary = "a comparison, elementwise with NumPy broadcasting; false where either is NaN, but ne";
+  let arguments = (ins NN_CompareKind:$kind, NN_Tensor:$lhs, NN_Tensor:$rhs);
+  let results = (outs NN_BoolTensor:$result);
+  let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+  let elementType = "::mlir::IntegerType::get(adaptor.getLhs().getContext(), 1)";
+}
+
+def NN_SelectOp : NN_Elementwise<"select"> {
+  let summary = "condition ? a : b, elementwise with NumPy broadcasting (ONNX Where-16)";
+  let description = [{
+    Constraints:
+    * C1: `lhs` and `rhs` have the same element type.
+  }];
+  let arguments = (ins NN_BoolTensor:$condition, NN_Tensor:$lhs, NN_Tensor:$rhs);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = [{$condition `,` $lhs `,` $rhs attr-dict
+    `:` type($condition) `,` type($lhs) `,` type($rhs) `->` type($result)}];
+  let elementType = "::accel::nn::detail::elementTypeOf(adaptor.getLhs())";
+  let hasVerifier = 1;
+}
+
+def NN_CastOp : NN_Elementwise<"cast"> {
+  let summary = "conversion of the element type (ONNX Cast-13)";
+  let description = [{
+    Float to integer truncates towards zero; anything to i1 is `x != 0`; integer to a narrower
+    integer wraps; float to a narrower float rounds to nearest even.
+  }];
+  let arguments = (ins NN_Tensor:$input, TypeAttr:$to);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let elementType = "adaptor.getTo()";
+}
+
+#endif // ACCEL_NN_ELEMENTWISE_OPS

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Folds: shape arithmetic on small integer tensors, and ops that do nothing.
+#include "dialects/NN/NNOps.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+/// Constants of more elements are evaluated by compiled code, not by folders.
+static constexpr int64_t kFoldLimit = 1024;
+
+/// The elements of a small constant, or null.
+static DenseElementsAttr smallConstant(Attribute attribute) {
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(attribute);
+  return elements && elements.getNumElements() <= kFoldLimit ? elements : DenseElementsAttr();
+}
+
+static RankedTensorType staticTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.hasStaticShape() && tensor.getNumElements() <= kFoldLimit ? tensor : RankedTensorType();
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  auto type = cast<RankedTensorType>(getType());
+  if (getInput().getType() == type && type.hasStaticShape())
+    return getInput();
+  if (auto inner = getInput().getDefiningOp<ReshapeOp>(); inner && type.hasStaticShape()) {
+    getInputMutable().assign(inner.getInput());
+    getSizesMutable().clear();
+    setShape(type.getShape());
+    return getResult();
+  }
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
+  return elements && type.hasStaticShape() ? elements.reshape(type) : nullptr;
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
+  ArrayRef<int64_t> permutation = getPermutation();
+  if (llvm::is_sorted(permutation) && getInput().getType() == getType())
+    return getInput();
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
+  return elements && elements.isSplat() ? elements.resizeSplat(cast<ShapedType>(getType())) : nullptr;
+}
+
+OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
+  if (getInputs().size() == 1 && getInputs()[0].getType() == getType())
+    return getInputs()[0];
+  RankedTensorType type = staticTensor(getType());
+  if (!type || type.getRank() != 1)
+    return nullptr;
+  SmallVector<Attribute> values;
+  for (Attribute input : adaptor.getInputs()) {
+    DenseElementsAttr elements = smallConstant(input);
+    if (!elements)
+      return nullptr;
+    llvm::append_range(values, elements.getValues<Attribute>());
+  }
+  return DenseElementsAttr::get(type, values);
+}
+
+OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
+  if (getInput().getType() == getType() && cast<ShapedType>(getType()).hasStaticShape() &&
+      llvm::all_of(getSteps(), [](int64_t step) { return step == 1; }))
+    return getInput();
+  RankedTensorType type = staticTensor(getType());
+  DenseElementsAttr elements = smallConstant(adaptor.getInput());
+  if (!type || !elements || type.getRank() != 1)
+    return nullptr;
+  SmallVector<Attribute> values;
+  auto range = elements.getValues<Attribute>();
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    values.push_back(range[getOffsets()[0] + i * getSteps()[0]]);
+  return DenseElementsAttr::get(type, values);
+}
+
+OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
+  RankedTensorType type = staticTensor(getType());
+  DenseElementsAttr input = smallConstant(adaptor.getInput()), indices = smallConstant(adaptor.getIndices());
+  if (!type || !input || !indices || input.getType().getRank() != 1)
+    return nullptr;
+  int64_t size = input.getNumElements();
+  SmallVector<Attribute> values;
+  auto range = input.getValues<Attribute>();
+  for (const APInt &index : indices.getValues<APInt>()) {
+    int64_t at = index.getSExtValue() < 0 ? index.getSExtValue() + size : index.getSExtValue();
+    if (at < 0 || at >= size)
+      return nullptr;
+    values.push_back(range[at]);
+  }
+  return DenseElementsAttr::get(type, values);
+}
+
+OpFoldResult ShapeOfOp::fold(FoldAdaptor) {
+  ArrayRef<int64_t> dims = cast<ShapedType>(getInput().getType()).getShape().slice(getStart(), getEnd() - getStart());
+  if (ShapedType::isDynamicShape(dims))
+    return nullptr;
+  return DenseElementsAttr::get(cast<ShapedType>(getType()), dims);
+}

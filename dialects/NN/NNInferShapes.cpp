@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The shape computation of each nn op. The numbers C1..Cn are those of the ops' descriptions.
+#include "dialects/NN/NNOps.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+using Operands = ArrayRef<Shape>;
+using Results = SmallVectorImpl<Shape>;
+
+// --- elementwise ---
+
+static LogicalResult broadcastAll(Operands operands, ShapeContext &context, Results &results) {
+  Shape shape = operands.front();
+  for (const Shape &operand : operands.drop_front()) {
+    Shape joined;
+    if (failed(context.broadcast(shape, operand, joined)))
+      return failure();
+    shape = joined;
+  }
+  results.push_back(shape);
+  return success();
+}
+
+#define ELEMENTWISE(OP)                                                                                      \
+  LogicalResult OP::computeShapes(Adaptor, Operands operands, ShapeContext &context, Results &results) {     \
+    return broadcastAll(operands, context, results);                                                         \
+  }
+ELEMENTWISE(AbsOp)
+ELEMENTWISE(NegOp)
+ELEMENTWISE(SignOp)
+ELEMENTWISE(ReluOp)
+ELEMENTWISE(SigmoidOp)
+ELEMENTWISE(TanhOp)
+ELEMENTWISE(ExpOp)
+ELEMENTWISE(LogOp)
+ELEMENTWISE(SqrtOp)
+ELEMENTWISE(RsqrtOp)
+ELEMENTWISE(ReciprocalOp)
+ELEMENTWISE(ErfOp)
+ELEMENTWISE(FloorOp)
+ELEMENTWISE(CeilOp)
+ELEMENTWISE(RoundOp)
+ELEMENTWISE(SinOp)
+ELEMENTWISE(CosOp)
+ELEMENTWISE(TanOp)
+ELEMENTWISE(AsinOp)
+ELEMENTWISE(AcosOp)
+ELEMENTWISE(AtanOp)
+ELEMENTWISE(SinhOp)
+ELEMENTWISE(CoshOp)
+ELEMENTWISE(AsinhOp)
+ELEMENTWISE(AcoshOp)
+ELEMENTWISE(AtanhOp)
+ELEMENTWISE(SoftplusOp)
+ELEMENTWISE(NotOp)
+ELEMENTWISE(IsNaNOp)
+ELEMENTWISE(IsInfOp)
+ELEMENTWISE(AddOp)
+ELEMENTWISE(SubOp)
+ELEMENTWISE(MulOp)
+ELEMENTWISE(DivOp)
+ELEMENTWISE(MaxOp)
+ELEMENTWISE(MinOp)
+ELEMENTWISE(PowOp)
+ELEMENTWISE(ModOp)
+ELEMENTWISE(FmodOp)
+ELEMENTWISE(AndOp)
+ELEMENTWISE(OrOp)
+ELEMENTWISE(XorOp)
+ELEMENTWISE(ShiftLeftOp)
+ELEMENTWISE(ShiftRightOp)
+ELEMENTWISE(CompareOp)
+ELEMENTWISE(SelectOp)
+ELEMENTWISE(CastOp)
+#undef ELEMENTWISE
+
+// --- matrix products ---
+
+/// True unless both are constants and differ.
+static bool mayBeEqual(Dim a, Dim b) {
+  std::optional<int64_t> ca = constantDim(a), cb = constantDim(b);
+  return !ca || !cb || *ca == *cb;
+}
+
+static Twine text(Dim dim, std::string &storage) {
+  llvm::raw_string_ostream(storage) << dim;
+  return Twine(storage);
+}
+
+LogicalResult MatmulOp::computeShapes(Adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<Dim> lhs = operands[0], rhs = operands[1];
+  if (lhs.size() < 2 || rhs.size() < 2)
+    return context.error("C1: expected operands of rank 2 or more, got " + Twine(lhs.size()) + " and " +
+                         Twine(rhs.size()));
+  std::string a, b;
+  if (!mayBeEqual(lhs.back(), rhs[rhs.size() - 2]))
+    return context.error("C2: expected the left operand's last dim to equal the right operand's last but one, got " +
+                         text(lhs.back(), a) + " and " + text(rhs[rhs.size() - 2], b));
+  Shape shape;
+  if (failed(context.broadcast(lhs.drop_back(2), rhs.drop_back(2), shape)))
+    return context.error("C3: the operands' leading dims cannot be broadcast together");
+  shape.push_back(lhs[lhs.size() - 2]);
+  shape.push_back(rhs.back());
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult PackedMatmulOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                            Results &results) {
+  ArrayRef<Dim> lhs = operands[0], rhs = operands[1];
+  if (lhs.size() < 2 || rhs.size() != 3 || !llvm::all_of(rhs, constantDim))
+    return context.error("C1: expected a left operand of rank 2 or more and a static right operand of rank 3");
+  if (!mayBeEqual(lhs.back(), rhs[1]))
+    return context.error("C2: expected the same k in both operands");
+  int64_t panels = *constantDim(rhs[0]), nr = *constantDim(rhs[2]), columns = adaptor.getColumns();
+  if (columns <= (panels - 1) * nr || columns > panels * nr)
+    return context.error("C3: expected columns in " + Twine((panels - 1) * nr + 1) + ".." + Twine(panels * nr) +
+                         ", got " + Twine(columns));
+  Shape shape(lhs.begin(), lhs.end());
+  shape.back() = context.constant(columns);
+  results.push_back(shape);
+  return success();
+}
+
+// --- windows: convolution and pooling ---
+
+namespace {
+struct Window {
+  ArrayRef<int64_t> kernel, strides, dilations, pads;
+  bool ceil = false;
+};
+} // namespace
+
+/// Appends the result's spatial dims. ONNX Conv-22 and MaxPool-22 give the formula.
+static LogicalResult windowShape(ArrayRef<Dim> spatial, const Window &window, ShapeContext &context,
+                                 StringRef constraint, Shape &shape) {
+  size_t n = spatial.size();
+  for (size_t i = 0; i < n; ++i) {
+    int64_t pads = window.pads.empty() ? 0 : window.pads[i] + window.pads[n + i];
+    int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1, stride = window.strides[i];
+    Dim room = spatial[i] + (pads - extent);
+    Dim windows = (window.ceil ? room.ceilDiv(stride) : room.floorDiv(stride)) + 1;
+    if (std::optional<int64_t> size = constantDim(windows)) {
+      // With ceil, a window that would start in the padding after the input is left out.
+      if (window.ceil && (*size - 1) * stride >= *constantDim(spatial[i]) + window.pads[i])
+        windows = context.constant(--*size);
+      if (*size <= 0)
+        return context.error(constraint + ": a window of " + Twine(extent) + " does not fit spatial dim " + Twine(i) +
+                             " of size " + Twine(*constantDim(spatial[i])) + " with padding " + Twine(pads));
+    }
+    shape.push_back(windows);
+  }
+  return success();
+}
+
+static bool allAtLeast(ArrayRef<int64_t> values, int64_t least, size_t count) {
+  return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least; });
+}
+
+LogicalResult ConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<Dim> input = operands[0], weight = operands[1];
+  if (input.size() != weight.size() || input.size() < 3 || input.size() > 5)
+    return context.error("C1: expected input and weight of the same rank, 3 to 5, got " + Twine(input.size()) +
+                         " and " + Twine(weight.size()));
+  size_t spatial = input.size() - 2;
+  if (!allAtLeast(adaptor.getStrides(), 1, spatial) || !allAtLeast(adaptor.getDilations(), 1, spatial) ||
+      !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
+    return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations and " +
+                         Twine(2 * spatial) + " pads of 0 or more");
+  int64_t group = adaptor.getGroup();
+  std::optional<int64_t> channels = constantDim(input[1]), perGroup = constantDim(weight[1]), f = constantDim(weight[0]);
+  if (group < 1 || (channels && perGroup && *perGroup * group != *channels) || (f && *f % group))
+    return context.error("C3: expected weight dim 1 times group to be the input's channels and group to divide "
+                         "weight dim 0, got group " + Twine(group) + ", weight dims " +
+                         Twine(f.value_or(-1)) + " and " + Twine(perGroup.value_or(-1)) + ", channels " +
+                         Twine(channels.value_or(-1)));
+  if (operands.size() > 2 && (operands[2].size() != 1 || !mayBeEqual(operands[2][0], weight[0])))
+    return context.error("C4: expected a bias of one element an output channel");
+  SmallVector<int64_t> kernel = staticShape(weight.drop_front(2));
+  if (llvm::is_contained(kernel, ShapedType::kDynamic))
+    return context.error("C2: expected a weight with static spatial dims");
+  Shape shape{input[0], weight[0]};
+  if (failed(windowShape(input.drop_front(2), {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
+                         context, "C5", shape)))
+    return failure();
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                           Results &results) {
+  ArrayRef<Dim> input = operands[0], weight = operands[1];
+  if (input.size() < 4 || input.size() > 6 || weight.size() != input.size() + 1 || !llvm::all_of(weight, constantDim) ||
+      (operands.size() > 2 && operands[2].size() != 2))
+    return context.error("C1: expected input rank R of 4 to 6, a static weight of rank R+1 and a bias of rank 2");
+  size_t spatial = input.size() - 3;
+  if (!allAtLeast(adaptor.getStrides(), 1, spatial) || !allAtLeast(adaptor.getDilations(), 1, spatial))
+    return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations");
+  Dim f = weight.back(), c = weight[weight.size() - 2];
+  if (!mayBeEqual(input[1], weight[1]) || !mayBeEqual(input.back(), c) ||
+      (operands.size() > 2 && (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], f))))
+    return context.error("C3: expected the same blocks in input, weight and bias");
+  SmallVector<int64_t> kernel = staticShape(weight.slice(2, spatial));
+  Shape shape{input[0], weight[0]};
+  if (failed(windowShape(input.slice(2, spatial), {kernel, adaptor.getStrides(), adaptor.getDilations(), {}}, context,
+                         "C4", shape)))
+    return failure();
+  shape.push_back(f);
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<Dim> input = operands[0];
+  size_t spatial = adaptor.getKernel().size();
+  if (input.size() < 2 + spatial)
+    return context.error("C1: expected rank " + Twine(2 + spatial) + " or more, got " + Twine(input.size()));
+  if (!allAtLeast(adaptor.getKernel(), 1, spatial) || !allAtLeast(adaptor.getStrides(), 1, spatial) ||
+      !allAtLeast(adaptor.getDilations(), 1, spatial) || !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
+    return context.error("C2: expected " + Twine(spatial) + " positive kernel sizes, strides and dilations and " +
+                         Twine(2 * spatial) + " pads of 0 or more");
+  Shape shape{input[0], input[1]};
+  Window window{adaptor.getKernel(), adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads(), adaptor.getCeil()};
+  if (failed(windowShape(input.slice(2, spatial), window, context, "C3", shape)))
+    return failure();
+  llvm::append_range(shape, input.drop_front(2 + spatial));
+  results.push_back(shape);
+  return success();
+}
+
+// --- reductions ---
+
+LogicalResult ReduceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<Dim> input = operands[0];
+  ArrayRef<int64_t> axes = adaptor.getAxes();
+  if (!llvm::is_sorted(axes) || std::adjacent_find(axes.begin(), axes.end()) != axes.end() ||
+      (!axes.empty() && (axes.front() < 0 || axes.back() >= int64_t(input.size()))))
+    return context.error("C1: expected distinct, sorted axes in 0.." + Twine(int64_t(input.size()) - 1));
+  Shape shape;
+  for (auto [i, dim] : llvm::enumerate(input)) {
+    if (!llvm::is_contained(axes, int64_t(i)))
+      shape.push_back(dim);
+    else if (adaptor.getKeepdims())
+      shape.push_back(context.constant(1));
+  }
+  results.push_back(shape);
+  return success();
+}
+
+static LogicalResult axisOp(int64_t axis, Operands operands, ShapeContext &context, Results &results) {
+  if (axis < 0 || axis >= int64_t(operands[0].size()))
+    return context.error("C1: expected an axis in 0.." + Twine(int64_t(operands[0].size()) - 1) + ", got " + Twine(axis));
+  results.push_back(operands[0]);
+  return success();
+}
+
+LogicalResult SoftmaxOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  return axisOp(adaptor.getAxis(), operands, context, results);
+}
+
+LogicalResult LogSoftmaxOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  return axisOp(adaptor.getAxis(), operands, context, results);
+}
+
+// --- shapes and layouts ---
+
+LogicalResult ConstantOp::computeShapes(Adaptor adaptor, Operands, ShapeContext &context, Results &results) {
+  Shape &shape = results.emplace_back();
+  for (int64_t size : cast<ShapedType>(adaptor.getValue().getType()).getShape())
+    shape.push_back(context.constant(size));
+  return success();
+}
+
+LogicalResult BindDimsOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  AffineMap map = adaptor.getShape();
+  if (map.getNumDims() != 0 || map.getNumSymbols() != adaptor.getSymbols().size() ||
+      map.getNumResults() != operands[0].size())
+    return context.error("C1: expected a map of no dims, one symbol a name and one result a dim");
+  results.push_back(operands[0]);
+  for (auto [dim, expr] : llvm::zip_equal(results.back(), map.getResults()))
+    if (std::optional<int64_t> known = constantDim(expr))
+      dim = context.constant(*known);
+  return success();
+}
+
+/// The entries of a mixed static and dynamic shape; -1 comes out as null.
+static LogicalResult mixedShape(ArrayRef<int64_t> entries, ValueRange sizes, ShapeContext &context, Shape &shape) {
+  size_t next = 0, inferred = 0;
+  for (int64_t entry : entries) {
+    if (ShapedType::isDynamic(entry)) {
+      if (next == sizes.size())
+        return context.error("C1: expected one operand a dynamic entry of the shape");
+      shape.push_back(context.valueOf(sizes[next++]));
+    } else if (entry == -1) {
+      ++inferred;
+      shape.push_back(Dim());
+    } else if (entry < 0) {
+      return context.error("C1: expected sizes of 0 or more, got " + Twine(entry));
+    } else {
+      shape.push_back(context.constant(entry));
+    }
+  }
+  if (next != sizes.size() || inferred > 1)
+    return context.error("C1: expected at most one -1 and one operand a dynamic entry of the shape");
+  return success();
+}
+
+LogicalResult ReshapeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  Shape shape;
+  if (failed(mixedShape(adaptor.getShape(), adaptor.getSizes(), context, shape)))
+    return failure();
+  Dim total = product(operands[0], context.context), rest = context.constant(1), *open = nullptr;
+  for (Dim &dim : shape) {
+    if (dim)
+      rest = rest * dim;
+    else
+      open = &dim;
+  }
+  std::optional<int64_t> have = constantDim(total), want = constantDim(rest);
+  if (open) {
+    if (have && want && (*want == 0 ? *have != 0 : *have % *want != 0))
+      return context.error("C2: cannot reshape " + Twine(*have) + " elements in blocks of " + Twine(*want));
+    *open = want && *want == 0 ? context.constant(0) : total.floorDiv(rest);
+  } else if (have && want && *have != *want) {
+    return context.error("C2: cannot reshape " + Twine(*have) + " elements to " + Twine(*want));
+  }
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult BroadcastOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  Shape shape, joined;
+  if (failed(mixedShape(adaptor.getShape(), adaptor.getSizes(), context, shape)))
+    return failure();
+  if (llvm::is_contained(shape, Dim()))
+    return context.error("expected a shape without -1");
+  if (failed(context.broadcast(operands[0], shape, joined)))
+    return failure();
+  results.push_back(joined);
+  return success();
+}
+
+static bool isPermutation(ArrayRef<int64_t> values, size_t rank) {
+  SmallVector<bool> seen(rank, false);
+  for (int64_t v : values) {
+    if (v < 0 || v >= int64_t(rank) || seen[v])
+      return false;
+    seen[v] = true;
+  }
+  return values.size() == rank;
+}
+
+LogicalResult TransposeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  if (!isPermutation(adaptor.getPermutation(), operands[0].size()))
+    return context.error("C1: expected a permutation of 0.." + Twine(int64_t(operands[0].size()) - 1));
+  Shape shape;
+  for (int64_t from : adaptor.getPermutation())
+    shape.push_back(operands[0][from]);
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult ConcatOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  int64_t axis = adaptor.getAxis();
+  if (operands.empty() || axis < 0 || axis >= int64_t(operands[0].size()))
+    return context.error("C1: expected an operand and an axis inside its rank, got axis " + Twine(axis));
+  Shape shape = operands[0];
+  for (const Shape &operand : operands.drop_front()) {
+    if (operand.size() != shape.size())
+      return context.error("C2: expected operands of one rank, got " + Twine(shape.size()) + " and " +
+                           Twine(operand.size()));
+    for (size_t i = 0; i < shape.size(); ++i) {
+      if (int64_t(i) == axis)
+        shape[i] = shape[i] + operand[i];
+      else if (!mayBeEqual(shape[i], operand[i]))
+        return context.error("C2: expected operands that agree in dim " + Twine(i));
+      else if (!constantDim(shape[i]))
+        shape[i] = operand[i];
+    }
+  }
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult SliceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<int64_t> offsets = adaptor.getOffsets(), sizes = adaptor.getSizes(), steps = adaptor.getSteps();
+  size_t rank = operands[0].size();
+  if (offsets.size() != rank || sizes.size() != rank || steps.size() != rank || llvm::is_contained(steps, 0))
+    return context.error("C1: expected one offset, size and non-zero step a dim");
+  Shape &shape = results.emplace_back();
+  for (size_t i = 0; i < rank; ++i) {
+    Dim dim = operands[0][i];
+    std::optional<int64_t> known = constantDim(dim);
+    if (sizes[i] == -1) {
+      if (steps[i] < 0 || offsets[i] < 0)
+        return context.error("C1: expected a positive step and offset where the size is open");
+      shape.push_back(known ? context.constant(std::max<int64_t>(0, llvm::divideCeil(std::max<int64_t>(0, *known - offsets[i]), steps[i])))
+                            : (dim - offsets[i]).ceilDiv(steps[i]));
+      continue;
+    }
+    int64_t last = offsets[i] + (sizes[i] - 1) * steps[i];
+    if (sizes[i] < 0 || (sizes[i] > 0 && (offsets[i] < 0 || last < 0 || (known && (offsets[i] >= *known || last >= *known)))))
+      return context.error("C2: elements " + Twine(offsets[i]) + ".." + Twine(last) + " of dim " + Twine(i) +
+                           " lie outside the operand");
+    shape.push_back(context.constant(sizes[i]));
+  }
+  return success();
+}
+
+LogicalResult PadOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  size_t rank = operands[0].size();
+  if (!allAtLeast(adaptor.getLow(), 0, rank) || !allAtLeast(adaptor.getHigh(), 0, rank))
+    return context.error("C1: expected one entry of 0 or more a dim in low and high");
+  Shape &shape = results.emplace_back();
+  for (auto [i, dim] : llvm::enumerate(operands[0]))
+    shape.push_back(dim + (adaptor.getLow()[i] + adaptor.getHigh()[i]));
+  return success();
+}
+
+LogicalResult GatherOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<Dim> input = operands[0];
+  int64_t axis = adaptor.getAxis();
+  if (axis < 0 || axis >= int64_t(input.size()))
+    return context.error("C1: expected an axis in 0.." + Twine(int64_t(input.size()) - 1) + ", got " + Twine(axis));
+  Shape shape(input.take_front(axis));
+  llvm::append_range(shape, operands[1]);
+  llvm::append_range(shape, input.drop_front(axis + 1));
+  results.push_back(shape);
+  return success();
+}
+
+LogicalResult ShapeOfOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  int64_t start = adaptor.getStart(), end = adaptor.getEnd();
+  if (start < 0 || start > end || end > int64_t(operands[0].size()))
+    return context.error("C1: expected 0 <= start <= end <= " + Twine(operands[0].size()));
+  results.push_back({context.constant(end - start)});
+  return success();
+}
+
+static LogicalResult checkPack(ArrayRef<int64_t> dims, ArrayRef<int64_t> blocks, ArrayRef<int64_t> order, size_t rank,
+                               ShapeContext &context) {
+  SmallVector<bool> seen(rank, false);
+  bool good = allAtLeast(blocks, 1, dims.size());
+  for (int64_t d : dims) {
+    good = good && d >= 0 && d < int64_t(rank) && !seen[d];
+    if (good)
+      seen[d] = true;
+  }
+  if (!good)
+    return context.error("C1: expected distinct dims in 0.." + Twine(int64_t(rank) - 1) + " and a positive block each");
+  return isPermutation(order, rank) ? success()
+                                    : context.error("C2: expected order to be a permutation of the operand's dims");
+}
+
+LogicalResult PackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<int64_t> dims = adaptor.getDims(), blocks = adaptor.getBlocks(), order = adaptor.getOrder();
+  Shape split = operands[0];
+  if (failed(checkPack(dims, blocks, order, split.size(), context)))
+    return failure();
+  for (auto [dim, block] : llvm::zip_equal(dims, blocks))
+    split[dim] = split[dim].ceilDiv(block);
+  Shape &shape = results.emplace_back();
+  for (int64_t from : order)
+    shape.push_back(split[from]);
+  for (int64_t block : blocks)
+    shape.push_back(context.constant(block));
+  return success();
+}
+
+LogicalResult UnpackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+  ArrayRef<int64_t> dims = adaptor.getDims(), blocks = adaptor.getBlocks(), order = adaptor.getOrder();
+  if (operands[0].size() < dims.size())
+    return context.error("C1: expected one block dim an entry of dims");
+  size_t rank = operands[0].size() - dims.size();
+  if (failed(checkPack(dims, blocks, order, rank, context)))
+    return failure();
+  Shape shape(rank);
+  for (auto [to, from] : llvm::enumerate(order))
+    shape[from] = operands[0][to];
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    int64_t size = adaptor.getSizes().size() == dims.size() ? adaptor.getSizes()[i] : -1;
+    std::optional<int64_t> outer = constantDim(shape[dim]);
+    if (outer && (size <= (*outer - 1) * blocks[i] || size > *outer * blocks[i]))
+      return context.error("C3: expected a size that fills " + Twine(*outer) + " blocks of " + Twine(blocks[i]) +
+                           " but for part of the last, got " + Twine(size));
+    shape[dim] = context.constant(size);
+  }
+  results.push_back(shape);
+  return success();
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Shapes as affine expressions of dim symbols, and what is derived from an op's one shape computation.
+#pragma once
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include <optional>
+
+namespace accel::nn {
+
+/// A dim: a constant, or an expression of symbols (symbols only, never dims of an AffineMap).
+using Dim = mlir::AffineExpr;
+using Shape = llvm::SmallVector<Dim, 6>;
+
+/// What a shape computation may ask for besides its operands' shapes.
+class ShapeContext {
+public:
+  ShapeContext(mlir::MLIRContext *context, std::optional<mlir::Location> location)
+      : context(context), location(location) {}
+  virtual ~ShapeContext() = default;
+
+  Dim constant(int64_t value) { return mlir::getAffineConstantExpr(value, context); }
+  /// A symbol that nothing is known about.
+  Dim fresh() { return mlir::getAffineSymbolExpr(nextSymbol++, context); }
+  /// The dim that an operand of index type holds.
+  virtual Dim valueOf(mlir::Value index);
+  /// NumPy's rule for two dims; null (after an error) where they cannot go together.
+  Dim broadcast(Dim a, Dim b);
+  /// NumPy's rule for two shapes.
+  llvm::LogicalResult broadcast(llvm::ArrayRef<Dim> a, llvm::ArrayRef<Dim> b, Shape &result);
+  /// Reports an error at the location, if there is one; always failure.
+  llvm::LogicalResult error(const llvm::Twine &message);
+
+  mlir::MLIRContext *context;
+  std::optional<mlir::Location> location;
+  unsigned nextSymbol = 0;
+};
+
+/// The value of a constant dim.
+std::optional<int64_t> constantDim(Dim dim);
+/// The dims' constants, kDynamic for the rest.
+llvm::SmallVector<int64_t> staticShape(llvm::ArrayRef<Dim> shape);
+/// True if two dims are known to be equal.
+inline bool sameDim(Dim a, Dim b) { return a == b; }
+/// Product of the dims (1 for none).
+Dim product(llvm::ArrayRef<Dim> shape, mlir::MLIRContext *context);
+
+/// Materialises the shapes of an op's results before it, by its shape computation over tensor.dim
+/// of its operands.
+llvm::LogicalResult reifyShapes(mlir::OpBuilder &builder, mlir::Operation *op,
+                                mlir::ReifiedRankedShapedTypeDims &shapes);
+/// Emits arith on index values for an expression whose symbol i is symbols[i].
+mlir::OpFoldResult materializeDim(mlir::OpBuilder &builder, mlir::Location location, Dim dim,
+                                  mlir::ValueRange symbols);
+
+/// Shapes of every value of a region in terms of given symbols; unknown dims get fresh symbols.
+class ShapeAnalysis : public ShapeContext {
+public:
+  /// The first `symbols` symbols belong to the caller.
+  ShapeAnalysis(mlir::MLIRContext *context, unsigned symbols) : ShapeContext(context, std::nullopt) {
+    nextSymbol = symbols;
+  }
+  /// Sets what is known of a value (a block argument, say).
+  void set(mlir::Value value, Shape shape) { shapes[value] = std::move(shape); }
+  void setIndex(mlir::Value value, Dim dim) { indices[value] = dim; }
+  /// The shape of a tensor value, computed on demand through its producers.
+  const Shape &get(mlir::Value value);
+  Dim valueOf(mlir::Value index) override;
+
+private:
+  llvm::DenseMap<mlir::Value, Shape> shapes;
+  llvm::DenseMap<mlir::Value, Dim> indices;
+};
+
+namespace detail {
+mlir::Type elementTypeOf(mlir::Value value);
+/// Shapes of operands for type inference: constants, and fresh symbols for dynamic dims.
+llvm::SmallVector<Shape> operandShapes(ShapeContext &context, mlir::ValueRange operands);
+bool compatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
+
+template <typename OpT>
+llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::Location> location,
+                               mlir::ValueRange operands, mlir::DictionaryAttr attributes,
+                               mlir::OpaqueProperties properties, mlir::RegionRange regions,
+                               llvm::SmallVectorImpl<mlir::Type> &types) {
+  typename OpT::Adaptor adaptor(operands, attributes, properties, regions);
+  ShapeContext shapeContext(context, location);
+  llvm::SmallVector<Shape> inputs = operandShapes(shapeContext, operands), results;
+  if (failed(OpT::computeShapes(adaptor, inputs, shapeContext, results)))
+    return mlir::failure();
+  for (const Shape &shape : results)
+    types.push_back(mlir::RankedTensorType::get(staticShape(shape), OpT::computeElementType(adaptor)));
+  return mlir::success();
+}
+} // namespace detail
+
+} // namespace accel::nn

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What neither traits nor shape computations check. The numbers are those of the ops' descriptions.
+#include "dialects/NN/NNOps.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+LogicalResult SelectOp::verify() {
+  Type lhs = detail::elementTypeOf(getLhs()), rhs = detail::elementTypeOf(getRhs());
+  if (lhs != rhs)
+    return emitOpError("C1: expected operands of one element type, got ") << lhs << " and " << rhs;
+  return success();
+}
+
+LogicalResult ConcatOp::verify() {
+  return getInputs().empty() ? emitOpError("C1: expected at least one operand") : success();
+}
+
+LogicalResult PadOp::verify() {
+  Type element = detail::elementTypeOf(getInput());
+  if (getValue().getType() != element)
+    return emitOpError("C2: expected a value of type ") << element << ", got " << getValue().getType();
+  return success();
+}
