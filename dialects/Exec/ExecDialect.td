@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The exec dialect: where and when a network is computed.
+#ifndef ACCEL_EXEC_DIALECT
+#define ACCEL_EXEC_DIALECT
+
+include "mlir/IR/OpBase.td"
+
+def Exec_Dialect : Dialect {
+  let name = "exec";
+  let cppNamespace = "::accel::exec";
+  let summary = "Which kernel runs when, in which bytes of which arena";
+  let description = [{
+    A module of two kinds of ops: `exec.kernel`s, each a function that one device runs as one
+    launch, and one `exec.program`, which launches them. A program has two forms. In the *value*
+    form it dispatches kernels on tensors; NNToExec makes it. In the *buffer* form tensors have
+    become inputs, outputs, weights and slots of an arena, and dispatches have become launches;
+    the planner makes it, ExecToLLVM consumes it.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::func::FuncDialect"];
+  let useDefaultTypePrinterParser = 1;
+}
+
+#endif // ACCEL_EXEC_DIALECT

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Kernels, programs, and the value form.
+#ifndef ACCEL_EXEC_PROGRAM_OPS
+#define ACCEL_EXEC_PROGRAM_OPS
+
+include "dialects/Exec/ExecDialect.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/RegionKindInterface.td"
+
+def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, SymbolTable, SingleBlock,
+                                               NoTerminator]> {
+  let summary = "a function that one device runs as one launch";
+  let description = [{
+    Holds one `func.func` of the kernel's own name. Its first arguments, of type index, are the
+    distinct dynamic dims that it uses (symbol i of its maps is dim i); then come its tensors. Each
+    tensor argument and result carries `exec.shape`, an affine map from those symbols to its dims.
+    The body is nn ops until a target lowers it, each stage in place:
+    nn, linalg, tiled, vector, buffers, llvm.
+
+    Constraints:
+    * C1: the region holds a function named like the kernel.
+    * C2: its index arguments come first; every tensor has an `exec.shape` of as many symbols and of
+      its rank.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name)>];
+  let extraClassDeclaration = [{
+    /// The kernel's function in nn, linalg or buffer form; null once it is llvm.
+    ::mlir::func::FuncOp getFunction();
+    static constexpr ::llvm::StringLiteral kShapeAttr = "exec.shape";
+  }];
+}
+
+def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, Symbol, SingleBlock]> {
+  let summary = "a model: what it takes and gives, and the launches between";
+  let description = [{
+    The block's first arguments, of type index, are the sizes of `symbols` (with their allowed
+    `minima` and `maxima`); in the value form its inputs follow as tensors. `input_types` and
+    `output_types` are the tensor types, `input_shapes` and `output_shapes` affine maps from the
+    symbols to dims, `input_names` and `output_names` the ONNX names. An output dim that only the
+    run knows is a symbol past `symbols`.
+
+    Constraints:
+    * C1: names, types and shapes of inputs agree in number, those of outputs too.
+    * C2: the block starts with one index argument a symbol; in the value form one tensor an
+      input follows, of its type.
+    * C3: the terminator is `exec.yield` of the outputs (value form) or of nothing (buffer form).
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$symbols, DenseI64ArrayAttr:$minima,
+                       DenseI64ArrayAttr:$maxima, StrArrayAttr:$input_names, TypeArrayAttr:$input_types,
+                       AffineMapArrayAttr:$input_shapes, StrArrayAttr:$output_names,
+                       TypeArrayAttr:$output_types, AffineMapArrayAttr:$output_shapes);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// True once the planner has given every value its bytes.
+    bool isBufferForm();
+    unsigned getNumSymbols() { return getSymbols().size(); }
+  }];
+}
+
+def Exec_YieldOp : Op<Exec_Dialect, "yield", [Pure, Terminator, HasParent<"ProgramOp">]> {
+  let summary = "ends a program; the outputs in the value form";
+  let arguments = (ins Variadic<AnyRankedTensor>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+def Exec_DispatchOp : Op<Exec_Dialect, "dispatch", [Pure, AttrSizedOperandSegments,
+                                                    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "launches a kernel on tensors (value form)";
+  let description = [{
+    Constraints:
+    * C1: `kernel` names an `exec.kernel` whose function takes `dims`, then `inputs`, and gives the results.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$dims, Variadic<AnyRankedTensor>:$inputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{$kernel `dims` `(` $dims `)` `(` $inputs `)` attr-dict
+    `:` functional-type($inputs, $results)}];
+}
+
+def Exec_ViewOp : Op<Exec_Dialect, "view", [Pure]> {
+  let summary = "the same bytes as another tensor type (value form of nn.reshape)";
+  let description = [{ `dims` are the sizes of the result's dynamic dims. }];
+  let arguments = (ins AnyRankedTensor:$input, Variadic<Index>:$dims);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input `dims` `(` $dims `)` attr-dict `:` type($input) `->` type($result)";
+}
+
+def Exec_ConstantOp : Op<Exec_Dialect, "constant", [Pure]> {
+  let summary = "a constant tensor that lies in the model's weights (value form)";
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "attr-dict $value `:` type($result)";
+}
+
+#endif // ACCEL_EXEC_PROGRAM_OPS

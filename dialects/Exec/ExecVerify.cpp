@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Verifiers and small methods of exec ops. The numbers are those of the ops' descriptions.
+#include "dialects/Exec/ExecOps.h"
+
+using namespace mlir;
+using namespace accel::exec;
+
+void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name) {
+  state.getOrAddProperties<Properties>().sym_name = builder.getStringAttr(name);
+  state.addRegion()->emplaceBlock();
+}
+
+func::FuncOp KernelOp::getFunction() { return lookupSymbol<func::FuncOp>(getSymName()); }
+
+LogicalResult KernelOp::verify() {
+  if (!lookupSymbol(getSymName()))
+    return emitOpError("C1: expected a function named like the kernel");
+  func::FuncOp function = getFunction();
+  if (!function)
+    return success();
+  unsigned dims = 0;
+  auto check = [&](Type type, DictionaryAttr attributes, const Twine &what) -> LogicalResult {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor)
+      return success();
+    auto map = attributes ? attributes.getAs<AffineMapAttr>(kShapeAttr) : AffineMapAttr();
+    if (!map || map.getValue().getNumDims() != 0 || map.getValue().getNumSymbols() != dims ||
+        map.getValue().getNumResults() != tensor.getRank())
+      return emitOpError("C2: expected an exec.shape of ")
+             << dims << " symbols and " << tensor.getRank() << " results on " << what;
+    return success();
+  };
+  bool seenTensor = false;
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
+    if (type.isIndex() && seenTensor)
+      return emitOpError("C2: expected index arguments before tensors");
+    seenTensor |= !type.isIndex();
+    dims += type.isIndex();
+    if (failed(check(type, function.getArgAttrDict(i), "argument " + Twine(i))))
+      return failure();
+  }
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+    if (failed(check(type, function.getResultAttrDict(i), "result " + Twine(i))))
+      return failure();
+  return success();
+}
+
+bool ProgramOp::isBufferForm() { return getBody().front().getNumArguments() == getNumSymbols(); }
+
+LogicalResult ProgramOp::verify() {
+  if (getInputNames().size() != getInputTypes().size() || getInputNames().size() != getInputShapes().size() ||
+      getOutputNames().size() != getOutputTypes().size() || getOutputNames().size() != getOutputShapes().size() ||
+      getMinima().size() != getSymbols().size() || getMaxima().size() != getSymbols().size())
+    return emitOpError("C1: expected as many names as types and shapes");
+  Block &block = getBody().front();
+  bool buffers = isBufferForm();
+  if (block.getNumArguments() != getNumSymbols() + (buffers ? 0 : getInputTypes().size()))
+    return emitOpError("C2: expected one block argument a symbol and, in the value form, one an input");
+  for (BlockArgument argument : block.getArguments()) {
+    unsigned i = argument.getArgNumber();
+    Type expected = i < getNumSymbols() ? Type(IndexType::get(getContext()))
+                                        : cast<TypeAttr>(getInputTypes()[i - getNumSymbols()]).getValue();
+    if (argument.getType() != expected)
+      return emitOpError("C2: expected block argument ") << i << " of type " << expected << ", got " << argument.getType();
+  }
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || (!buffers && yield.getValues().size() != getOutputTypes().size()))
+    return emitOpError("C3: expected an exec.yield of the outputs");
+  return success();
+}
+
+LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError("C1: no exec.kernel named ") << getKernel();
+  func::FuncOp function = kernel.getFunction();
+  if (!function)
+    return success();
+  FunctionType type = function.getFunctionType();
+  if (type.getNumInputs() != getNumOperands() || type.getNumResults() != getNumResults() ||
+      !llvm::equal(type.getInputs(), getOperandTypes()) || !llvm::equal(type.getResults(), getResultTypes()))
+    return emitOpError("C1: expected operands and results of the kernel's types ") << type;
+  return success();
+}
