@@ -38,11 +38,12 @@ def show_digits(images, probabilities, labels, first):
     said = probabilities.argmax(1)
     wrong = np.flatnonzero(said != labels)
     shown = list(range(first))
-    for title, chosen in (("", shown[:5]), ("", shown[5:]), (f"of the {len(wrong)} wrong ones:", list(wrong[:5]))):
+    failures = "What it gets wrong:" if len(wrong) <= 5 else f"5 of the {len(wrong)} that it gets wrong:"
+    for title, chosen in (("", shown[:5]), ("", shown[5:]), (failures, list(wrong[:5]))):
         if not chosen:
             continue
         if title:
-            line(f"   {len(chosen)} {title}")
+            line(f"   {title}")
             line()
         captions = [f"{said[i]} ({probabilities[i].max():.0%})" + ("" if said[i] == labels[i] else f" is {labels[i]}") for i in chosen]
         for text in pictures.beside([images[i, 0] for i in chosen], captions):

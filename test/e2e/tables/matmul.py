@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""MatMul and Gemm: sizes of one, primes, whole tiles; batches, vectors, transposes, broadcast bias."""
+from tables.row import row, x
+
+SQUARES = [(1, 1, 1), (1, 7, 17), (7, 1, 5), (17, 97, 7), (97, 17, 1), (64, 64, 64), (5, 128, 96), (128, 256, 48), (3, 300, 10)]
+
+
+def matmul():
+    for m, k, n in SQUARES:
+        yield row("MatMul", x(m, k), x(k, n))
+    for m, k, n in ((0, 17, 97), (0, 64, 48), (0, 1, 10)):
+        yield row("MatMul", x("N", k), x(k, n))
+        yield row("MatMul", x("S", k), x(k, n))
+    yield row("MatMul", x("N", 5, 7), x("N", 7, 17))
+    yield row("MatMul", x("N", 5, 7), x(7, 17))
+    yield row("MatMul", x("N", 4, "S", 8), x("N", 4, 8, "S"))
+    yield row("MatMul", x("N", 4, "S", "S"), x("N", 4, "S", 8))
+    yield row("MatMul", x(2, 1, 5, 7), x(3, 7, 4))
+    yield row("MatMul", x(5, 7), x(3, 7, 4))
+    yield row("MatMul", x(7), x(7))
+    yield row("MatMul", x(7), x(7, 5))
+    yield row("MatMul", x("N", 7), x(7))
+    yield row("MatMul", x(3, 5, 7), x(7))
+    yield row("MatMul", x(7), x(3, 7, 5))
+    for dtype in ("float64", "float16", "int32"):
+        yield row("MatMul", x("N", 37, dtype=dtype), x(37, 19, dtype=dtype))
+
+
+def gemm():
+    for a in (0, 1):
+        for b in (0, 1):
+            left, right = ((17, "N") if a else ("N", 17)), ((13, 17) if b else (17, 13))
+            yield row("Gemm", x(*left), x(*right), x(13), transA=a, transB=b)
+    for c in ((13,), (1, 13), (), (1,), ("N", 1), ("N", 13), (1, 1)):
+        yield row("Gemm", x("N", 17), x(17, 13), x(*c))
+    yield row("Gemm", x("N", 17), x(17, 13))
+    yield row("Gemm", x("N", 17), x(17, 13), x(13), alpha=0.5, beta=2.0)
+    yield row("Gemm", x("N", 17), x(17, 13), x(13), alpha=-1.5, beta=0.0)
+    yield row("Gemm", x("N", 17), x(17, 13), alpha=0.25)
+    yield row("Gemm", x(1, 784), x(784, 64), x(64))
+    yield row("Gemm", x("N", 128), x(10, 128), x(10), transB=1)
+    yield row("Gemm", x("N", 17), x(17, 13), x(13), opset=9)
+    yield row("Gemm", x("N", 17, dtype="float64"), x(17, 13, dtype="float64"), x(13, dtype="float64"))
+
+
+def rows():
+    yield from matmul()
+    yield from gemm()

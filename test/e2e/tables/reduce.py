@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Reductions, softmax and normalizations: axes as attribute and as input, old and new meanings, one-sized dims."""
+from tables.row import const, positive, row, x
+
+REDUCTIONS = ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp")
+
+
+def reductions():
+    for kind in REDUCTIONS:
+        op, values = f"Reduce{kind}", positive(0.5, 1.5) if kind in ("Prod", "LogSum") else None
+        new = 13 if kind == "Sum" else 18
+        for axes in ([1], [-1], [0], [1, 2], [0, 2], [0, 1, 2]):
+            yield row(op, x("N", 7, 97, values=values), const(axes), opset=new if kind == "Sum" else 18)
+        yield row(op, x("N", 7, 17, values=values), const([1]), opset=18, keepdims=0)
+        yield row(op, x("N", 7, 17, values=values), opset=18)
+        yield row(op, x("N", 7, 17, values=values), opset=18, keepdims=0)
+        yield row(op, x("N", 7, 17, values=values), opset=11, axes=[1, -1], keepdims=0)
+        yield row(op, x("N", 1, 17, values=values), const([1]), opset=18)
+    yield row("ReduceSum", x("N", 7, 17), opset=18, noop_with_empty_axes=1)
+    yield row("ReduceSum", x("N", 7, "S"), const([2]))
+    yield row("ReduceMax", x("N", 7, "S"), const([1, 2]), opset=18)
+    for dtype in ("float64", "int32", "int64"):
+        yield row("ReduceSum", x("N", 7, 17, dtype=dtype), const([1]))
+        yield row("ReduceMax", x("N", 7, 17, dtype=dtype), const([1]), opset=18)
+
+
+def softmaxes():
+    for op in ("Softmax", "LogSoftmax"):
+        for dims, axis in ((("N", 10), -1), (("N", 10), 0), (("N", 7, 97), 1), (("N", 7, 97), 2), (("N", 1, 5), 1), ((1,), 0), (("N", "S"), 1)):
+            yield row(op, x(*dims), axis=axis)
+        for dims, axis in ((("N", 10), 1), (("N", 7, 17), 1), (("N", 7, 17), 2), (("N", 7, 17), 0), (("N", 3, 4, 5), 2)):
+            yield row(op, x(*dims), opset=11, axis=axis)
+        yield row(op, x("N", 10), opset=9)
+        yield row(op, x("N", 10, values=lambda rng, shape: 100 * rng.standard_normal(shape)))
+        yield row(op, x("N", 10, dtype="float64"))
+
+
+def normalizations():
+    for dims in (("N", 5, 7, 9), ("N", 5), ("N", 5, 13), ("N", 5, 3, 4, 2)):
+        c = (5,)
+        yield row("BatchNormalization", x(*dims), x(*c), x(*c), x(*c), x(*c, values=positive()))
+    yield row("BatchNormalization", x("N", 5, 7), x(5), x(5), x(5), x(5, values=positive()), epsilon=0.1)
+    yield row("BatchNormalization", x("N", 5, 7), x(5), x(5), x(5), x(5, values=positive()), opset=9)
+    yield row("LayerNormalization", x("N", 7, 97), x(97), x(97))
+    yield row("LayerNormalization", x("N", 7, 97), x(97), axis=-1, epsilon=1e-2)
+    yield row("LayerNormalization", x("N", 7, 5), x(7, 5), x(7, 5), axis=1)
+    yield row("InstanceNormalization", x("N", 5, 7, 9), x(5), x(5))
+    yield row("LRN", x("N", 7, 5, 6), size=3)
+    yield row("LRN", x("N", 7, 5, 6), size=4, alpha=0.01, beta=0.5, bias=2.0)
+    yield row("LpNormalization", x("N", 7, 5), axis=1, p=2)
+
+
+def rows():
+    yield from reductions()
+    yield from softmaxes()
+    yield from normalizations()

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A row of the op tables: one op with its attributes and the shapes that it is tried at."""
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from engine import random_array
+
+# Sizes that a named dim takes, one after another, in the same compiled library.
+SIZES = {"N": (3, 1, 8), "S": (17, 33, 2), "T": (5, 16, 1)}
+RUNS = 3
+
+
+@dataclass
+class Input:
+    """dims: ints, and names of SIZES; values: a function of (rng, shape), else random ones; fixed: always an initializer."""
+
+    dims: tuple
+    dtype: str = "float32"
+    values: object = None
+    fixed: bool = False
+
+    def make(self, rng, run):
+        shape = [d if isinstance(d, int) else SIZES[d][run] for d in self.dims]
+        if self.values is None:
+            return random_array(rng, shape, np_dtype(self.dtype))
+        return np.asarray(self.values(rng, shape)).astype(np_dtype(self.dtype))
+
+    def __str__(self):
+        dims = "x".join(map(str, self.dims)) or "scalar"
+        return dims if self.dtype == "float32" else f"{dims}:{self.dtype}"
+
+
+def np_dtype(name):
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)
+
+
+def x(*dims, dtype="float32", values=None):
+    return Input(dims, dtype, values)
+
+
+def const(values, dtype="int64"):
+    array = np.asarray(values)
+    return Input(array.shape, dtype, lambda rng, shape: array, fixed=True)
+
+
+def positive(low=0.1, high=4.0):
+    return lambda rng, shape: rng.uniform(low, high, shape)
+
+
+def away_from_zero(rng, shape):
+    return rng.uniform(0.5, 3.0, shape) * rng.choice([-1, 1], shape)
+
+
+@dataclass
+class Row:
+    op: str
+    inputs: list
+    attributes: dict = field(default_factory=dict)
+    opset: int = 17
+    outputs: int = 1
+    tolerance: dict = field(default_factory=dict)
+    reference: str = "onnxruntime"
+
+    def name(self):
+        shapes = ",".join("-" if i is None else str(i) for i in self.inputs if i is None or not i.fixed)
+        fixed = [str(i.make(None, 0).tolist()).replace(" ", "") for i in self.inputs if i is not None and i.fixed]
+        settings = [f"{k}={str(v).replace(' ', '')}" for k, v in self.attributes.items()]
+        version = [] if self.opset == 17 else [f"opset{self.opset}"]
+        return "/".join([self.op, shapes, *fixed, *settings, *version])
+
+    def modes(self):
+        """static; dynamic where a dim has a name; constant and left where there is more than one input to feed."""
+        free = [i for i in self.inputs if i is not None and not i.fixed]
+        found = ["static"]
+        if any(isinstance(d, str) for i in free for d in i.dims):
+            found.append("dynamic")
+        if len(free) > 1:
+            found.append("constant")
+        if len(free) == 2 and self.op in ("Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Gemm", "Less", "Concat"):
+            found.append("left")
+        return found
+
+    def values(self, run):
+        rng = np.random.default_rng(zlib.crc32(self.name().encode()) + run)
+        return [None if i is None else i.make(rng, run) for i in self.inputs]
+
+    def model(self, mode):
+        """The ModelProto, the indices of the inputs to feed, and the values that it was made with."""
+        values, names, fed, initializers, ports = self.values(0), [], [], [], []
+        for i, (given, value) in enumerate(zip(self.inputs, values)):
+            if given is None:
+                names.append("")
+                continue
+            names.append(f"x{i}")
+            free_before = any(j is not None and not j.fixed for j in self.inputs[:i])
+            if given.fixed or (mode == "constant" and free_before) or (mode == "left" and not free_before):
+                initializers.append(numpy_helper.from_array(value, names[-1]))
+            else:
+                fed.append(i)
+                dims = given.dims if mode == "dynamic" else value.shape
+                ports.append(helper.make_tensor_value_info(names[-1], helper.np_dtype_to_tensor_dtype(value.dtype), dims))
+        outs = [f"y{i}" for i in range(self.outputs)]
+        node = helper.make_node(self.op, names, outs, name=f"the_{self.op}", **self.attributes)
+        graph = helper.make_graph([node], "row", ports, [onnx.ValueInfoProto(name=o) for o in outs], initializers)
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8 if self.opset < 19 else 10)
+        return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values
+
+
+def row(op, *inputs, opset=17, outputs=1, tolerance=None, reference="onnxruntime", **attributes):
+    return Row(op, list(inputs), attributes, opset, outputs, tolerance or {}, reference)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Conv and pooling in one, two and three dimensions: groups, strides, dilations, uneven pads, auto_pad, ceil_mode."""
+from tables.row import row, x
+
+
+def conv():
+    weights = [
+        ((3, 17, 17), (8, 3, 3, 3), {}),
+        ((3, 17, 17), (8, 3, 3, 3), dict(pads=[1, 1, 1, 1])),
+        ((3, 17, 17), (8, 3, 3, 3), dict(pads=[0, 1, 2, 3])),
+        ((3, 17, 17), (8, 3, 3, 3), dict(strides=[2, 2], pads=[1, 1, 1, 1])),
+        ((3, 17, 19), (7, 3, 5, 3), dict(strides=[3, 1], pads=[2, 1, 2, 1])),
+        ((3, 17, 17), (8, 3, 3, 3), dict(dilations=[2, 3])),
+        ((3, 17, 17), (8, 3, 3, 3), dict(auto_pad="SAME_UPPER", strides=[2, 2])),
+        ((3, 17, 17), (8, 3, 4, 4), dict(auto_pad="SAME_LOWER")),
+        ((3, 17, 17), (8, 3, 3, 3), dict(auto_pad="VALID")),
+        ((16, 9, 9), (24, 16, 1, 1), {}),
+        ((16, 9, 9), (24, 16, 1, 1), dict(strides=[2, 2])),
+        ((8, 11, 11), (8, 1, 3, 3), dict(group=8, pads=[1, 1, 1, 1])),
+        ((8, 11, 11), (16, 1, 3, 3), dict(group=8, strides=[2, 2])),
+        ((6, 11, 11), (9, 2, 3, 3), dict(group=3)),
+        ((64, 14, 14), (48, 64, 3, 3), dict(pads=[1, 1, 1, 1])),
+        ((1, 28, 28), (8, 1, 5, 5), dict(auto_pad="SAME_UPPER")),
+        ((5, 1, 1), (7, 5, 1, 1), {}),
+        ((5, 4, 4), (7, 5, 4, 4), {}),
+    ]
+    for data, weight, attributes in weights:
+        yield row("Conv", x("N", *data), x(*weight), x(weight[0]), **attributes)
+    yield row("Conv", x("N", 3, 17, 17), x(8, 3, 3, 3), kernel_shape=[3, 3])
+    yield row("Conv", x("N", 3, "S", 40), x(8, 3, 3, 3), pads=[1, 1, 1, 1])
+    yield row("Conv", x("N", 3, 33), x(5, 3, 4), x(5), pads=[2, 1], strides=[2])
+    yield row("Conv", x("N", 4, 33), x(4, 1, 3), group=4, dilations=[4])
+    yield row("Conv", x("N", 3, 7, 8, 9), x(5, 3, 3, 2, 3), x(5), pads=[1, 0, 1, 1, 1, 1])
+    yield row("Conv", x("N", 3, 9, 9, dtype="float64"), x(5, 3, 3, 3, dtype="float64"))
+    yield row("Conv", x("N", 3, 9, 9, dtype="float16"), x(5, 3, 3, 3, dtype="float16"), tolerance=dict(scaled=2e-3))
+
+
+def pools():
+    plane = ("N", 5, 17, 19)
+    options = [
+        dict(kernel_shape=[2, 2], strides=[2, 2]),
+        dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+        dict(kernel_shape=[3, 2], pads=[0, 1, 2, 0]),
+        dict(kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
+        dict(kernel_shape=[2, 2], auto_pad="SAME_UPPER"),
+        dict(kernel_shape=[3, 3], auto_pad="SAME_LOWER", strides=[2, 2]),
+        dict(kernel_shape=[1, 1]),
+        dict(kernel_shape=[17, 19]),
+    ]
+    for op in ("MaxPool", "AveragePool"):
+        for attributes in options:
+            yield row(op, x(*plane), **attributes)
+        yield row(op, x("N", 5, 33), kernel_shape=[3], strides=[2])
+        yield row(op, x("N", 2, 7, 8, 9), kernel_shape=[2, 3, 2], strides=[2, 2, 1])
+        yield row(op, x("N", 3, "S", 12), kernel_shape=[2, 2], strides=[2, 2])
+    yield row("MaxPool", x(*plane), kernel_shape=[3, 3], dilations=[2, 2])
+    yield row("AveragePool", x(*plane), kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+    yield row("AveragePool", x(*plane), kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2], ceil_mode=1, count_include_pad=1)
+    for op in ("GlobalAveragePool", "GlobalMaxPool"):
+        for dims in (plane, ("N", 5, 33), ("N", 3, 4, 5, 6), (1, 1, 1, 1), ("N", 3, "S", 7)):
+            yield row(op, x(*dims))
+
+
+def rows():
+    yield from conv()
+    yield from pools()
