@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a kernel in nn ops to machine code, in the stages that can be dumped.
+#pragma once
+#include "dialects/Exec/ExecOps.h"
+#include "lib/Target/CPU/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace accel::cpu {
+
+struct KernelOptions {
+  unsigned optLevel = 3;  ///< 0: plain loops without LLVM passes .. 3
+  bool plain = false;     ///< no tiling and no vectorisation of ours: the fallback that always works
+  std::string symbolPrefix; ///< kernels are called <prefix>_<kernel> and <prefix>_<kernel>_grid
+};
+
+/// Stages of a kernel, each in place on the functions of an exec.kernel (or a func in a module).
+enum class KernelStage { Linalg, Tiled, Buffers, LLVM };
+
+struct CompiledKernel {
+  llvm::SmallVector<char, 0> object; ///< ELF, relocatable
+  int64_t scratchBytes = 0;          ///< for each thread
+  bool plain = false;                ///< the fallback was needed
+};
+
+/// Lowers a kernel's function to the given stage in a module of its own (named like the kernel).
+/// The result verifies; null after a diagnostic where a stage failed.
+mlir::OwningOpRef<mlir::ModuleOp> lowerKernel(exec::KernelOp kernel, const Target &target,
+                                              const KernelOptions &options, KernelStage stage,
+                                              int64_t *scratchBytes = nullptr);
+
+/// Compiles one kernel; retries as a plain kernel where a stage fails.
+llvm::Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &target,
+                                             const KernelOptions &options);
+
+/// Translates an LLVM-dialect module and generates an object; identifier becomes the file symbol.
+llvm::Expected<llvm::SmallVector<char, 0>> emitObject(mlir::ModuleOp module, const Target &target,
+                                                      unsigned optLevel, llvm::StringRef identifier);
+/// The same as LLVM IR or assembly text.
+llvm::Expected<std::string> emitText(mlir::ModuleOp module, const Target &target, unsigned optLevel,
+                                     llvm::StringRef identifier, bool assembly);
+
+} // namespace accel::cpu
