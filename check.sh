@@ -37,8 +37,7 @@ tools/dev/install.sh
 tools/dev/build.sh release
 if [ -n "$build_only" ]; then exit 0; fi
 
-# Tests are about the compiler in build/, at the thread counts that they name themselves.
-export PATH=$PWD/build/bin:$PATH PYTHONPATH=$PWD/build/python OMP_NUM_THREADS=1
+export PATH=$PWD/build/bin:$PATH PYTHONPATH=$PWD/build/python
 rm -rf "$results"
 mkdir -p "$results"
 rows=()

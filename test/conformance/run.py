@@ -75,7 +75,7 @@ def main():
     parser = suite.parser(__doc__)
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--modes", default=",".join(cases.MODES))
-    args = parser.parse_args()
+    args = suite.parse(parser)
     manifest, skips, tests = read_manifest(), read_skips(), cases.collect()
     todo, skipped, listed = {}, {}, set()
     for name, (model, data_sets) in sorted(tests.items()):

@@ -58,7 +58,7 @@ def main():
     parser = suite.parser(__doc__)
     parser.add_argument("--modes", default="static,dynamic,constant,left")
     parser.add_argument("--list", action="store_true", help="print the names and end")
-    args = parser.parse_args()
+    args = suite.parse(parser)
     cases = {}
     for table in TABLES:
         for row in table.rows():

@@ -134,6 +134,8 @@ def printable(text):
 def parser(doc):
     """The options that every suite has."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    made.add_argument("--build", default=os.path.join(root, "build"), help="the build tree: bin/accel-compile and python/accel")
     made.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at a time")
     made.add_argument("--only", default="", help="run only cases whose name holds one of these, separated by commas")
     made.add_argument("--junit", help="write the results to this file")
@@ -141,6 +143,15 @@ def parser(doc):
     made.add_argument("--timeout", type=float, default=120, help="seconds for a case")
     made.add_argument("-v", "--verbose", action="store_true", help="a line for each case")
     return made
+
+
+def parse(made):
+    """The options of the command line; the tools and the Python package are then those of --build."""
+    args = made.parse_args()
+    build = os.path.abspath(args.build)
+    sys.path.insert(0, os.path.join(build, "python"))
+    os.environ["PATH"] = os.pathsep.join([os.path.join(build, "bin"), os.environ["PATH"]])
+    return args
 
 
 def chosen(names, only):

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Small models made by script, in the manner of real ones: shapes of networks, and habits of exporters.
+
+MODELS is name -> (a function that makes the ModelProto, the sizes of its named dims to try).
+usage: generate.py DIR    writes them all as DIR/name.onnx
+"""
+import os
+import sys
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from builder import Builder, float_data, weights_as_inputs, weights_as_nodes
+
+MODELS = {}
+
+
+def model(*sizes):
+    def register(make):
+        MODELS[make.__name__] = (make, list(sizes) or [{}])
+        return make
+
+    return register
+
+
+BATCHES = ({"batch": 1}, {"batch": 5}, {"batch": 32})
+
+
+@model(*BATCHES)
+def mlp():
+    b = Builder("mlp")
+    x = b.input("x", ["batch", 97])
+    for i, o in ((97, 64), (64, 33)):
+        x = b.node("Relu", b.linear(x, i, o))
+    b.output(b.node("Softmax", b.linear(x, 33, 10), axis=-1))
+    return b.model()
+
+
+def small_cnn(batch):
+    b = Builder("cnn")
+    x = b.input("image", [batch, 3, 28, 28])
+    x = b.node("Relu", b.batch_norm(b.conv(x, 3, 16, 3), 16))
+    x = b.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    x = b.node("Relu", b.batch_norm(b.conv(x, 16, 24, 3), 24))
+    x = b.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    b.output(b.node("LogSoftmax", b.linear(b.node("Flatten", x), 24 * 7 * 7, 10), axis=1))
+    return b.model()
+
+
+@model()
+def cnn_static():
+    return small_cnn(1)
+
+
+@model(*BATCHES)
+def cnn_dynamic():
+    return small_cnn("batch")
+
+
+@model(*BATCHES)
+def residual():
+    """A block with a skip, and one whose skip has a strided 1x1."""
+    b = Builder("residual")
+    x = b.input("x", ["batch", 16, 17, 17])
+    y = b.batch_norm(b.conv(b.node("Relu", b.conv(x, 16, 16, 3)), 16, 16, 3), 16)
+    x = b.node("Relu", b.node("Add", x, y))
+    y = b.conv(b.node("Relu", b.conv(x, 16, 32, 3, strides=[2, 2])), 32, 32, 3)
+    x = b.node("Relu", b.node("Add", y, b.conv(x, 16, 32, 1, strides=[2, 2], pads=[0, 0, 0, 0])))
+    b.output(b.node("Flatten", b.node("GlobalAveragePool", x)))
+    return b.model()
+
+
+@model(*BATCHES)
+def separable():
+    """Depthwise and 1x1, hard-swish, squeeze and excite."""
+    b = Builder("separable")
+    x = b.input("x", ["batch", 8, 14, 14])
+    y = b.node("HardSwish", b.conv(x, 8, 24, 1, pads=[0] * 4))
+    y = b.conv(y, 24, 24, 3, group=24)
+    gate = b.node("Relu", b.conv(b.node("GlobalAveragePool", y), 24, 6, 1, pads=[0] * 4))
+    gate = b.node("HardSigmoid", b.conv(gate, 6, 24, 1, pads=[0] * 4))
+    y = b.conv(b.node("Mul", y, gate), 24, 8, 1, pads=[0] * 4)
+    b.output(b.node("Clip", b.node("Add", x, y), b.constant(0.0, np.float32), b.constant(6.0, np.float32)))
+    return b.model()
+
+
+@model(*BATCHES)
+def branches():
+    """Parallel convolutions joined along channels, split again, one half gated by the other."""
+    b = Builder("branches")
+    x = b.input("x", ["batch", 5, 13, 11])
+    parts = [b.conv(x, 5, n, k) for n, k in ((4, 1), (6, 3), (2, 5))]
+    pooled = b.node("AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    joined = b.node("Concat", *parts, b.conv(pooled, 5, 4, 1), axis=1)
+    left, right = b.node("Split", joined, outputs=2, axis=1)
+    b.output(b.node("Mul", left, b.node("Sigmoid", right)))
+    return b.model()
+
+
+@model({"batch": 1, "seq": 17}, {"batch": 3, "seq": 1}, {"batch": 2, "seq": 64})
+def attention():
+    """One encoder layer, with batch and sequence named; reshapes take their shape from Shape."""
+    b, width, heads = Builder("attention"), 32, 4
+    x = b.input("x", ["batch", "seq", width])
+    split = b.constant([0, 0, heads, width // heads], np.int64)
+
+    def project(y):
+        return b.node("Add", b.node("MatMul", y, b.weight(width, width)), b.weight(width))
+
+    q, k, v = (b.node("Reshape", project(x), split) for _ in range(3))
+    q, v = (b.node("Transpose", y, perm=[0, 2, 1, 3]) for y in (q, v))
+    scores = b.node("MatMul", q, b.node("Transpose", k, perm=[0, 2, 3, 1]))
+    scores = b.node("Softmax", b.node("Div", scores, b.constant(np.sqrt(width // heads), np.float32)), axis=-1)
+    y = b.node("Transpose", b.node("MatMul", scores, v), perm=[0, 2, 1, 3])
+    shape = b.node("Shape", x)
+    y = b.node("Reshape", y, b.node("Concat", b.node("Slice", shape, b.constant([0]), b.constant([2])), b.constant([width]), axis=0))
+    x = b.node("LayerNormalization", b.node("Add", x, project(y)), b.weight(width, scale=1.0), b.weight(width))
+    y = b.node("MatMul", x, b.weight(width, 4 * width))
+    y = b.node("Mul", b.node("Mul", y, b.constant(0.5, np.float32)), b.node("Add", b.node("Erf", b.node("Div", y, b.constant(np.sqrt(2), np.float32))), b.constant(1, np.float32)))
+    b.output(b.node("Add", x, b.node("MatMul", y, b.weight(4 * width, width))))
+    return b.model()
+
+
+@model({"n": 1}, {"n": 19})
+def several_ports():
+    """Inputs of several dtypes, one unused; outputs that are an input, a constant, a boolean, a middle value, the same twice."""
+    b = Builder("ports")
+    x, k, flag = b.input("x", ["n", 7]), b.input("k", ["n", 7], "int64"), b.input("flag", ["n", 1], "bool")
+    b.input("unused", ["n", 2])
+    middle = b.node("Mul", x, b.node("Cast", k, to=1))
+    chosen = b.node("Where", flag, middle, x)
+    b.output(middle, chosen, b.node("Greater", chosen, b.constant(0, np.float32)), b.node("Add", k, b.constant(1, np.int64)))
+    b.output(b.node("Identity", x), b.node("Identity", b.constant([[1.5, -2.0]], np.float32)), b.node("Identity", middle))
+    return b.model()
+
+
+@model({"n": 1}, {"n": 130})
+def long_chain():
+    """Sixty elementwise ops in a row: one kernel or many, the numbers are the same."""
+    b = Builder("chain")
+    first = x = b.input("x", ["n", 33])
+    for i in range(20):
+        x = b.node("Tanh", b.node("Add", b.node("Mul", x, b.weight(33, scale=1.0)), first if i % 3 else b.weight(1, 33)))
+    b.output(x)
+    return b.model()
+
+
+@model()
+def deep():
+    """Two hundred layers."""
+    b = Builder("deep")
+    x = b.input("x", [1, 16])
+    for _ in range(200):
+        x = b.node("Tanh", b.linear(x, 16, 16))
+    b.output(x)
+    return b.model()
+
+
+@model({"batch": 2}, {"batch": 7})
+def odd_names():
+    """Names that no identifier, file or shell would stand; two that differ only in such characters."""
+    b = Builder('a "graph"; $(touch /x) \n')
+    x = b.input("in/put:0", ["batch", 5])
+    y = b.node("Relu", x, name="layer 1/relu;`id`", out="out.1")
+    z = b.node("Tanh", y, name="layer 1/relu;'id'", out="out/1")
+    b.output(b.node("Add", y, z, name="\u00fcml\u00e4ut \u6f22\u5b57", out="\u03c3(x)"), "out/1")
+    return b.model()
+
+
+@model({"batch": 1}, {"batch": 9})
+def flattened_by_shape():
+    """As older exporters write a flatten: Shape, Gather, Unsqueeze, Concat, Reshape; and weights as Constant nodes."""
+    b = Builder("flatten", opset=11)
+    x = b.node("Relu", b.conv(b.input("x", ["batch", 2, 6, 5]), 2, 4, 3))
+    batch = b.node("Gather", b.node("Shape", x), b.constant(0, np.int64), axis=0)
+    shape = b.node("Concat", b.node("Unsqueeze", batch, axes=[0]), b.constant([-1]), axis=0)
+    b.output(b.node("Gemm", b.node("Reshape", x, shape), b.weight(120, 7), b.weight(7)))
+    return weights_as_nodes(b.model())
+
+
+@model(*BATCHES)
+def old_file():
+    """Opset 7: initializers among the inputs, weights as float_data, Softmax over flattened dims, Dropout to drop."""
+    b = Builder("old", opset=7)
+    x = b.node("Relu", b.conv(b.input("x", ["batch", 2, 8, 8]), 2, 3, 3))
+    x = b.node("Dropout", b.node("Sum", x, x, x), ratio=0.5)
+    b.output(b.node("Softmax", x, axis=1))
+    made = b.model()
+    made.ir_version = 3
+    return weights_as_inputs(float_data(made))
+
+
+@model({"n": 3}, {"n": 1})
+def local_function():
+    """A function of the model's own, called twice with different attributes."""
+    b = Builder("functions")
+    b.opsets["own"] = 1
+    body = [
+        helper.make_node("LeakyRelu", ["a"], ["t"], "leak"),
+        helper.make_node("Add", ["t", "b"], ["y"], "plus"),
+    ]
+    attribute = body[0].attribute.add()
+    attribute.name, attribute.ref_attr_name, attribute.type = "alpha", "slope", onnx.AttributeProto.FLOAT
+    b.functions.append(helper.make_function("own", "LeakyAdd", ["a", "b"], ["y"], body, [helper.make_opsetid("", 17)], ["slope"]))
+    x = b.input("x", ["n", 6])
+    y = b.node("LeakyAdd", x, b.weight(6), domain="own", slope=0.1)
+    b.output(b.node("LeakyAdd", y, x, domain="own", slope=0.7))
+    return b.model()
+
+
+@model({"n": 4}, {"n": 1})
+def integers():
+    """Arithmetic on int64 and int32 stays exact."""
+    b = Builder("integers")
+    x, y = b.input("x", ["n", 7], "int64"), b.input("y", ["n", 7], "int32")
+    product = b.node("Mul", b.node("Sub", x, b.constant(3, np.int64)), b.node("Cast", y, to=7))
+    b.output(b.node("ReduceSum", product, b.constant([1])), b.node("MatMul", y, b.constant(np.arange(21).reshape(7, 3) - 9, np.int32)))
+    return b.model()
+
+
+@model({"n": 2})
+def nothing_left():
+    """Every output is known while compiling, or is an input."""
+    b = Builder("folded")
+    x = b.input("x", ["n", 3])
+    a = b.node("Mul", b.constant([1.0, 2.0], np.float32), b.constant([3.0, 0.5], np.float32))
+    b.output(b.node("Add", a, a), b.node("Identity", x))
+    return b.model()
+
+
+@model({"n": 0}, {"n": 2}, {"n": 0})
+def empty_batch():
+    """A batch of none gives outputs of none."""
+    b = Builder("empty")
+    x = b.node("Relu", b.linear(b.input("x", ["n", 9]), 9, 4))
+    b.output(x, b.node("ReduceSum", x, b.constant([0])))
+    return b.model()
+
+
+@model({"a": 3, "b": 5}, {"a": 1, "b": 1}, {"a": 17, "b": 2})
+def sums_of_names():
+    """Dims that add and multiply: Concat of two named dims, a reshape of their product."""
+    b = Builder("dims")
+    x, y = b.input("x", ["a", 4]), b.input("y", ["b", 4])
+    both = b.node("Concat", x, y, axis=0)
+    b.output(both, b.node("Reshape", b.node("MatMul", x, b.node("Transpose", y, perm=[1, 0])), b.constant([-1])))
+    b.output(b.node("ReduceMax", both, axes=[0], keepdims=0))
+    return b.model()
+
+
+def main():
+    os.makedirs(sys.argv[1], exist_ok=True)
+    for name, (make, _) in MODELS.items():
+        onnx.save(make(), os.path.join(sys.argv[1], f"{name}.onnx"))
+
+
+if __name__ == "__main__":
+    main()

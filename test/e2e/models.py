@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Cases about whole models: results against ONNX Runtime, reference data, threads, reproducible files, --check."""
+import glob
+import gzip
+import os
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+import compare
+import engine
+from suite import Skip
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ZOO = os.path.abspath(os.environ.get("ACCEL_ZOO", os.path.join(HERE, "..", "..", "..", "shared")))
+NO_ZOO = "no model zoo ($ACCEL_ZOO, or ../shared beside the repository)"
+
+
+def has_zoo():
+    return os.path.isdir(os.path.join(ZOO, "models"))
+
+
+def manifest():
+    """name -> sizes to try, from models.txt."""
+    found = {}
+    with open(os.path.join(HERE, "models.txt")) as file:
+        for line in file:
+            name, *settings = line.partition("#")[0].split() or [""]
+            if name:
+                found[name] = [{k: int(v) for k, v in (pair.split("=") for pair in word.split(","))} for word in settings] or [{}]
+    return found
+
+
+def zoo_path(name):
+    return os.path.join(ZOO, "models", f"{name}.onnx")
+
+
+def compare_with_runtime(model, sizes):
+    """model: a ModelProto or a path. One library serves all sizes, the first of them once more at the end."""
+    proto = onnx.load(model) if isinstance(model, str) else model
+    reference = engine.Reference(model)
+    with engine.compiled(model) as open_session:
+        session, two = open_session(1), open_session(2)
+        for dims in [*sizes, sizes[0]]:
+            feeds = engine.random_feeds(proto, dims)
+            want, got = reference.run(feeds), session.run(None, feeds)
+            if why := compare.differences(got, want):
+                return f"{why}; sizes {dims}"
+            if not engine.same_bits(got, two.run(None, feeds)):
+                return f"two threads give other bits than one; sizes {dims}"
+    return None
+
+
+def generated(make, sizes):
+    return compare_with_runtime(make(), sizes)
+
+
+def zoo_model(name, sizes):
+    path = zoo_path(name)
+    if not os.path.exists(path):
+        raise Skip(NO_ZOO if not has_zoo() else f"the model zoo has no {name}.onnx")
+    return compare_with_runtime(path, sizes) or reference_data(name)
+
+
+def reference_data(name):
+    """Inputs and outputs that were published with the model, where there are some."""
+    folders = sorted(glob.glob(os.path.join(ZOO, "models", "data", name, "test_data_set_*")))
+    read = lambda path: numpy_helper.to_array(onnx.load_tensor(path))
+    with engine.compiled(zoo_path(name)) as open_session:
+        session = open_session(1)
+        for folder in folders:
+            inputs = [read(path) for path in sorted(glob.glob(folder + "/input_*.pb"))]
+            want = [read(path) for path in sorted(glob.glob(folder + "/output_*.pb"))]
+            if len(inputs) != len(session.get_inputs()) or not want:
+                continue
+            got = session.run(None, {port.name: array for port, array in zip(session.get_inputs(), inputs)})
+            if why := compare.differences(got, want, rtol=1e-3):
+                return f"{why}; published data of {os.path.basename(folder)}"
+    return None
+
+
+def mnist_images():
+    """All 10,000 test images: the predictions of ONNX Runtime image for image, the same bits at one and two threads."""
+    images_path = os.path.join(ZOO, "data", "t10k-images-idx3-ubyte.gz")
+    if not os.path.exists(images_path):
+        raise Skip(NO_ZOO)
+    with gzip.open(images_path) as file:
+        images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 1, 28, 28).astype(np.float32)
+    with gzip.open(os.path.join(ZOO, "data", "t10k-labels-idx1-ubyte.gz")) as file:
+        labels = np.frombuffer(file.read(), np.uint8, offset=8)
+    path = zoo_path("mnist_cntk_v8")
+    reference = engine.onnxruntime_session(path)
+    name = reference.get_inputs()[0].name
+    answers = lambda session: np.concatenate([session.run(None, {name: image})[0] for image in images])
+    want = answers(reference)
+    with engine.compiled(path) as open_session:
+        got, two = answers(open_session(1)), answers(open_session(2))
+    differing = int((got.argmax(1) != want.argmax(1)).sum())
+    if differing:
+        return f"{differing} of {len(images)} predictions differ from ONNX Runtime's"
+    if got.tobytes() != two.tobytes():
+        return "two threads give other bits than one"
+    right = float((got.argmax(1) == labels).mean())
+    return None if right > 0.98 else f"only {right:.2%} of the images are recognised"
+
+
+def reproducible(make):
+    """The same input gives the same file, bit for bit, wherever it lies."""
+    import accel
+
+    made = []
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as folder:
+            path, library = os.path.join(folder, "model.onnx"), os.path.join(folder, "model.so")
+            onnx.save(make(), path)
+            accel.compile(path, output=library)
+            with open(library, "rb") as file:
+                made.append(file.read())
+    return None if made[0] == made[1] else "two compilations of one model differ"
+
+
+def external_data(make, sizes):
+    """Weights in a file beside the model give the results of weights inside it."""
+    model = make()
+    feeds = engine.random_feeds(model, sizes[0])
+    want = engine.Reference(model).run(feeds)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.onnx")
+        onnx.save_model(model, path, save_as_external_data=True, location="weights.bin", size_threshold=64)
+        with engine.compiled(path) as open_session:
+            return compare.differences(open_session(1).run(None, feeds), want)
+
+
+def checked(path):
+    """--check says yes, or lists why not, without a crash and at once."""
+    begin = time.monotonic()
+    done = subprocess.run(["accel-compile", "--check", path], capture_output=True, text=True, errors="replace", timeout=60)
+    seconds = time.monotonic() - begin
+    text = (done.stderr + done.stdout).strip()
+    if done.returncode not in (0, 1):
+        return f"status {done.returncode}: {text[-300:]}"
+    if done.returncode == 1 and not text:
+        return "refused without a word"
+    return None if seconds < 5 else f"took {seconds:.1f} s"
