@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Shows the problems of a file as text and as JSON.
+#include "lib/Import/ONNX/Import.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace accel;
+
+static const char *name(Severity severity) {
+  return severity == Severity::Error ? "error" : "warning";
+}
+
+bool ImportReport::hasErrors() const {
+  return llvm::any_of(problems,
+                      [](const ImportDiagnostic &p) { return p.severity == Severity::Error; });
+}
+
+void ImportReport::printText(llvm::raw_ostream &os) const {
+  for (const ImportDiagnostic &problem : problems) {
+    os << file << ": " << name(problem.severity) << ": ";
+    if (!problem.node.empty()) {
+      os << "node '" << problem.node << "' (";
+      if (!problem.domain.empty())
+        os << problem.domain << '.';
+      os << problem.op;
+      if (problem.opset)
+        os << ", opset " << problem.opset;
+      if (!problem.dtype.empty())
+        os << ", " << problem.dtype;
+      os << "): ";
+    }
+    os << problem.reason << '\n';
+    if (!problem.wayOut.empty())
+      os << "    " << problem.wayOut << '\n';
+  }
+}
+
+void ImportReport::printJSON(llvm::raw_ostream &os) const {
+  // Names come from the file and may hold any bytes; JSON must be UTF-8.
+  auto text = [](const std::string &s) {
+    return llvm::json::isUTF8(s) ? s : llvm::json::fixUTF8(s);
+  };
+  llvm::json::OStream json(os, /*IndentSize=*/2);
+  json.object([&] {
+    json.attribute("file", text(file));
+    json.attribute("supported", !hasErrors());
+    json.attributeArray("problems", [&] {
+      for (const ImportDiagnostic &problem : problems)
+        json.object([&] {
+          json.attribute("severity", name(problem.severity));
+          json.attribute("node", text(problem.node));
+          json.attribute("op", text(problem.op));
+          json.attribute("domain", text(problem.domain));
+          json.attribute("opset", problem.opset);
+          json.attribute("dtype", text(problem.dtype));
+          json.attribute("reason", text(problem.reason));
+          json.attribute("way_out", text(problem.wayOut));
+        });
+    });
+  });
+  os << '\n';
+}
