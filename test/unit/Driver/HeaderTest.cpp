@@ -1,0 +1,1 @@
+#include "lib/Driver/Link/Header.h"
