@@ -38,6 +38,9 @@ function(accel_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE AccelOptions ${ARG_LINK} MLIR LLVM)
+  # As the libraries: the precompiled header takes -fPIC and refuses the -fPIE of executables.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
   target_precompile_headers(${name} REUSE_FROM AccelPCH)
 endfunction()
 

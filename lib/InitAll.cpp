@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The list of all dialects and passes: a new one adds its line here.
+#include "lib/InitAll.h"
+#include "dialects/Exec/ExecOps.h"
+#include "dialects/NN/NNOps.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+void accel::registerAll(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<exec::ExecDialect, nn::NNDialect>();
+}
+
+void accel::registerAllPasses() { mlir::registerAllPasses(); }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// accel-opt: runs passes on MLIR text, for tests and for looking at what the compiler does.
+#include "lib/InitAll.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/raw_ostream.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  accel::registerAll(registry);
+  accel::registerAllPasses();
+  llvm::cl::AddExtraVersionPrinter(
+      [](llvm::raw_ostream &out) { out << "accel-opt of Accel " ACCEL_VERSION "\n"; });
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "Accel's optimizer driver\n", registry));
+}
