@@ -130,7 +130,7 @@ def external_data(make, sizes):
     want = engine.Reference(model).run(feeds)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.onnx")
-        onnx.save_model(model, path, save_as_external_data=True, location="weights.bin", size_threshold=64)
+        onnx.save_model(model, path, save_as_external_data=True, location="weights.bin", size_threshold=1024)
         with engine.compiled(path) as open_session:
             return compare.differences(open_session(1).run(None, feeds), want)
 
