@@ -296,7 +296,7 @@ typedef struct accel_profile {
   int64_t start_ns;  ///< of the run, CLOCK_MONOTONIC
   int64_t finish_ns; ///< of the run
   int32_t threads;   ///< that runs of this context may use
-  int32_t wakeups;   ///< times that parked workers were woken for the run: 0 or 1
+  int32_t wakeups;   ///< times that parked workers were woken for the run; seldom more than 1
 } accel_profile;
 
 //===-- The table ---------------------------------------------------------------------------===//
@@ -390,7 +390,8 @@ static inline void accel_destroy(accel_context *context) {
 /// overlaps an input); see accel_value.capacity for shapes not known before. outputs may be NULL
 /// with 0 outputs: all then belong to the context, and accel_result finds them.
 ///
-/// Allocates nothing for static shapes, nor when no size is larger than in a run before.
+/// Allocates nothing for static shapes, nor when no size is larger than in a run before; only the
+/// first argument that must be copied makes room for its copy.
 static inline accel_status accel_run(accel_context *context, const accel_value *inputs,
                                      int32_t num_inputs, accel_value *outputs,
                                      int32_t num_outputs) {

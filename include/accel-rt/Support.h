@@ -66,13 +66,16 @@ struct accel_kernel {
 typedef struct accel_site {
   const accel_kernel *kernel;
   const char *nodes; ///< names of ONNX nodes, separated by '\n'
-  double flops;      ///< for one work item, dynamic dims taken as likely values; 0: not known
-  double bytes;      ///< read and written for one work item; 0: not known
+  double flops;      ///< for one work item, dynamic dims taken as likely values
+  double bytes;      ///< read and written for one work item; both 0: not known
 } accel_site;
+
+/// accel_program.flags: no launch pays on several threads, so that contexts never start any.
+#define ACCEL_PROGRAM_SEQUENTIAL 1u
 
 typedef struct accel_program {
   uint32_t abi;   ///< ACCEL_RT_ABI
-  uint32_t flags; ///< 0
+  uint32_t flags; ///< ACCEL_PROGRAM_*
   const char *name;
   const accel_port *inputs;
   const accel_port *outputs;
@@ -98,6 +101,8 @@ typedef struct accel_program {
 } accel_program;
 
 /// The state of one run. The fields here are for emitted code; the runtime has more behind them.
+/// An input or output that is not a tensor is the address of an accel_value, which run fills in for
+/// outputs (of memory from accel_rt_grow).
 struct accel_frame {
   const accel_program *program;
   void *arena;            ///< 64-byte aligned

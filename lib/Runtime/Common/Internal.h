@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The runtime's own types, and which of its files answers what. The files are compiled as one unit
+// (Runtime.c), so that everything but the functions of Support.h is static.
+
+#ifndef ACCEL_RUNTIME_INTERNAL_H
+#define ACCEL_RUNTIME_INTERNAL_H
+
+#include "accel-rt/Support.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define ACCEL_LOCAL static
+
+enum {
+  ACCEL_ALIGNMENT = 64,      ///< of the arena, scratch and owned outputs
+  ACCEL_MESSAGE_BYTES = 512, ///< room for a context's message
+  ACCEL_MAX_RANK = 32        ///< of a strided argument
+};
+
+/// Memory of a context that only grows.
+typedef struct accel_block {
+  void *data;
+  int64_t bytes;
+} accel_block;
+
+/// The bytes [begin, end) that an argument reaches.
+typedef struct accel_range {
+  uintptr_t begin, end;
+} accel_range;
+
+/// One output: where this run writes it, and where the caller wants it.
+typedef struct accel_output_state {
+  accel_block owned;      ///< the context's memory for it, if any
+  int64_t *dims;          ///< of the current plan or run
+  accel_value *requested; ///< the caller's value in this run; NULL if there is none
+  void *direct;           ///< the caller's memory if it is written in place, else NULL
+  accel_value value;      ///< of a kind other than tensor: filled in by the run
+  bool placed;            ///< the last run gave it its dims and data
+} accel_output_state;
+
+struct accel_context {
+  const accel_api *api; ///< first: accel_context_head
+  accel_frame frame;
+  accel_allocator allocator;
+  accel_executor executor;
+  void (*log)(void *, int32_t, const char *);
+  void *log_user;
+  int32_t (*cancelled)(void *);
+  void *cancelled_user;
+  void *stream;
+
+  atomic_int busy;
+  atomic_int cancel;
+  int32_t status; ///< of the current run
+  bool planned;   ///< symbols, offsets and output dims belong together
+
+  int64_t *symbols;     ///< of the plan
+  int64_t *bound;       ///< of the arguments being checked
+  int32_t *bound_input; ///< the input that bound each symbol first
+  int64_t *offsets;
+  int64_t *output_dims; ///< of all outputs, one after another
+  int64_t num_output_dims;
+  int64_t *query_offsets; ///< where accel_plan works, so that it disturbs no results
+  int64_t *query_dims;
+  void **inputs;
+  void **outputs;
+  accel_range *input_ranges; ///< of this run's inputs, to find outputs that overlap them
+  accel_block *staging;      ///< for each input
+  accel_output_state *output_states;
+  accel_block *growable;
+  accel_block arena;
+  accel_block scratch;
+  int64_t scratch_stride; ///< bytes for each thread
+
+  int32_t threads;
+  struct accel_region *region; ///< the pool, while this run holds it
+  double worth_ns;             ///< estimated work of this run that may pay on several threads
+  double last_worth_ns;        ///< the same of the run before
+  int32_t wakeups;
+
+  accel_block events;
+  bool profiling;
+  int64_t num_events;
+  int64_t dropped_events;
+  int64_t run_start_ns;
+  int64_t run_finish_ns;
+
+  int64_t own_bytes; ///< of this struct with its arrays
+  int64_t held_bytes;
+  int64_t peak_bytes;
+  int64_t allocations;
+  char message[ACCEL_MESSAGE_BYTES];
+};
+
+static inline accel_context *accel_context_of(accel_frame *frame) {
+  return (accel_context *)((char *)frame - offsetof(accel_context, frame));
+}
+
+static inline const accel_program *accel_program_of(const accel_model *model) {
+  return (const accel_program *)model->program;
+}
+
+//===-- Message.c: what went wrong ----------------------------------------------------------===//
+
+/// Text of limited size, always terminated.
+typedef struct accel_text {
+  char *data;
+  size_t bytes; ///< room with the terminator
+  size_t used;
+} accel_text;
+
+ACCEL_LOCAL accel_text accel_text_in(char *data, size_t bytes);
+ACCEL_LOCAL void accel_print(accel_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+ACCEL_LOCAL void accel_print_dtype(accel_text *text, accel_dtype dtype);
+ACCEL_LOCAL void accel_print_port(accel_text *text, const accel_program *program,
+                                  const accel_port *port);
+ACCEL_LOCAL void accel_print_tensor(accel_text *text, const accel_tensor *tensor);
+
+/// Starts the context's message anew and returns where to write it.
+ACCEL_LOCAL accel_text accel_new_message(accel_context *context);
+/// Sets the context's message and returns status.
+ACCEL_LOCAL accel_status accel_error(accel_context *context, accel_status status,
+                                     const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+//===-- Memory.c: blocks through the allocator hook -----------------------------------------===//
+
+ACCEL_LOCAL accel_allocator accel_default_allocator(void);
+/// Makes the block at least bytes large, 64-byte aligned, keeping its first keep bytes.
+ACCEL_LOCAL accel_status accel_grow(accel_context *context, accel_block *block, int64_t bytes,
+                                    int64_t keep, const char *what);
+ACCEL_LOCAL void accel_release(accel_context *context, accel_block *block);
+
+//===-- Tensor.c: sizes and strided copies --------------------------------------------------===//
+
+static inline int64_t accel_element_bytes(accel_dtype dtype) {
+  return ((int64_t)dtype.bits * dtype.lanes + 7) / 8;
+}
+/// Bytes of dims[0] * ... * element; -1 if that overflows or a dim is negative.
+ACCEL_LOCAL int64_t accel_tensor_bytes(const int64_t *dims, int32_t rank, int64_t element);
+ACCEL_LOCAL bool accel_is_contiguous(const accel_tensor *tensor);
+static inline char *accel_tensor_data(const accel_tensor *tensor) {
+  return tensor->data ? (char *)tensor->data + tensor->byte_offset : NULL;
+}
+/// Copies a strided tensor to contiguous memory, or back.
+ACCEL_LOCAL void accel_gather(void *contiguous, const accel_tensor *strided);
+ACCEL_LOCAL void accel_scatter(const accel_tensor *strided, const void *contiguous);
+
+//===-- Inputs.c: what callers pass against what the program wants ---------------------------===//
+
+/// Checks inputs and writes the sizes they bind to context->bound. Touches no data.
+ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_value *inputs,
+                                            int32_t count);
+/// Points frame.inputs at contiguous data, copying where it must. Inputs have been checked.
+ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_value *inputs);
+ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor);
+static inline bool accel_overlap(accel_range a, accel_range b) {
+  return a.begin < b.end && b.begin < a.end;
+}
+static inline bool accel_is_aligned(const accel_tensor *tensor) {
+  uintptr_t element = (uintptr_t)accel_element_bytes(tensor->dtype);
+  return ((uintptr_t)accel_tensor_data(tensor) & (element - 1)) == 0;
+}
+static inline bool accel_is_host(accel_device device) {
+  return device.type == ACCEL_CPU || device.type == ACCEL_CUDA_HOST;
+}
+
+//===-- Outputs.c ----------------------------------------------------------------------------===//
+
+/// Checks outputs and points frame.outputs at where to write. The plan is current.
+ACCEL_LOCAL accel_status accel_place_outputs(accel_context *context, accel_value *outputs,
+                                             int32_t count);
+/// After a run: hands out owned outputs, writes shapes, copies to strided ones.
+ACCEL_LOCAL accel_status accel_finish_outputs(accel_context *context);
+/// Output number index as the last run left it in the context's or the caller's memory.
+ACCEL_LOCAL accel_value accel_placed_output(accel_context *context, int32_t index);
+/// Makes room for every output of known size that the context may come to own.
+ACCEL_LOCAL accel_status accel_reserve_outputs(accel_context *context);
+
+//===-- Plan.c: memory for given sizes ------------------------------------------------------===//
+
+ACCEL_LOCAL accel_status accel_check_symbols(accel_context *context, const int64_t *symbols,
+                                             int32_t count);
+/// Returns the arena's bytes; -1, with a message, if they overflow.
+ACCEL_LOCAL int64_t accel_compute_plan(accel_context *context, const int64_t *symbols,
+                                       int64_t *offsets, int64_t *dims);
+/// Makes the plan and the arena those of these sizes.
+ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *symbols);
+
+//===-- Context.c, Run.c, Model.c: the functions of the table --------------------------------===//
+
+ACCEL_LOCAL accel_status accel_api_create(const accel_model *model, const accel_options *given,
+                                          accel_context **result, char *message, size_t bytes);
+ACCEL_LOCAL void accel_api_destroy(accel_context *context);
+ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value *inputs,
+                                       int32_t num_inputs, accel_value *outputs,
+                                       int32_t num_outputs);
+ACCEL_LOCAL accel_status accel_api_result(accel_context *context, int32_t index,
+                                          accel_value *value);
+ACCEL_LOCAL accel_status accel_api_reserve(accel_context *context, const int64_t *symbols,
+                                           int32_t num_symbols);
+ACCEL_LOCAL accel_status accel_api_bind(accel_context *context, const accel_value *inputs,
+                                        int32_t num_inputs, int64_t *symbols, int32_t num_symbols);
+ACCEL_LOCAL void accel_api_cancel(accel_context *context);
+ACCEL_LOCAL accel_status accel_api_set_profiling(accel_context *context, int32_t on);
+
+//===-- CPU/ ---------------------------------------------------------------------------------===//
+
+/// Features.c: the first features of needed that this machine lacks, as text; false if there are
+/// none. Asks the system for permission to use AMX where that is needed.
+ACCEL_LOCAL bool accel_missing_features(uint64_t needed, accel_text *text);
+
+/// Limits.c: CPUs that this process may use, at least 1.
+ACCEL_LOCAL int32_t accel_usable_cpus(void);
+/// The number in the environment variable ACCEL_NUM_THREADS, or 0.
+ACCEL_LOCAL int32_t accel_threads_from_environment(void);
+
+static inline void accel_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory");
+#else
+  __asm__ volatile("" ::: "memory");
+#endif
+}
+
+/// Now on CLOCK_MONOTONIC.
+ACCEL_LOCAL int64_t accel_now_ns(void);
+
+/// The thread's floating-point control word. A caller may flush denormals to zero or round
+/// otherwise; workers may inherit that; results must not depend on either.
+typedef struct accel_float_state {
+  uint64_t word;
+} accel_float_state;
+
+/// Sets the default state and returns what was there.
+static inline accel_float_state accel_set_float_state(void) {
+  accel_float_state state = {0};
+#if defined(__x86_64__)
+  state.word = __builtin_ia32_stmxcsr();
+  if (state.word != 0x1f80)
+    __builtin_ia32_ldmxcsr(0x1f80);
+#elif defined(__aarch64__)
+  __asm__ volatile("mrs %0, fpcr" : "=r"(state.word));
+  if (state.word != 0)
+    __asm__ volatile("msr fpcr, %0" ::"r"((uint64_t)0));
+#endif
+  return state;
+}
+
+static inline void accel_restore_float_state(accel_float_state state) {
+#if defined(__x86_64__)
+  if (state.word != 0x1f80)
+    __builtin_ia32_ldmxcsr((unsigned)state.word);
+#elif defined(__aarch64__)
+  if (state.word != 0)
+    __asm__ volatile("msr fpcr, %0" ::"r"(state.word));
+#else
+  (void)state;
+#endif
+}
+
+#endif // ACCEL_RUNTIME_INTERNAL_H
