@@ -14,13 +14,16 @@
 // - All state lies in memory that fork wipes. A child thus finds a pool that was never started, and
 //   starts its own when it needs one; runs that other threads had going in the parent are lost.
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "lib/Runtime/CPU/Pool.h"
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -172,7 +175,7 @@ static void *work(void *argument) {
   accel_region *pool = ((start *)argument)->pool;
   int32_t index = ((start *)argument)->index;
   atomic_store(&((start *)argument)->taken_over, 1); // the struct may go now
-  prctl(PR_SET_NAME, (unsigned long)"accel-worker", 0, 0, 0);
+  pthread_setname_np(pthread_self(), "accel-worker");
   accel_set_float_state();
   worker *self = &pool->workers[index];
   uint64_t seen = 0;
