@@ -10,8 +10,8 @@
 namespace accel::cpu {
 
 struct KernelOptions {
-  unsigned optLevel = 3;  ///< 0: plain loops without LLVM passes .. 3
-  bool plain = false;     ///< no tiling and no vectorisation of ours: the fallback that always works
+  unsigned optLevel = 3; ///< 0: plain loops without LLVM passes .. 3
+  bool plain = false;    ///< no tiling and no vectorisation of ours: the fallback that always works
   std::string symbolPrefix; ///< kernels are called <prefix>_<kernel> and <prefix>_<kernel>_grid
 };
 
@@ -21,7 +21,8 @@ enum class KernelStage { Linalg, Tiled, Buffers, LLVM };
 struct CompiledKernel {
   llvm::SmallVector<char, 0> object; ///< ELF, relocatable
   int64_t scratchBytes = 0;          ///< for each thread
-  bool plain = false;                ///< the fallback was needed
+  bool plain = false;                ///< compiled as plain loops
+  std::string whyPlain;              ///< what failed before the fallback was taken; else empty
 };
 
 /// Lowers a kernel's function to the given stage in a module of its own (named like the kernel).
@@ -36,7 +37,8 @@ llvm::Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target
 
 /// Translates an LLVM-dialect module and generates an object; identifier becomes the file symbol.
 llvm::Expected<llvm::SmallVector<char, 0>> emitObject(mlir::ModuleOp module, const Target &target,
-                                                      unsigned optLevel, llvm::StringRef identifier);
+                                                      unsigned optLevel,
+                                                      llvm::StringRef identifier);
 /// The same as LLVM IR or assembly text.
 llvm::Expected<std::string> emitText(mlir::ModuleOp module, const Target &target, unsigned optLevel,
                                      llvm::StringRef identifier, bool assembly);
