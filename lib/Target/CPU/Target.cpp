@@ -4,7 +4,7 @@
 // Everything in a Target follows from its triple, CPU name and features alone; nothing is measured
 // or read from the machine beyond these. So the printed string reproduces a library anywhere.
 #include "lib/Target/CPU/Target.h"
-#include "include/accel-rt/Support.h"
+#include "accel-rt/Support.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringSet.h"
