@@ -18,7 +18,7 @@ struct HeaderDim {
   enum Kind {
     Static,   ///< `size` is its value.
     Symbolic, ///< `name` is its symbol; the caller chooses the value.
-    Unknown,  ///< Known only after the run.
+    Unknown,  ///< Known only after the run; outputs only.
   };
   Kind kind = Static;
   int64_t size = 0;
@@ -26,21 +26,23 @@ struct HeaderDim {
 };
 
 struct HeaderValue {
-  std::string name; ///< As in the model; made an identifier by writeHeader.
-  /// "f32", "i64", "u8", "f16", "bf16", "i1", "f8E4M3FN", "c64" (complex), "string", ...: MLIR's
-  /// names, "u" for unsigned, "c64"/"c128" for complex.
+  std::string name; ///< As in the model; made an identifier by headerText.
+  /// An element type as MLIR writes it (f32, i64, ui8 or u8, f16, bf16, f8E4M3FN, i1,
+  /// complex<f32>), "string", or anything else for sequences, optionals and maps, which the header
+  /// passes on as accel_value.
   std::string dtype;
   std::vector<HeaderDim> dims;
 };
 
 struct ModelSignature {
   std::string name;   ///< As the user knows the model; appears in comments only.
-  std::string prefix; ///< The symbol prefix; names the namespace and the header's functions.
+  std::string prefix; ///< The symbol prefix, an identifier: the library defines <prefix>_model.
   std::vector<HeaderValue> inputs, outputs;
 };
 
-/// A C++17 header that needs only <accel-rt/Model.h>: `namespace <prefix>` with the shapes as
-/// constants and `class Model` with a `run` over typed pointers.
+/// A C++17 header that needs only <accel-rt/Model.h>: `namespace accel::<prefix>` with the names,
+/// types and shapes as constants and `class Model`, whose `run` takes the sizes of the symbols and
+/// typed pointers. A pure function of the signature.
 std::string headerText(const ModelSignature &signature);
 
 /// Writes headerText(signature) to `path`, whole or not at all.
