@@ -107,8 +107,8 @@ static std::string literal(StringRef text) {
     else if (c >= 0x20 && c < 0x7f && c != '?')
       result += char(c);
     else // Octal: unlike hexadecimal it ends after three digits. '?' could begin a trigraph.
-      result += "\\" + std::string(1, '0' + (c >> 6)) + char('0' + ((c >> 3) & 7)) +
-                char('0' + (c & 7));
+      result +=
+          "\\" + std::string(1, '0' + (c >> 6)) + char('0' + ((c >> 3) & 7)) + char('0' + (c & 7));
   }
   return result;
 }
@@ -121,21 +121,26 @@ static std::string comment(StringRef text) {
 
 HeaderWriter::HeaderWriter(const ModelSignature &signature) : signature(signature) {
   IdentifierSet ids;
-  // Names that the class gives to things of its own.
-  for (const char *taken : {"Model", "run", "status", "message", "model", "context", "inputs",
-                            "outputs", "Tensor", "Strings", "Float16", "BFloat16", "Float8"})
+  // Names that the header gives to things of its own.
+  for (const char *taken :
+       {"Model", "run", "status", "message", "model", "context", "inputs", "outputs", "Tensor",
+        "Strings", "Float16", "BFloat16", "Float8", "name", "type", "shape", "elements"})
     ids.add(taken);
+  // An argument must not hide a function or type of Model.h either.
+  auto identifier = [&](StringRef name) {
+    return ids.add(name.starts_with_insensitive("accel") ? "x_" + name.str() : name.str());
+  };
   for (const HeaderValue &value : signature.inputs)
     for (const HeaderDim &dim : value.dims)
       if (dim.kind == HeaderDim::Symbolic && symbolId(dim).empty())
-        symbols.push_back({dim.name, ids.add(dim.name)});
+        symbols.push_back({dim.name, identifier(dim.name)});
   auto parameter = [&](const HeaderValue &value) {
     bool known = all_of(value.dims, [&](const HeaderDim &dim) {
       return dim.kind == HeaderDim::Static ||
              (dim.kind == HeaderDim::Symbolic && !symbolId(dim).empty());
     });
-    return Parameter{&value, ids.add(value.name), elementType(value.dtype), value.dtype == "string",
-                     known};
+    return Parameter{&value, identifier(value.name), elementType(value.dtype),
+                     value.dtype == "string", known};
   };
   for (const HeaderValue &value : signature.inputs)
     inputs.push_back(parameter(value));
@@ -197,7 +202,8 @@ void HeaderWriter::includes(raw_ostream &os) const {
   if (any_of(outputs, unknown(true)))
     os << "/// An output of strings. It belongs to the model and is valid until the next run.\n"
           "template <std::size_t Rank> struct Strings {\n"
-          "  const accel_string *data = nullptr;\n  std::array<std::int64_t, Rank> shape{};\n};\n\n";
+          "  const accel_string *data = nullptr;\n  std::array<std::int64_t, Rank> "
+          "shape{};\n};\n\n";
 }
 
 void HeaderWriter::constants(raw_ostream &os, StringRef which,
@@ -208,8 +214,7 @@ void HeaderWriter::constants(raw_ostream &os, StringRef which,
     os << formatv("/// {0}\nstruct {1} {{\n", describe(parameter), parameter.id);
     os << formatv("  static constexpr const char *name = \"{0}\";\n", literal(value.name));
     if (parameter.type || parameter.isString) {
-      os << formatv("  using type = {0};\n",
-                    parameter.type ? parameter.type->cxx : "accel_string");
+      os << formatv("  using type = {0};\n", parameter.type ? parameter.type->cxx : "accel_string");
       // -1 stands for what the constants cannot know.
       os << formatv("  static constexpr std::array<std::int64_t, {0}> shape = {{{1}};\n",
                     value.dims.size(),
@@ -220,9 +225,9 @@ void HeaderWriter::constants(raw_ostream &os, StringRef which,
                                    }),
                          ", "));
       if (all_of(value.dims, [](const HeaderDim &dim) { return dim.kind == HeaderDim::Static; })) {
-        int64_t elements = 1;
+        uint64_t elements = 1;
         for (const HeaderDim &dim : value.dims)
-          elements *= dim.size;
+          elements *= uint64_t(dim.size);
         os << formatv("  static constexpr std::int64_t elements = {0};\n", elements);
       }
     }
@@ -277,10 +282,9 @@ void HeaderWriter::run(raw_ostream &os) const {
     return parameter.id + "_shape_";
   };
   auto tensor = [&](const Parameter &parameter, bool isInput, const std::string &dims) {
-    std::string data = isInput ? formatv("const_cast<{0} *>({1})", parameter.type->cxx,
-                                         parameter.id)
-                                     .str()
-                               : parameter.id;
+    std::string data =
+        isInput ? formatv("const_cast<{0} *>({1})", parameter.type->cxx, parameter.id).str()
+                : parameter.id;
     return formatv("accel_tensor_value(accel_host_tensor({0}, {1}, {2}, {3}, {4}))", data,
                    parameter.type->code, parameter.type->bits, parameter.value->dims.size(), dims)
         .str();
@@ -293,10 +297,11 @@ void HeaderWriter::run(raw_ostream &os) const {
       fill += formatv("    inputs_[{0}] = {1};\n", i, tensor(parameter, true, shape(parameter)));
     } else if (parameter.isString) {
       std::string dims = shape(parameter);
-      fill += formatv("    inputs_[{0}] = accel_none();\n"
-                      "    inputs_[{0}].kind = ACCEL_STRING_TENSOR;\n"
-                      "    inputs_[{0}].u.strings = {{const_cast<accel_string *>({1}), {2}, {3}};\n",
-                      i, parameter.id, parameter.value->dims.size(), dims);
+      fill +=
+          formatv("    inputs_[{0}] = accel_none();\n"
+                  "    inputs_[{0}].kind = ACCEL_STRING_TENSOR;\n"
+                  "    inputs_[{0}].u.strings = {{const_cast<accel_string *>({1}), {2}, {3}};\n",
+                  i, parameter.id, parameter.value->dims.size(), dims);
     } else {
       fill += formatv("    inputs_[{0}] = {1};\n", i, parameter.id);
     }
@@ -348,7 +353,8 @@ void HeaderWriter::model(raw_ostream &os) const {
         "  ~Model() { accel_destroy(context_); }\n\n"
         "  /// Of the last call: ACCEL_OK or why message() is not empty.\n"
         "  accel_status status() const { return status_; }\n"
-        "  const char *message() const { return context_ ? accel_message(context_) : reason_; }\n\n";
+        "  const char *message() const { return context_ ? accel_message(context_) : reason_; "
+        "}\n\n";
   run(os);
   os << "\n  /// For the rest of accel-rt/Model.h: plans, profiles, cancellation.\n"
      << formatv("  static const accel_model *model() {{ return {0}_model(); }\n", signature.prefix)
