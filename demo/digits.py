@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""scikit-learn's 1,797 handwritten digits, scaled up from 8x8 to 28x28, with a fifth of them held back from training."""
+"""scikit-learn's 1,797 handwritten digits, scaled up from 8x8 to 28x28; a fifth of them is held back from training."""
+
 import numpy as np
 from sklearn.datasets import load_digits
 

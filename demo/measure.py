@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Times and memory of a compiled model beside ONNX Runtime, with one thread and with inputs and outputs bound once."""
+
 import json
 import subprocess
 import sys
@@ -10,26 +11,34 @@ import numpy as np
 ENGINES = ("Accel", "ONNX Runtime")
 
 
-def session(engine, path):
+def session(engine, path, threads=1):
     if engine == "Accel":
         import accel as runtime
+
+        more = {}
     else:
         import onnxruntime as runtime
+
+        more = {"providers": ["CPUExecutionProvider"]}
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = 1
-    if engine == "Accel":
-        return runtime.InferenceSession(path, options)
-    return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    options.intra_op_num_threads = threads
+    return runtime.InferenceSession(path, options, **more)
 
 
-def bound(session, images):
-    """A function that runs the session on these images into one output buffer, and that buffer."""
-    (source,), (sink,) = session.get_inputs(), session.get_outputs()
-    result = np.zeros((len(images), 10), np.float32)
+def bound(session, feeds):
+    """A function that runs the session on these arrays into buffers made once, and the buffers."""
+    names = [port.name for port in session.get_outputs()]
+    results = [np.zeros_like(array) for array in session.run(names, feeds)]
     binding = session.io_binding()
-    binding.bind_input(source.name, "cpu", 0, np.float32, images.shape, images.ctypes.data)
-    binding.bind_output(sink.name, "cpu", 0, np.float32, result.shape, result.ctypes.data)
-    return lambda: session.run_with_iobinding(binding), result
+    for name, array in feeds.items():
+        binding.bind_input(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+    for name, array in zip(names, results):
+        binding.bind_output(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+
+    def run(_keep=(feeds, results)):  # a binding holds addresses only
+        session.run_with_iobinding(binding)
+
+    return run, results
 
 
 def medians(runs, seconds=0.6, rounds=12):
@@ -76,7 +85,9 @@ def command(words):
     A process starts with the peak of the one that made it, so a small interpreter starts the command, not this one.
     """
     sys.stdout.flush()
-    status, seconds, kilobytes = subprocess.run([sys.executable, "-IS", "-c", LAUNCH, *words], check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    status, seconds, kilobytes = subprocess.run(
+        [sys.executable, "-IS", "-c", LAUNCH, *words], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.split()
     if int(status):
         sys.exit(f"demo: '{' '.join(words)}' ended with status {status}")
     return float(seconds), int(kilobytes)
@@ -88,7 +99,7 @@ def main(engine, path, batch):
     before = process_kb("VmRSS")
     with open("/proc/self/clear_refs", "w") as reset:  # the peak counts from here
         reset.write("5")
-    run, _ = bound(session(engine, path), images)
+    run, _ = bound(session(engine, path), {"image": images})
     run()
     print(json.dumps(process_kb("VmHWM") - before))
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A small convolutional network in NumPy, forward and backward; each layer keeps what its backward step needs."""
+
 import numpy as np
 
 

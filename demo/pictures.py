@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Grey images as text: two pixels a character with half blocks, or plain ASCII where the output has no such characters."""
+
 import sys
 
 import numpy as np
@@ -16,7 +17,10 @@ def shrink(image, rows, columns):
 def blocks(image):
     dark = shrink(image, COLUMNS, COLUMNS) > 0.55
     marks = {(0, 0): " ", (1, 0): "\u2580", (0, 1): "\u2584", (1, 1): "\u2588"}
-    return ["".join(marks[pair] for pair in zip(top.astype(int), bottom.astype(int))) for top, bottom in zip(dark[::2], dark[1::2])]
+    return [
+        "".join(marks[pair] for pair in zip(top.astype(int), bottom.astype(int)))
+        for top, bottom in zip(dark[::2], dark[1::2])
+    ]
 
 
 def letters(image):

@@ -4,6 +4,7 @@
 usage: show.py --models DIR    (with accel-compile on PATH and the accel package on PYTHONPATH)
 The exit status is 1 if a compiled model answers differently from ONNX Runtime.
 """
+
 import argparse
 import os
 import sys
@@ -30,7 +31,7 @@ def compile_model(path):
 
 
 def answers(session, images):
-    return session.run(None, {session.get_inputs()[0].name: images})[0]
+    return session.run(None, {"image": images})[0]
 
 
 def show_digits(images, probabilities, labels, first):
@@ -45,7 +46,10 @@ def show_digits(images, probabilities, labels, first):
         if title:
             line(f"   {title}")
             line()
-        captions = [f"{said[i]} ({probabilities[i].max():.0%})" + ("" if said[i] == labels[i] else f" is {labels[i]}") for i in chosen]
+        captions = [
+            f"{said[i]} ({probabilities[i].max():.0%})" + ("" if said[i] == labels[i] else f" is {labels[i]}")
+            for i in chosen
+        ]
         for text in pictures.beside([images[i, 0] for i in chosen], captions):
             line(f"   {text}".rstrip())
         line()
@@ -54,7 +58,10 @@ def show_digits(images, probabilities, labels, first):
 def table(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for n, row in enumerate(rows):
-        line("   " + "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]))
+        line(
+            "   "
+            + "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
+        )
         if n == 0:
             line("   " + "  ".join("-" * width for width in widths))
 
@@ -79,9 +86,9 @@ def present(name, folder, images, labels, first):
 
     times = {}
     for batch in (1, BATCH):
-        runs = [measure.bound(s, np.ascontiguousarray(images[:batch])) for s in sessions]
+        runs = [measure.bound(s, {"image": np.ascontiguousarray(images[:batch])}) for s in sessions]
         times[batch] = measure.medians([run for run, _ in runs])
-        for (_, result), want in zip(runs, (ours, theirs)):
+        for (_, (result,)), want in zip(runs, (ours, theirs)):
             np.testing.assert_allclose(result, want[:batch], rtol=1e-4, atol=1e-6)
     memory = [measure.memory_kb(engine, path, BATCH) for engine, path in zip(measure.ENGINES, (library, source))]
     made = [f"{seconds:.2f} s", f"{opened:.2f} s"]
@@ -90,11 +97,15 @@ def present(name, folder, images, labels, first):
         right = int((given.argmax(1) == labels).sum())
         file = size(os.path.getsize((library, source)[i]) / 1024) + (" .so", " .onnx")[i]
         took = [f"{times[b][i]:.1f} us" for b in (1, BATCH)]
-        rows.append((engine, f"{right} of {len(labels)} ({right / len(labels):.1%})", *took, size(memory[i]), made[i], file))
+        rows.append(
+            (engine, f"{right} of {len(labels)} ({right / len(labels):.1%})", *took, size(memory[i]), made[i], file)
+        )
     table(rows)
     differing = int((ours.argmax(1) != theirs.argmax(1)).sum())
     line()
-    line(f"   The same answer on {len(labels) - differing} of {len(labels)} images; probabilities differ by at most {np.abs(ours - theirs).max():.1e}.")
+    line(
+        f"   The same answer on {len(labels) - differing} of {len(labels)} images; probabilities differ by at most {np.abs(ours - theirs).max():.1e}."
+    )
     line(f"   The compiler's peak memory: {size(compiler_kb)}.")
     line()
     return differing
@@ -108,8 +119,12 @@ def main():
     line()
     shown = {"cnn": 10, "mlp": 0}
     differing = sum(present(name, folder, held_back["images"], held_back["labels"], shown[name]) for name in NAMES)
-    line("Times are medians with one thread, inputs and outputs bound, both engines taking turns. 'memory' is what opening the")
-    line(f"model and running {BATCH} images adds to a process; 'compile' is accel-compile, or ONNX Runtime's opening of the file.")
+    line(
+        "Times are medians with one thread, inputs and outputs bound, both engines taking turns. 'memory' is what opening the"
+    )
+    line(
+        f"model and running {BATCH} images adds to a process; 'compile' is accel-compile, or ONNX Runtime's opening of the file."
+    )
     line("A .so needs no engine beside it: only the C library.")
     line()
     line("With a model of your own:")
@@ -117,7 +132,9 @@ def main():
     line("   build/bin/accel-compile model.onnx -o model.so")
     line("   build/bin/accel-run model.so --iterations=100          random inputs, times")
     line("   PYTHONPATH=build/python .venv/bin/python -c \\")
-    line("     \"import accel; s = accel.InferenceSession('model.so'); print([(i.name, i.shape) for i in s.get_inputs()])\"")
+    line(
+        "     \"import accel; s = accel.InferenceSession('model.so'); print([(i.name, i.shape) for i in s.get_inputs()])\""
+    )
     if differing:
         sys.exit(f"demo: {differing} answers differ from ONNX Runtime's")
 

@@ -4,6 +4,7 @@
 usage: train.py --out DIR
 Writes cnn.onnx, mlp.onnx and held_back.npz (images, labels). Does nothing where DIR holds what these sources made before.
 """
+
 import argparse
 import hashlib
 import os
@@ -24,7 +25,9 @@ def model(name, nodes, weights):
     output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 10])
     initializers = [numpy_helper.from_array(np.ascontiguousarray(w, np.float32), n) for n, w in weights.items()]
     graph = helper.make_graph(nodes, name, [image], [output], initializers)
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="accel-demo")
+    made = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="accel-demo"
+    )
     onnx.checker.check_model(made, full_check=True)
     return made
 
@@ -46,7 +49,9 @@ def cnn(images, labels):
         node("Softmax", ["logits"], ["probabilities"], "softmax", axis=1),
     ]
     layers = {"conv1": trained.conv1, "conv2": trained.conv2, "fc": trained.fc}
-    return model("digits_cnn", nodes, {f"{n}.{k}": getattr(l, k) for n, l in layers.items() for k in ("weight", "bias")})
+    return model(
+        "digits_cnn", nodes, {f"{n}.{k}": getattr(l, k) for n, l in layers.items() for k in ("weight", "bias")}
+    )
 
 
 def mlp(images, labels):

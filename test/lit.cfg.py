@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """lit's configuration: what a test may call, and which features it may require."""
+
 import importlib.util
 import os
 import platform

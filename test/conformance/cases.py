@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The node tests that the installed onnx package generates, and the three models made of each."""
+
 import warnings
 
 import numpy as np
@@ -28,7 +29,10 @@ def collect():
         warnings.simplefilter("ignore")
         found = collect_testcases(None)
     return {
-        case.name: (case.model, [([value(i) for i in inputs], [value(o) for o in outputs]) for inputs, outputs in case.data_sets])
+        case.name: (
+            case.model,
+            [([value(i) for i in inputs], [value(o) for o in outputs]) for inputs, outputs in case.data_sets],
+        )
         for case in found
     }
 

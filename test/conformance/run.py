@@ -8,6 +8,7 @@ meant, a colon, and the reason; the first line that fits counts. A test in neith
   --all      runs the unlisted too, and says which of them pass
   --update   the same, and writes manifest.txt anew
 """
+
 import fnmatch
 import functools
 import os

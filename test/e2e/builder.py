@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Builds small ONNX models node by node, with seeded random weights."""
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -37,11 +38,20 @@ class Builder:
     def conv(self, x, inputs, outputs, kernel, **attributes):
         group = attributes.get("group", 1)
         attributes.setdefault("pads", [kernel // 2] * 4)
-        return self.node("Conv", x, self.weight(outputs, inputs // group, kernel, kernel), self.weight(outputs), **attributes)
+        return self.node(
+            "Conv", x, self.weight(outputs, inputs // group, kernel, kernel), self.weight(outputs), **attributes
+        )
 
     def batch_norm(self, x, channels):
         positive = self.constant(self.rng.uniform(0.5, 1.5, channels).astype(np.float32))
-        return self.node("BatchNormalization", x, self.weight(channels, scale=1.0), self.weight(channels), self.weight(channels), positive)
+        return self.node(
+            "BatchNormalization",
+            x,
+            self.weight(channels, scale=1.0),
+            self.weight(channels),
+            self.weight(channels),
+            positive,
+        )
 
     def linear(self, x, inputs, outputs):
         return self.node("Gemm", x, self.weight(outputs, inputs), self.weight(outputs), transB=1)
@@ -50,7 +60,9 @@ class Builder:
         self.outputs += names
 
     def model(self):
-        graph = helper.make_graph(self.nodes, self.name, self.inputs, [onnx.ValueInfoProto(name=o) for o in self.outputs], self.initializers)
+        graph = helper.make_graph(
+            self.nodes, self.name, self.inputs, [onnx.ValueInfoProto(name=o) for o in self.outputs], self.initializers
+        )
         opsets = [helper.make_opsetid(domain, version) for domain, version in self.opsets.items()]
         made = helper.make_model(graph, opset_imports=opsets, ir_version=8, functions=self.functions)
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True)

@@ -4,6 +4,7 @@
 MODELS is name -> (a function that makes the ModelProto, the sizes of its named dims to try).
 usage: generate.py DIR    writes them all as DIR/name.onnx
 """
+
 import os
 import sys
 
@@ -114,10 +115,18 @@ def attention():
     scores = b.node("Softmax", b.node("Div", scores, b.constant(np.sqrt(width // heads), np.float32)), axis=-1)
     y = b.node("Transpose", b.node("MatMul", scores, v), perm=[0, 2, 1, 3])
     shape = b.node("Shape", x)
-    y = b.node("Reshape", y, b.node("Concat", b.node("Slice", shape, b.constant([0]), b.constant([2])), b.constant([width]), axis=0))
+    y = b.node(
+        "Reshape",
+        y,
+        b.node("Concat", b.node("Slice", shape, b.constant([0]), b.constant([2])), b.constant([width]), axis=0),
+    )
     x = b.node("LayerNormalization", b.node("Add", x, project(y)), b.weight(width, scale=1.0), b.weight(width))
     y = b.node("MatMul", x, b.weight(width, 4 * width))
-    y = b.node("Mul", b.node("Mul", y, b.constant(0.5, np.float32)), b.node("Add", b.node("Erf", b.node("Div", y, b.constant(np.sqrt(2), np.float32))), b.constant(1, np.float32)))
+    y = b.node(
+        "Mul",
+        b.node("Mul", y, b.constant(0.5, np.float32)),
+        b.node("Add", b.node("Erf", b.node("Div", y, b.constant(np.sqrt(2), np.float32))), b.constant(1, np.float32)),
+    )
     b.output(b.node("Add", x, b.node("MatMul", y, b.weight(4 * width, width))))
     return b.model()
 
@@ -130,8 +139,12 @@ def several_ports():
     b.input("unused", ["n", 2])
     middle = b.node("Mul", x, b.node("Cast", k, to=1))
     chosen = b.node("Where", flag, middle, x)
-    b.output(middle, chosen, b.node("Greater", chosen, b.constant(0, np.float32)), b.node("Add", k, b.constant(1, np.int64)))
-    b.output(b.node("Identity", x), b.node("Identity", b.constant([[1.5, -2.0]], np.float32)), b.node("Identity", middle))
+    b.output(
+        middle, chosen, b.node("Greater", chosen, b.constant(0, np.float32)), b.node("Add", k, b.constant(1, np.int64))
+    )
+    b.output(
+        b.node("Identity", x), b.node("Identity", b.constant([[1.5, -2.0]], np.float32)), b.node("Identity", middle)
+    )
     return b.model()
 
 
@@ -141,7 +154,9 @@ def long_chain():
     b = Builder("chain")
     first = x = b.input("x", ["n", 33])
     for i in range(20):
-        x = b.node("Tanh", b.node("Add", b.node("Mul", x, b.weight(33, scale=1.0)), first if i % 3 else b.weight(1, 33)))
+        x = b.node(
+            "Tanh", b.node("Add", b.node("Mul", x, b.weight(33, scale=1.0)), first if i % 3 else b.weight(1, 33))
+        )
     b.output(x)
     return b.model()
 
@@ -202,7 +217,9 @@ def local_function():
     ]
     attribute = body[0].attribute.add()
     attribute.name, attribute.ref_attr_name, attribute.type = "alpha", "slope", onnx.AttributeProto.FLOAT
-    b.functions.append(helper.make_function("own", "LeakyAdd", ["a", "b"], ["y"], body, [helper.make_opsetid("", 17)], ["slope"]))
+    b.functions.append(
+        helper.make_function("own", "LeakyAdd", ["a", "b"], ["y"], body, [helper.make_opsetid("", 17)], ["slope"])
+    )
     x = b.input("x", ["n", 6])
     y = b.node("LeakyAdd", x, b.weight(6), domain="own", slope=0.1)
     b.output(b.node("LeakyAdd", y, x, domain="own", slope=0.7))
@@ -215,7 +232,10 @@ def integers():
     b = Builder("integers")
     x, y = b.input("x", ["n", 7], "int64"), b.input("y", ["n", 7], "int32")
     product = b.node("Mul", b.node("Sub", x, b.constant(3, np.int64)), b.node("Cast", y, to=7))
-    b.output(b.node("ReduceSum", product, b.constant([1])), b.node("MatMul", y, b.constant(np.arange(21).reshape(7, 3) - 9, np.int32)))
+    b.output(
+        b.node("ReduceSum", product, b.constant([1])),
+        b.node("MatMul", y, b.constant(np.arange(21).reshape(7, 3) - 9, np.int32)),
+    )
     return b.model()
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Cases about whole models: results against ONNX Runtime, reference data, threads, reproducible files, --check."""
+
 import glob
 import gzip
 import os
@@ -31,7 +32,9 @@ def manifest():
         for line in file:
             name, *settings = line.partition("#")[0].split() or [""]
             if name:
-                found[name] = [{k: int(v) for k, v in (pair.split("=") for pair in word.split(","))} for word in settings] or [{}]
+                found[name] = [
+                    {k: int(v) for k, v in (pair.split("=") for pair in word.split(","))} for word in settings
+                ] or [{}]
     return found
 
 
@@ -138,7 +141,9 @@ def external_data(make, sizes):
 def checked(path):
     """--check says yes, or lists why not, without a crash and at once."""
     begin = time.monotonic()
-    done = subprocess.run(["accel-compile", "--check", path], capture_output=True, text=True, errors="replace", timeout=60)
+    done = subprocess.run(
+        ["accel-compile", "--check", path], capture_output=True, text=True, errors="replace", timeout=60
+    )
     seconds = time.monotonic() - begin
     text = (done.stderr + done.stdout).strip()
     if done.returncode not in (0, 1):

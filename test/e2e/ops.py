@@ -4,6 +4,7 @@
 Each row runs in all modes that apply: static (every dim a number), dynamic (named dims, three sizes with one library),
 constant (all inputs but the first are weights), left (the first is). Two threads must give the bits of one.
 """
+
 import os
 import sys
 import warnings

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Whole models end to end: those that generate.py makes, and real ones (models.txt) where a model zoo is at hand."""
+
 import functools
 import glob
 import os

@@ -4,6 +4,7 @@
 A case writes its files into a folder and gives the path to compile. `bad` ones must be refused; `odd` ones may also be
 accepted, for they are unusual or only perhaps damaged.
 """
+
 import os
 from dataclasses import dataclass
 from typing import Callable

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Damage that knows nothing of the format: truncation, flipped bits, random bytes, files of another kind."""
+
 import os
 import random
 import struct
@@ -46,7 +47,12 @@ def spliced():
     whole, rng = valid().SerializeToString(), random.Random(2)
     for i in range(120):
         at, size = rng.randrange(len(whole)), rng.randrange(1, 40)
-        middle = [b"", whole[at : at + size] * 3, b"\xff" * 9 + b"\x01", os.urandom(0) + bytes(rng.randrange(256) for _ in range(size))][i % 4]
+        middle = [
+            b"",
+            whole[at : at + size] * 3,
+            b"\xff" * 9 + b"\x01",
+            bytes(rng.randrange(256) for _ in range(size)),
+        ][i % 4]
         damaged(f"spliced/{i}", whole[:at] + middle + whole[at + size :], long=i >= 40)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Graphs that make no sense: cycles, missing and doubled names, wrong attributes, nesting without end."""
+
 import numpy as np
 import onnx
 from onnx import AttributeProto, TensorProto, helper
@@ -14,7 +15,12 @@ def small(nodes, weights=(), inputs=None, outputs=None, opset=17):
 
 
 def wiring():
-    bad("graph/cycle of two", small([node("Add", ["x", "b"], ["a"], "first"), node("Relu", ["a"], ["b"], "second"), node("Relu", ["b"], ["y"])]))
+    bad(
+        "graph/cycle of two",
+        small(
+            [node("Add", ["x", "b"], ["a"], "first"), node("Relu", ["a"], ["b"], "second"), node("Relu", ["b"], ["y"])]
+        ),
+    )
     bad("graph/cycle of one", small([node("Add", ["x", "y"], ["y"], "self")]))
     bad("graph/missing input", small([node("Relu", ["nowhere"], ["y"], "relu")]))
     bad("graph/missing output", small([node("Relu", ["x"], ["z"], "relu")]))
@@ -35,7 +41,10 @@ def wiring():
     bad("graph/no op", small([node("", ["x"], ["y"], "what")]))
     bad("graph/unknown op", small([node("Rellu", ["x"], ["y"], "typo")]))
     bad("graph/unknown domain", small([node("Relu", ["x"], ["y"], "typo", domain="com.example.none")]))
-    bad("graph/unknown op with a rude name", small([node("R\x1b[31m\x07\n\u202eu", ["x"], ["y"], "n\x1b[2J\r\nerror: fake")]))
+    bad(
+        "graph/unknown op with a rude name",
+        small([node("R\x1b[31m\x07\n\u202eu", ["x"], ["y"], "n\x1b[2J\r\nerror: fake")]),
+    )
     bad("graph/unknown op with a name of 1 MB", small([node("R" * 1000000, ["x"], ["y"], "n" * 1000000)]))
     bad("graph/input of no type", changed(lambda m: m.graph.input[0].ClearField("type")))
     bad("graph/input type 0", changed(lambda m: setattr(m.graph.input[0].type.tensor_type, "elem_type", 0)))
@@ -94,7 +103,14 @@ def attributes():
     bad("gather/axis 2", op("Gather", (3, 4), weights=[np.array([0])], axis=2))
     odd("gather/index 99", op("Gather", (3, 4), weights=[np.array([99])]))
     ints = lambda *v: np.array(v, np.int64)
-    for name, shape in {"two unknowns": (-1, -1), "does not divide": (-1, 7), "-2": (-2, 3), "2^62": (2**62, 4), "wraps": (2**32, 2**32, 12), "zero past the rank": (3, 4, 0)}.items():
+    for name, shape in {
+        "two unknowns": (-1, -1),
+        "does not divide": (-1, 7),
+        "-2": (-2, 3),
+        "2^62": (2**62, 4),
+        "wraps": (2**32, 2**32, 12),
+        "zero past the rank": (3, 4, 0),
+    }.items():
         bad(f"reshape/{name}", op("Reshape", (3, 4), weights=[ints(*shape)]))
     bad("reshape/shape of rank 2", op("Reshape", (3, 4), weights=[ints(3, 4).reshape(1, 2)]))
     bad("expand/unlike", op("Expand", (3, 4), weights=[ints(2, 4)]))
@@ -123,18 +139,30 @@ def attributes():
     bad("gemm/bias unlike", op("Gemm", (3, 4), (4, 5), (7,)))
     bad("norm/scale unlike", op("BatchNormalization", (2, 3, 4), (9,), (3,), (3,), (3,)))
     odd("elu/alpha NaN", op("Elu", (3, 4), alpha=float("nan")))
-    bad("attribute/twice", changed(lambda m: [m.graph.node[4].attribute.add(name="axis", type=AttributeProto.INT, i=1) for _ in range(2)]))
-    odd("attribute/unknown", changed(lambda m: m.graph.node[1].attribute.add(name="what", type=AttributeProto.INT, i=1)))
+    bad(
+        "attribute/twice",
+        changed(lambda m: [m.graph.node[4].attribute.add(name="axis", type=AttributeProto.INT, i=1) for _ in range(2)]),
+    )
+    odd(
+        "attribute/unknown", changed(lambda m: m.graph.node[1].attribute.add(name="what", type=AttributeProto.INT, i=1))
+    )
     bad("attribute/of no type", changed(lambda m: m.graph.node[4].attribute.add(name="axis", i=1)))
-    bad("attribute/refers to nothing", changed(lambda m: m.graph.node[4].attribute.add(name="axis", type=AttributeProto.INT, ref_attr_name="none")))
+    bad(
+        "attribute/refers to nothing",
+        changed(lambda m: m.graph.node[4].attribute.add(name="axis", type=AttributeProto.INT, ref_attr_name="none")),
+    )
 
 
 def nested(depth):
     """If within If within If."""
-    body = helper.make_graph([node("Identity", ["x"], ["y0"])], "leaf", [], [helper.make_tensor_value_info("y0", TensorProto.FLOAT, None)])
+    body = helper.make_graph(
+        [node("Identity", ["x"], ["y0"])], "leaf", [], [helper.make_tensor_value_info("y0", TensorProto.FLOAT, None)]
+    )
     for i in range(1, depth):
         branch = node("If", ["c"], [f"y{i}"], f"if{i}", then_branch=body, else_branch=body if i < 2 else leaf(i))
-        body = helper.make_graph([branch], f"level{i}", [], [helper.make_tensor_value_info(f"y{i}", TensorProto.FLOAT, None)])
+        body = helper.make_graph(
+            [branch], f"level{i}", [], [helper.make_tensor_value_info(f"y{i}", TensorProto.FLOAT, None)]
+        )
     top = node("If", ["c"], ["y"], "outermost", then_branch=body, else_branch=leaf(depth))
     made = small([top])
     made.graph.input.append(helper.make_tensor_value_info("c", TensorProto.BOOL, []))
@@ -142,7 +170,12 @@ def nested(depth):
 
 
 def leaf(i):
-    return helper.make_graph([node("Identity", ["x"], [f"z{i}"])], f"leaf{i}", [], [helper.make_tensor_value_info(f"z{i}", TensorProto.FLOAT, None)])
+    return helper.make_graph(
+        [node("Identity", ["x"], [f"z{i}"])],
+        f"leaf{i}",
+        [],
+        [helper.make_tensor_value_info(f"z{i}", TensorProto.FLOAT, None)],
+    )
 
 
 def length(size):

@@ -3,6 +3,7 @@
 
 usage: make.py DIR
 """
+
 import os
 import re
 import sys

@@ -4,6 +4,7 @@
 The compiler must end with status 1 and a message that a person can read, or, for files that are merely odd, accept
 them. A signal, a hang, an empty message, an escape sequence out of a model's name or an output left behind is a failure.
 """
+
 import functools
 import os
 import resource
@@ -18,7 +19,17 @@ import make
 import suite
 
 CPU_SECONDS, WALL_SECONDS, MEMORY, FILE = 20, 40, 4 << 30, 256 << 20
-CRASHES = ("LLVM ERROR", "Assertion", "Stack dump", "PLEASE submit", "terminate called", "Sanitizer", "runtime error:", "UNREACHABLE", "Segmentation")
+CRASHES = (
+    "LLVM ERROR",
+    "Assertion",
+    "Stack dump",
+    "PLEASE submit",
+    "terminate called",
+    "Sanitizer",
+    "runtime error:",
+    "UNREACHABLE",
+    "Segmentation",
+)
 
 
 def limit(memory):
@@ -43,7 +54,9 @@ def judge(done, refused):
         return "refused without a word"
     if any(word in text for word in CRASHES):
         return f"the message tells of a crash: {tail(done.stderr)}"
-    if not any(line.startswith(("error:", "accel-compile: error:")) or ": error:" in line for line in text.splitlines()):
+    if not any(
+        line.startswith(("error:", "accel-compile: error:")) or ": error:" in line for line in text.splitlines()
+    ):
         return f"no line says 'error:': {tail(done.stderr)}"
     if any(not c.isprintable() and c not in "\n\t" for c in text):
         return f"the message holds control characters: {tail(done.stderr)}"
@@ -64,7 +77,13 @@ def check(name, memory):
         for options in (["--check"], ["-o", output]):
             command = ["accel-compile", path, *options]
             try:
-                done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=WALL_SECONDS, preexec_fn=lambda: limit(memory))
+                done = subprocess.run(
+                    command,
+                    capture_output=True,
+                    stdin=subprocess.DEVNULL,
+                    timeout=WALL_SECONDS,
+                    preexec_fn=lambda: limit(memory),
+                )
             except subprocess.TimeoutExpired:
                 return f"{options[0]}: took more than {WALL_SECONDS} s"
             if why := judge(done, refused):
@@ -79,7 +98,9 @@ def main():
     parser.add_argument("--no-memory-limit", action="store_true", help="for sanitizers, which reserve terabytes")
     args = suite.parse(parser)
     memory = None if args.no_memory_limit else MEMORY
-    cases = {name: functools.partial(check, name, memory) for name, case in make.CASES.items() if args.all or not case.long}
+    cases = {
+        name: functools.partial(check, name, memory) for name, case in make.CASES.items() if args.all or not case.long
+    }
     suite.finish(suite.run("hostile", cases, args))
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Tensors that lie: absurd dims, data of the wrong length, unknown types, and external data that leads elsewhere."""
+
 import os
 
 import numpy as np
@@ -34,7 +35,10 @@ def dims():
     bad("dims/none", on("fc.w", dims=[]))
     bad("dims/zero with data", on("fc.w", dims=[0, 5]))
     bad("dims/input 2^62", changed(lambda m: set_dim(m, 2**62)))
-    bad("dims/input 2^31 squared", changed(lambda m: [setattr(d, "dim_value", 2**31) for d in m.graph.input[0].type.tensor_type.shape.dim]))
+    bad(
+        "dims/input 2^31 squared",
+        changed(lambda m: [setattr(d, "dim_value", 2**31) for d in m.graph.input[0].type.tensor_type.shape.dim]),
+    )
     odd("dims/input negative", changed(lambda m: set_dim(m, -8)))
     odd("dims/input zero", changed(lambda m: set_dim(m, 0)))
     odd("dims/input without a shape", changed(lambda m: m.graph.input[0].type.tensor_type.ClearField("shape")))
@@ -59,9 +63,13 @@ def data():
     bad("data_type/int weights for float", on("fc.w", data_type=TensorProto.INT32))
     bad("data_type/reshape by floats", on("shape", data_type=TensorProto.DOUBLE))
     odd("segment", changed(lambda m: setattr(tensor(m, "fc.b").segment, "begin", 7)))
-    sparse = helper.make_sparse_tensor(helper.make_tensor("s", 1, [2], [1.0, 2.0]), helper.make_tensor("i", 7, [2], [1, 2**40]), [5])
+    sparse = helper.make_sparse_tensor(
+        helper.make_tensor("s", 1, [2], [1.0, 2.0]), helper.make_tensor("i", 7, [2], [1, 2**40]), [5]
+    )
     bad("sparse/index out of range", changed(lambda m: sparse_bias(m, sparse)))
-    sparse = helper.make_sparse_tensor(helper.make_tensor("s", 1, [2], [1.0, 2.0]), helper.make_tensor("i", 7, [1], [1]), [5])
+    sparse = helper.make_sparse_tensor(
+        helper.make_tensor("s", 1, [2], [1.0, 2.0]), helper.make_tensor("i", 7, [1], [1]), [5]
+    )
     bad("sparse/too few indices", changed(lambda m: sparse_bias(m, sparse)))
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Tells how a result differs from its reference, in one sentence, or that it does not."""
+
 import numpy as np
 
 # Relative tolerance by dtype: a few thousand roundings of float32, a few of the halves.

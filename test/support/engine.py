@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles models and runs them, and runs the same on references that owe nothing to this compiler."""
+
 import contextlib
 import os
 import tempfile
@@ -34,7 +35,9 @@ def compiled(model, **options):
 def same_bits(a, b):
     """Whether two lists of results are the same to the bit."""
     return len(a) == len(b) and all(
-        np.asarray(x).dtype == np.asarray(y).dtype and np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
+        np.asarray(x).dtype == np.asarray(y).dtype
+        and np.shape(x) == np.shape(y)
+        and np.asarray(x).tobytes() == np.asarray(y).tobytes()
         for x, y in zip(a, b)
     )
 

@@ -4,6 +4,7 @@
 A case that ends its process or takes too long fails alone; a fresh worker goes on with the next case. A case is a
 function without arguments that returns None if it passed, or why not; it raises Skip(reason) if it cannot run here.
 """
+
 import argparse
 import multiprocessing
 import os
@@ -135,7 +136,9 @@ def parser(doc):
     """The options that every suite has."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-    made.add_argument("--build", default=os.path.join(root, "build"), help="the build tree: bin/accel-compile and python/accel")
+    made.add_argument(
+        "--build", default=os.path.join(root, "build"), help="the build tree: bin/accel-compile and python/accel"
+    )
     made.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at a time")
     made.add_argument("--only", default="", help="run only cases whose name holds one of these, separated by commas")
     made.add_argument("--junit", help="write the results to this file")
@@ -178,7 +181,9 @@ def run(suite, cases, args, skipped=None, promised=True):
 
     outcomes = run_cases(cases, args.jobs, args.timeout, tell)
     outcomes = {name: outcomes[name] for name in cases}
-    outcomes |= {name: Outcome("skipped", why) for name, why in (skipped or {}).items() if name in chosen([name], args.only)}
+    outcomes |= {
+        name: Outcome("skipped", why) for name, why in (skipped or {}).items() if name in chosen([name], args.only)
+    }
     if live:
         print("\r\033[K", end="")
     if args.junit and promised:
@@ -195,7 +200,10 @@ def summary(suite, outcomes, seconds):
     for why, count in sorted(reasons.items(), key=lambda item: -item[1])[:12]:
         print(f"skipped {count}: {why}")
     count = lambda kind: sum(o.kind == kind for o in outcomes.values())
-    print(f"{suite}: {count('passed')} passed, {count('failed')} failed, {count('skipped')} skipped in {seconds:.1f} s", flush=True)
+    print(
+        f"{suite}: {count('passed')} passed, {count('failed')} failed, {count('skipped')} skipped in {seconds:.1f} s",
+        flush=True,
+    )
 
 
 def finish(outcomes):

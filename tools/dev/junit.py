@@ -5,6 +5,7 @@ usage: junit.py [--seconds N] 'NAME SECONDS STATUS XML' ...
 A suite that left no readable XML, or that ended with an error although no test of it failed, counts as one failed test.
 The exit status is 1 if anything failed.
 """
+
 import argparse
 import os
 import sys

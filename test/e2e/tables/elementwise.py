@@ -1,17 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Elementwise ops: functions of one value, of two with broadcasting, of several; comparison, logic, choice, casts."""
+
 import numpy as np
 
 from tables.row import away_from_zero, const, positive, row, x
 
 UNARY = {
-    **dict.fromkeys(("Abs", "Neg", "Relu", "Sigmoid", "Tanh", "Exp", "Erf", "Floor", "Ceil", "Round", "Sin", "Cos"), None),
+    **dict.fromkeys(
+        ("Abs", "Neg", "Relu", "Sigmoid", "Tanh", "Exp", "Erf", "Floor", "Ceil", "Round", "Sin", "Cos"), None
+    ),
     **dict.fromkeys(("Softplus", "HardSwish", "Elu", "LeakyRelu", "HardSigmoid", "Sign", "Softsign", "Selu"), None),
     **dict.fromkeys(("Log", "Sqrt"), positive()),
     "Reciprocal": away_from_zero,
 }
 NOT_A_NUMBER = ("Abs", "Neg", "Exp", "Log", "Sqrt", "Sigmoid", "Tanh", "Floor", "Ceil")
-EDGES = [0.0, -0.0, 1e-30, -1e-30, 0.5, -0.5, 1.5, -1.5, 2.5, 20.0, -20.0, 87.0, -87.0, 90.0, -90.0, 104.0, -104.0, 1e30, -1e30, np.inf, -np.inf]
+EDGES = [
+    0.0,
+    -0.0,
+    1e-30,
+    -1e-30,
+    0.5,
+    -0.5,
+    1.5,
+    -1.5,
+    2.5,
+    20.0,
+    -20.0,
+    87.0,
+    -87.0,
+    90.0,
+    -90.0,
+    104.0,
+    -104.0,
+    1e30,
+    -1e30,
+    np.inf,
+    -np.inf,
+]
 
 
 def wide(rng, shape):
@@ -89,7 +114,15 @@ def binary():
     nonzero = lambda rng, shape: rng.integers(1, 9, shape) * rng.choice([-1, 1], shape)
     for dtype in ("float64", "float16", "int32", "int64"):
         for op in ("Add", "Sub", "Mul", "Div", "Max"):
-            yield row(op, x("N", 17, dtype=dtype), x(17, dtype=dtype, values=nonzero if op == "Div" and dtype[0] == "i" else away_from_zero if op == "Div" else None))
+            yield row(
+                op,
+                x("N", 17, dtype=dtype),
+                x(
+                    17,
+                    dtype=dtype,
+                    values=nonzero if op == "Div" and dtype[0] == "i" else away_from_zero if op == "Div" else None,
+                ),
+            )
     yield row("Add", x("N", 17, dtype="uint8"), x(17, dtype="uint8"))
     yield row("Mod", x("N", 17, dtype="int64"), x(17, dtype="int64", values=nonzero))
     yield row("Mod", x("N", 17), x(17, values=away_from_zero), fmod=1)

@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """MatMul and Gemm: sizes of one, primes, whole tiles; batches, vectors, transposes, broadcast bias."""
+
 from tables.row import row, x
 
-SQUARES = [(1, 1, 1), (1, 7, 17), (7, 1, 5), (17, 97, 7), (97, 17, 1), (64, 64, 64), (5, 128, 96), (128, 256, 48), (3, 300, 10)]
+SQUARES = [
+    (1, 1, 1),
+    (1, 7, 17),
+    (7, 1, 5),
+    (17, 97, 7),
+    (97, 17, 1),
+    (64, 64, 64),
+    (5, 128, 96),
+    (128, 256, 48),
+    (3, 300, 10),
+]
 
 
 def matmul():

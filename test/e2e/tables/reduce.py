@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reductions, softmax and normalizations: axes as attribute and as input, old and new meanings, one-sized dims."""
+
 from tables.row import const, positive, row, x
 
 REDUCTIONS = ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp")
@@ -26,9 +27,23 @@ def reductions():
 
 def softmaxes():
     for op in ("Softmax", "LogSoftmax"):
-        for dims, axis in ((("N", 10), -1), (("N", 10), 0), (("N", 7, 97), 1), (("N", 7, 97), 2), (("N", 1, 5), 1), ((1,), 0), (("N", "S"), 1)):
+        for dims, axis in (
+            (("N", 10), -1),
+            (("N", 10), 0),
+            (("N", 7, 97), 1),
+            (("N", 7, 97), 2),
+            (("N", 1, 5), 1),
+            ((1,), 0),
+            (("N", "S"), 1),
+        ):
             yield row(op, x(*dims), axis=axis)
-        for dims, axis in ((("N", 10), 1), (("N", 7, 17), 1), (("N", 7, 17), 2), (("N", 7, 17), 0), (("N", 3, 4, 5), 2)):
+        for dims, axis in (
+            (("N", 10), 1),
+            (("N", 7, 17), 1),
+            (("N", 7, 17), 2),
+            (("N", 7, 17), 0),
+            (("N", 3, 4, 5), 2),
+        ):
             yield row(op, x(*dims), opset=11, axis=axis)
         yield row(op, x("N", 10), opset=9)
         yield row(op, x("N", 10, values=lambda rng, shape: 100 * rng.standard_normal(shape)))

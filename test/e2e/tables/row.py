@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A row of the op tables: one op with its attributes and the shapes that it is tried at."""
+
 import zlib
 from dataclasses import dataclass, field
 
@@ -106,11 +107,15 @@ class Row:
             else:
                 fed.append(i)
                 dims = given.dims if mode == "dynamic" else value.shape
-                ports.append(helper.make_tensor_value_info(names[-1], helper.np_dtype_to_tensor_dtype(value.dtype), dims))
+                ports.append(
+                    helper.make_tensor_value_info(names[-1], helper.np_dtype_to_tensor_dtype(value.dtype), dims)
+                )
         outs = [f"y{i}" for i in range(self.outputs)]
         node = helper.make_node(self.op, names, outs, name=f"the_{self.op}", **self.attributes)
         graph = helper.make_graph([node], "row", ports, [onnx.ValueInfoProto(name=o) for o in outs], initializers)
-        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8 if self.opset < 19 else 10)
+        made = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8 if self.opset < 19 else 10
+        )
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Ops that move or shape values without computing: their results must be equal to the bit."""
+
 from tables.row import const, row, x
 
 

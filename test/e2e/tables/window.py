@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Conv and pooling in one, two and three dimensions: groups, strides, dilations, uneven pads, auto_pad, ceil_mode."""
+
 from tables.row import row, x
 
 
@@ -55,7 +56,15 @@ def pools():
         yield row(op, x("N", 3, "S", 12), kernel_shape=[2, 2], strides=[2, 2])
     yield row("MaxPool", x(*plane), kernel_shape=[3, 3], dilations=[2, 2])
     yield row("AveragePool", x(*plane), kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
-    yield row("AveragePool", x(*plane), kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2], ceil_mode=1, count_include_pad=1)
+    yield row(
+        "AveragePool",
+        x(*plane),
+        kernel_shape=[3, 3],
+        pads=[1, 1, 1, 1],
+        strides=[2, 2],
+        ceil_mode=1,
+        count_include_pad=1,
+    )
     for op in ("GlobalAveragePool", "GlobalMaxPool"):
         for dims in (plane, ("N", 5, 33), ("N", 3, 4, 5, 6), (1, 1, 1, 1), ("N", 3, "S", 7)):
             yield row(op, x(*dims))
