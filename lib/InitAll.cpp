@@ -3,6 +3,7 @@
 #include "lib/InitAll.h"
 #include "dialects/Exec/ExecOps.h"
 #include "dialects/NN/NNOps.h"
+#include "lib/Conversion/NNToLinalg/NNToLinalg.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -13,4 +14,7 @@ void accel::registerAll(mlir::DialectRegistry &registry) {
   registry.insert<exec::ExecDialect, nn::NNDialect>();
 }
 
-void accel::registerAllPasses() { mlir::registerAllPasses(); }
+void accel::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerConvertNNToLinalgPass();
+}

@@ -174,7 +174,7 @@ Dim ShapeAnalysis::valueOf(Value index) {
   return indices[index] = result ? result : fresh();
 }
 
-Type accel::nn::detail::elementTypeOf(Value value) { return cast<ShapedType>(value.getType()).getElementType(); }
+Type accel::nn::elementTypeOf(Value value) { return cast<ShapedType>(value.getType()).getElementType(); }
 
 SmallVector<Shape> accel::nn::detail::operandShapes(ShapeContext &context, ValueRange operands) {
   SmallVector<Shape> shapes;

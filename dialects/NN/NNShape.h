@@ -72,8 +72,11 @@ private:
   llvm::DenseMap<mlir::Value, Dim> indices;
 };
 
-namespace detail {
+/// The element type of a tensor value.
 mlir::Type elementTypeOf(mlir::Value value);
+
+namespace detail {
+using nn::elementTypeOf;
 /// Shapes of operands for type inference: constants, and fresh symbols for dynamic dims.
 llvm::SmallVector<Shape> operandShapes(ShapeContext &context, mlir::ValueRange operands);
 bool compatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);

@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace accel::nn;
 
 LogicalResult SelectOp::verify() {
-  Type lhs = detail::elementTypeOf(getLhs()), rhs = detail::elementTypeOf(getRhs());
+  Type lhs = elementTypeOf(getLhs()), rhs = elementTypeOf(getRhs());
   if (lhs != rhs)
     return emitOpError("C1: expected operands of one element type, got ") << lhs << " and " << rhs;
   return success();
@@ -17,7 +17,7 @@ LogicalResult ConcatOp::verify() {
 }
 
 LogicalResult PadOp::verify() {
-  Type element = detail::elementTypeOf(getInput());
+  Type element = elementTypeOf(getInput());
   if (getValue().getType() != element)
     return emitOpError("C2: expected a value of type ") << element << ", got " << getValue().getType();
   return success();

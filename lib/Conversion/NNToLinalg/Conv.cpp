@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Convolutions and poolings: loops over result and window; elements in the padding are not read.
+#include "lib/Conversion/NNToLinalg/Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+static Value multiplyAdd(OpBuilder &builder, Location at, Value a, Value b, Value sum) {
+  if (a.getType() != sum.getType()) {
+    a = arith::ExtFOp::create(builder, at, sum.getType(), a);
+    b = arith::ExtFOp::create(builder, at, sum.getType(), b);
+  }
+  return arith::AddFOp::create(builder, at, sum, arith::MulFOp::create(builder, at, a, b));
+}
+
+/// The value that an affine expression of a generic's iteration dims has inside its body.
+static Value indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
+  SmallVector<OpFoldResult> operands;
+  unsigned dims = 0;
+  expr.walk([&](AffineExpr e) {
+    if (auto dim = dyn_cast<AffineDimExpr>(e))
+      dims = std::max(dims, dim.getPosition() + 1);
+  });
+  for (unsigned i = 0; i < dims; ++i)
+    operands.push_back(linalg::IndexOp::create(builder, at, i).getResult());
+  return getValueOrCreateConstantIndexOp(
+      builder, at, affine::makeComposedFoldedAffineApply(builder, at, AffineMap::get(dims, 0, expr), operands));
+}
+
+/// Reads `tensor` at `position`, of which dims `checked` may lie outside: `outside` then.
+static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Value tensor, ArrayRef<Dim> shape,
+                         ArrayRef<AffineExpr> position, ArrayRef<unsigned> checked, TypedAttr outside) {
+  SmallVector<Value> indices;
+  Value inside;
+  for (auto [i, expr] : llvm::enumerate(position)) {
+    Value index = indexOf(builder, at, expr);
+    if (llvm::is_contained(checked, unsigned(i))) {
+      Value size = getValueOrCreateConstantIndexOp(builder, at, lowering.size(shape[i]));
+      // One unsigned comparison covers both ends.
+      Value good = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::ult, index, size);
+      index = arith::SelectOp::create(builder, at, good, index, arith::ConstantIndexOp::create(builder, at, 0));
+      inside = inside ? arith::AndIOp::create(builder, at, inside, good).getResult() : good;
+    }
+    indices.push_back(index);
+  }
+  Value element = tensor::ExtractOp::create(builder, at, tensor, indices);
+  if (!inside)
+    return element;
+  return arith::SelectOp::create(builder, at, inside, element, arith::ConstantOp::create(builder, at, outside));
+}
+
+static bool anyPad(ArrayRef<int64_t> pads) {
+  return llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
+}
+
+/// result: the op's destination, or an f32 tensor for half precision, which is converted at the end.
+static Value accumulate(Lowering &lowering, Value result, llvm::function_ref<Value(Value init)> compute) {
+  Type element = storageType(elementTypeOf(result));
+  if (!element.isF16() && !element.isBF16())
+    return compute(lowering.destination(result));
+  Value sum = compute(lowering.emptyTensor(lowering.shapes.get(result), lowering.builder.getF32Type()));
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(cast<RankedTensorType>(sum.getType()).getRank(),
+                                                         lowering.builder.getContext());
+  return lowering.generic(lowering.destination(result), sum, {identity, identity},
+                          [&](OpBuilder &builder, Location at, ValueRange arguments) {
+                            return SmallVector<Value>{arith::TruncFOp::create(builder, at, element, arguments[0])};
+                          });
+}
+
+/// The initial value of a convolution's sums: the bias, or zero.
+static Value initialSum(Lowering &lowering, Value init, Value bias, ArrayRef<unsigned> biasDims) {
+  Type element = cast<RankedTensorType>(init.getType()).getElementType();
+  if (!bias)
+    return lowering.fill(init, lowering.zero(element));
+  unsigned rank = cast<RankedTensorType>(init.getType()).getRank();
+  MLIRContext *context = lowering.builder.getContext();
+  SmallVector<AffineExpr> exprs;
+  for (unsigned dim : biasDims)
+    exprs.push_back(getAffineDimExpr(dim, context));
+  return lowering.generic(init, lowering.get(bias),
+                          {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
+                          [&](OpBuilder &builder, Location at, ValueRange arguments) {
+                            Value value = arguments[0];
+                            if (value.getType() != element)
+                              value = arith::ExtFOp::create(builder, at, element, value);
+                            return SmallVector<Value>{value};
+                          });
+}
+
+Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
+  MLIRContext *context = op.getContext();
+  Shape input = lowering.shapes.get(op.getInput()), weight = lowering.shapes.get(op.getWeight());
+  unsigned rank = input.size(), spatial = rank - 2;
+  // Iteration space: n, f, result positions, then c (of the group), window positions.
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  unsigned total = rank + 1 + spatial;
+  SmallVector<AffineExpr> resultExprs, weightExprs{dim(1), dim(rank)}, inputExprs;
+  for (unsigned i = 0; i < rank; ++i)
+    resultExprs.push_back(dim(i));
+  AffineExpr channel = dim(rank);
+  if (op.getGroup() > 1) {
+    std::optional<int64_t> filters = constantDim(weight[0]), perGroup = constantDim(weight[1]);
+    if (!filters || !perGroup) {
+      op.emitError("expected a weight of static shape for a grouped convolution");
+      return Value();
+    }
+    channel = dim(1).floorDiv(*filters / op.getGroup()) * *perGroup + dim(rank);
+  }
+  inputExprs = {dim(0), channel};
+  SmallVector<unsigned> checked;
+  for (unsigned i = 0; i < spatial; ++i) {
+    weightExprs.push_back(dim(rank + 1 + i));
+    inputExprs.push_back(dim(2 + i) * op.getStrides()[i] + dim(rank + 1 + i) * op.getDilations()[i] - op.getPads()[i]);
+    if (op.getPads()[i] || op.getPads()[spatial + i])
+      checked.push_back(2 + i);
+  }
+  SmallVector<bool> reduction(total, false);
+  std::fill(reduction.begin() + rank, reduction.end(), true);
+  AffineMap resultMap = AffineMap::get(total, 0, resultExprs, context),
+            weightMap = AffineMap::get(total, 0, weightExprs, context),
+            inputMap = AffineMap::get(total, 0, inputExprs, context);
+  Value in = lowering.get(op.getInput()), w = lowering.get(op.getWeight());
+  return accumulate(lowering, op.getResult(), [&](Value init) {
+    Value sums = initialSum(lowering, init, op.getBias(), {1});
+    if (checked.empty() && op.getGroup() == 1)
+      return lowering.generic(
+          sums, {in, w}, {inputMap, weightMap, resultMap},
+          [&](OpBuilder &builder, Location at, ValueRange a) {
+            return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
+          },
+          reduction);
+    return lowering.generic(
+        sums, w, {weightMap, resultMap},
+        [&](OpBuilder &builder, Location at, ValueRange a) {
+          Type element = cast<RankedTensorType>(in.getType()).getElementType();
+          Value x = readChecked(lowering, builder, at, in, input, inputExprs, checked, lowering.zero(element));
+          return SmallVector<Value>{multiplyAdd(builder, at, x, a[0], a[1])};
+        },
+        reduction);
+  });
+}
+
+Value accel::nn::lowerBlockedConv(Lowering &lowering, BlockedConvOp op) {
+  MLIRContext *context = op.getContext();
+  unsigned rank = lowering.shapes.get(op.getInput()).size(), spatial = rank - 3;
+  // Iteration space: n, fb, result positions, f, then cb, window positions, c.
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  unsigned total = rank + spatial + 2, cb = rank, c = total - 1;
+  SmallVector<AffineExpr> result, weight{dim(1), dim(cb)}, input{dim(0), dim(cb)};
+  for (unsigned i = 0; i < rank; ++i)
+    result.push_back(dim(i));
+  for (unsigned i = 0; i < spatial; ++i) {
+    weight.push_back(dim(cb + 1 + i));
+    input.push_back(dim(2 + i) * op.getStrides()[i] + dim(cb + 1 + i) * op.getDilations()[i]);
+  }
+  llvm::append_values(weight, dim(c), dim(rank - 1));
+  input.push_back(dim(c));
+  SmallVector<bool> reduction(total, false);
+  std::fill(reduction.begin() + rank, reduction.end(), true);
+  return accumulate(lowering, op.getResult(), [&](Value init) {
+    return lowering.generic(
+        initialSum(lowering, init, op.getBias(), {1, rank - 1}),
+        {lowering.get(op.getInput()), lowering.get(op.getWeight())},
+        {AffineMap::get(total, 0, input, context), AffineMap::get(total, 0, weight, context),
+         AffineMap::get(total, 0, result, context)},
+        [&](OpBuilder &builder, Location at, ValueRange a) {
+          return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
+        },
+        reduction);
+  });
+}
+
+Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
+  MLIRContext *context = op.getContext();
+  OpBuilder &b = lowering.builder;
+  Shape input = lowering.shapes.get(op.getInput()), shape = lowering.shapes.get(op.getResult());
+  unsigned rank = input.size(), spatial = op.getKernel().size();
+  Type source = elementTypeOf(op.getInput()), element = storageType(source);
+  bool isUnsigned = source.isUnsignedInteger(), isMax = op.getKind() == PoolKind::max;
+  ReduceKind kind = isMax ? ReduceKind::max : ReduceKind::sum;
+  // Iteration space: result dims, then window positions. The window's extent is that of an empty tensor.
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  unsigned total = rank + spatial;
+  SmallVector<AffineExpr> result, read, window;
+  SmallVector<unsigned> checked;
+  for (unsigned i = 0; i < rank; ++i) {
+    result.push_back(dim(i));
+    read.push_back(dim(i));
+  }
+  for (unsigned i = 0; i < spatial; ++i) {
+    read[2 + i] = dim(2 + i) * op.getStrides()[i] + dim(rank + i) * op.getDilations()[i] - op.getPads()[i];
+    window.push_back(dim(rank + i));
+    if (anyPad(op.getPads()) || op.getCeil())
+      checked.push_back(2 + i);
+  }
+  TypedAttr neutral = neutralElement(b, kind, element, isUnsigned);
+  Value extent = tensor::EmptyOp::create(b, lowering.location, op.getKernel(), element);
+  Value in = lowering.get(op.getInput());
+  SmallVector<bool> reduction(total, false);
+  std::fill(reduction.begin() + rank, reduction.end(), true);
+  AffineMap resultMap = AffineMap::get(total, 0, result, context), windowMap = AffineMap::get(total, 0, window, context),
+            readMap = AffineMap::get(total, 0, read, context);
+  auto combine = [&](OpBuilder &builder, Location at, Value sum, Value x) {
+    return emitCombine(builder, at, kind, sum, x, isUnsigned);
+  };
+  auto pooled = [&](Value init) {
+    Value start = lowering.fill(init, neutral);
+    if (checked.empty())
+      return lowering.generic(
+          start, {in, extent}, {readMap, windowMap, resultMap},
+          [&](OpBuilder &builder, Location at, ValueRange a) { return SmallVector<Value>{combine(builder, at, a[2], a[0])}; },
+          reduction);
+    return lowering.generic(
+        start, extent, {windowMap, resultMap},
+        [&](OpBuilder &builder, Location at, ValueRange a) {
+          Value x = readChecked(lowering, builder, at, in, input, read, checked, neutral);
+          return SmallVector<Value>{combine(builder, at, a[1], x)};
+        },
+        reduction);
+  };
+  if (isMax)
+    return pooled(lowering.destination(op.getResult()));
+  // Average: sums divided by the number of elements that count.
+  Value sums = pooled(lowering.emptyTensor(shape, element));
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, context);
+  return lowering.generic(
+      lowering.destination(op.getResult()), sums, {identity, identity},
+      [&](OpBuilder &builder, Location at, ValueRange a) {
+        Value count;
+        for (unsigned i = 0; i < spatial; ++i) {
+          int64_t dilation = op.getDilations()[i], low = op.getPads()[i], high = op.getPads()[spatial + i];
+          Value windowSize = arith::ConstantIndexOp::create(builder, at, op.getKernel()[i]), here = windowSize;
+          if (!checked.empty()) {
+            // Window positions k with 0 <= start + k*dilation < limit.
+            bool withPad = op.getKind() == PoolKind::average_with_pad;
+            Value zero = arith::ConstantIndexOp::create(builder, at, 0);
+            Value start = indexOf(builder, at, dim(2 + i) * op.getStrides()[i] - low);
+            Value limit = getValueOrCreateConstantIndexOp(builder, at, lowering.size(withPad ? input[2 + i] + high : input[2 + i]));
+            Value step = arith::ConstantIndexOp::create(builder, at, dilation);
+            Value room = arith::SubIOp::create(builder, at, limit, start);
+            Value last = arith::MinSIOp::create(
+                builder, at, windowSize,
+                arith::MaxSIOp::create(builder, at, arith::CeilDivSIOp::create(builder, at, room, step), zero));
+            Value first = zero;
+            if (!withPad) {
+              Value before = arith::MaxSIOp::create(builder, at, arith::SubIOp::create(builder, at, zero, start), zero);
+              first = arith::CeilDivSIOp::create(builder, at, before, step);
+            }
+            here = arith::MaxSIOp::create(builder, at, arith::SubIOp::create(builder, at, last, first), zero);
+          }
+          count = count ? arith::MulIOp::create(builder, at, count, here).getResult() : here;
+        }
+        Value number = arith::IndexCastOp::create(builder, at, builder.getI64Type(), count);
+        if (!isa<FloatType>(element)) {
+          Value divisor = arith::TruncIOp::create(builder, at, element, number);
+          return SmallVector<Value>{arith::DivSIOp::create(builder, at, a[0], divisor)};
+        }
+        Value divisor = arith::SIToFPOp::create(builder, at, element, number);
+        return SmallVector<Value>{arith::DivFOp::create(builder, at, a[0], divisor)};
+      });
+}

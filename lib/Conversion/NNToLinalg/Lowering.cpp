@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The mechanism that lowers a function of nn ops to linalg on tensors, op by op.
+#include "lib/Conversion/NNToLinalg/Lowering.h"
+#include "dialects/Exec/ExecOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace accel;
+using namespace accel::nn;
+
+Type nn::storageType(Type element) {
+  if (element.isInteger(1))
+    return IntegerType::get(element.getContext(), 8);
+  return computeType(element);
+}
+
+Type nn::computeType(Type element) {
+  auto integer = dyn_cast<IntegerType>(element);
+  return integer ? IntegerType::get(element.getContext(), integer.getWidth()) : element;
+}
+
+static RankedTensorType storageTensor(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return tensor.clone(storageType(tensor.getElementType()));
+}
+
+Value nn::fromStorage(OpBuilder &builder, Location location, Value value, Type element) {
+  return element.isInteger(1) ? arith::TruncIOp::create(builder, location, element, value).getResult() : value;
+}
+
+Value nn::toStorage(OpBuilder &builder, Location location, Value value) {
+  return value.getType().isInteger(1)
+             ? arith::ExtUIOp::create(builder, location, builder.getI8Type(), value).getResult()
+             : value;
+}
+
+Lowering::Sizes Lowering::sizes(Value source) {
+  return llvm::map_to_vector(shapes.get(source), [&](Dim dim) { return size(dim); });
+}
+
+Value Lowering::sizeValue(Dim dim) { return getValueOrCreateConstantIndexOp(builder, location, size(dim)); }
+
+Value Lowering::destination(Value source) {
+  if (Value output = destinations.lookup(source))
+    return output;
+  return emptyTensor(shapes.get(source), storageType(elementTypeOf(source)));
+}
+
+Value Lowering::emptyTensor(ArrayRef<Dim> shape, Type element) {
+  Sizes sizes = llvm::map_to_vector(shape, [&](Dim dim) { return size(dim); });
+  return tensor::EmptyOp::create(builder, location, sizes, element);
+}
+
+Value Lowering::fill(Value destination, TypedAttr value) {
+  Value scalar = arith::ConstantOp::create(builder, location, value);
+  return linalg::FillOp::create(builder, location, scalar, destination).getResult(0);
+}
+
+Value Lowering::generic(Value init, ValueRange inputs, ArrayRef<AffineMap> maps, Body body, ArrayRef<bool> reduction) {
+  SmallVector<utils::IteratorType> iterators(maps.front().getNumDims(), utils::IteratorType::parallel);
+  for (auto [i, reduces] : llvm::enumerate(reduction))
+    if (reduces)
+      iterators[i] = utils::IteratorType::reduction;
+  auto op = linalg::GenericOp::create(builder, location, init.getType(), inputs, init, maps, iterators,
+                                      [&](OpBuilder &nested, Location at, ValueRange arguments) {
+                                        linalg::YieldOp::create(nested, at, body(nested, at, arguments));
+                                      });
+  return op.getResult(0);
+}
+
+Value Lowering::elementwise(Value destination, Value result, ValueRange sources, Body body) {
+  MLIRContext *context = builder.getContext();
+  const Shape resultShape = shapes.get(result);
+  unsigned rank = resultShape.size();
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  // Per source: a block argument's number, a scalar, or a tensor read at run-time positions.
+  struct Read {
+    int argument = -1;
+    Value scalar, tensor;
+    SmallVector<AffineExpr> position;
+    SmallVector<Value> isOne;
+  };
+  SmallVector<Read> reads;
+  for (Value source : sources) {
+    Read &read = reads.emplace_back();
+    DenseElementsAttr splat;
+    Value lowered = get(source);
+    if (matchPattern(lowered, m_Constant(&splat)) && splat.isSplat()) {
+      read.scalar = arith::ConstantOp::create(builder, location, splat.getSplatValue<TypedAttr>());
+      continue;
+    }
+    Shape shape = shapes.get(source);
+    bool runTime = false;
+    for (auto [i, dim] : llvm::enumerate(shape)) {
+      unsigned at = rank - shape.size() + i;
+      bool one = constantDim(dim) == 1, same = dim == resultShape[at] || (constantDim(dim) && !one);
+      read.position.push_back(one ? getAffineConstantExpr(0, context) : getAffineDimExpr(at, context));
+      read.isOne.push_back(Value());
+      if (one || same)
+        continue;
+      // Whether this dim is broadcast shows at run time only.
+      runTime = true;
+      read.isOne.back() = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, sizeValue(dim),
+                                                arith::ConstantIndexOp::create(builder, location, 1));
+    }
+    if (runTime) {
+      read.tensor = lowered;
+      continue;
+    }
+    read.argument = inputs.size();
+    inputs.push_back(lowered);
+    maps.push_back(AffineMap::get(rank, 0, read.position, context));
+  }
+  maps.push_back(AffineMap::getMultiDimIdentityMap(rank, context));
+  return generic(destination, inputs, maps, [&](OpBuilder &nested, Location at, ValueRange arguments) {
+    SmallVector<Value> scalars;
+    for (const Read &read : reads) {
+      if (read.scalar) {
+        scalars.push_back(read.scalar);
+      } else if (read.argument >= 0) {
+        scalars.push_back(arguments[read.argument]);
+      } else {
+        SmallVector<Value> indices;
+        Value zero = arith::ConstantIndexOp::create(nested, at, 0);
+        for (auto [expr, isOne] : llvm::zip_equal(read.position, read.isOne)) {
+          auto dim = dyn_cast<AffineDimExpr>(expr);
+          Value index = dim ? linalg::IndexOp::create(nested, at, dim.getPosition()).getResult() : zero;
+          indices.push_back(isOne ? arith::SelectOp::create(nested, at, isOne, zero, index).getResult() : index);
+        }
+        scalars.push_back(tensor::ExtractOp::create(nested, at, read.tensor, indices));
+      }
+    }
+    return body(nested, at, scalars);
+  });
+}
+
+Value Lowering::copy(Value destination, Value source) {
+  unsigned rank = cast<RankedTensorType>(destination.getType()).getRank();
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, builder.getContext());
+  return generic(destination, source, {identity, identity},
+                 [](OpBuilder &, Location, ValueRange arguments) { return SmallVector<Value>{arguments[0]}; });
+}
+
+Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult> offsets,
+                         ArrayRef<OpFoldResult> sizes) {
+  SmallVector<OpFoldResult> strides(offsets.size(), builder.getIndexAttr(1));
+  Value slice = tensor::ExtractSliceOp::create(builder, location, destination, offsets, sizes, strides);
+  if (slice.getType() != source.getType())
+    source = tensor::CastOp::create(builder, location, slice.getType(), source);
+  return tensor::InsertSliceOp::create(builder, location, copy(slice, source), destination, offsets, sizes, strides);
+}
+
+LogicalResult Lowering::lower(Operation *op) {
+  location = op->getLoc();
+  Value result = TypeSwitch<Operation *, Value>(op)
+                     .Case([&](ElementwiseOpInterface) { return lowerElementwise(*this, op); })
+                     .Case([&](MatmulOp matmul) { return lowerMatmul(*this, matmul); })
+                     .Case([&](ConvOp conv) { return lowerConv(*this, conv); })
+                     .Case([&](BlockedConvOp conv) { return lowerBlockedConv(*this, conv); })
+                     .Case([&](PoolOp pool) { return lowerPool(*this, pool); })
+                     .Case([&](ReduceOp reduce) { return lowerReduce(*this, reduce); })
+                     .Case([&](SoftmaxOp softmax) { return lowerSoftmax(*this, softmax, softmax.getAxis(), false); })
+                     .Case([&](LogSoftmaxOp softmax) { return lowerSoftmax(*this, softmax, softmax.getAxis(), true); })
+                     .Default([&](Operation *other) { return lowerMovement(*this, other); });
+  if (!result)
+    return op->emitError("no lowering to linalg of ") << op->getName();
+  values.map(op->getResult(0), result);
+  return success();
+}
+
+LogicalResult nn::lowerToLinalg(func::FuncOp function) {
+  MLIRContext *context = function.getContext();
+  Block &source = function.getBody().front();
+  auto ret = cast<func::ReturnOp>(source.getTerminator());
+
+  // The new signature: storage types, and one trailing argument an output to write into.
+  SmallVector<Type> arguments, results;
+  for (Type type : function.getArgumentTypes())
+    arguments.push_back(isa<RankedTensorType>(type) ? Type(storageTensor(type)) : type);
+  for (Type type : function.getResultTypes())
+    results.push_back(storageTensor(type));
+  size_t numInputs = arguments.size();
+  llvm::append_range(arguments, results);
+
+  OpBuilder builder(function);
+  auto lowered = func::FuncOp::create(builder, function.getLoc(), function.getName(),
+                                      FunctionType::get(context, arguments, results));
+  Block *block = lowered.addEntryBlock();
+  builder.setInsertionPointToStart(block);
+  Lowering lowering(builder, context);
+
+  // Dims: the leading index arguments are symbols 0..; tensors say their shapes in those.
+  for (BlockArgument argument : source.getArguments()) {
+    unsigned i = argument.getArgNumber();
+    lowering.values.map(argument, block->getArgument(i));
+    lowered.setArgAttr(i, "bufferization.writable", builder.getBoolAttr(false));
+    if (argument.getType().isIndex()) {
+      lowering.shapes.setIndex(argument, lowering.shapes.fresh());
+      lowering.symbols.push_back(block->getArgument(i));
+    }
+  }
+  for (BlockArgument argument : source.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      continue;
+    Shape shape;
+    if (auto map = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), exec::KernelOp::kShapeAttr)) {
+      llvm::append_range(shape, map.getValue().getResults());
+    } else {
+      for (auto [d, size] : llvm::enumerate(type.getShape())) {
+        bool dynamic = ShapedType::isDynamic(size);
+        shape.push_back(dynamic ? lowering.shapes.fresh() : lowering.shapes.constant(size));
+        if (dynamic)
+          lowering.symbols.push_back(
+              tensor::DimOp::create(builder, function.getLoc(), block->getArgument(argument.getArgNumber()), d));
+      }
+    }
+    lowering.shapes.set(argument, shape);
+  }
+  for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
+    lowered.setArgAttr(numInputs + i, "bufferization.writable", builder.getBoolAttr(true));
+    lowering.destinations.try_emplace(value, block->getArgument(numInputs + i));
+  }
+
+  for (Operation &op : source.without_terminator()) {
+    if (op.getDialect() && op.getDialect()->getNamespace() == NNDialect::getDialectNamespace()) {
+      if (failed(lowering.lower(&op))) {
+        lowered.erase();
+        return failure();
+      }
+      continue;
+    }
+    builder.clone(op, lowering.values);
+  }
+  SmallVector<Value> returned;
+  lowering.location = ret.getLoc();
+  for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
+    Value result = lowering.get(value), output = block->getArgument(numInputs + i);
+    // A value that was not computed in its output (an argument, a reshape, a second use) is copied.
+    bool inPlace = false;
+    if (auto op = result.getDefiningOp<DestinationStyleOpInterface>()) {
+      Value init = result;
+      while (auto writer = init.getDefiningOp<DestinationStyleOpInterface>())
+        init = writer.getDpsInitOperand(cast<OpResult>(init).getResultNumber())->get();
+      inPlace = init == output;
+    }
+    if (result.getType() != output.getType() && !inPlace)
+      result = tensor::CastOp::create(builder, ret.getLoc(), output.getType(), result);
+    returned.push_back(inPlace ? result : lowering.copy(output, result));
+  }
+  func::ReturnOp::create(builder, ret.getLoc(), returned);
+  function.erase();
+  return success();
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the lowering of each nn op to linalg has at hand: mapped operands, sizes, destinations.
+#pragma once
+#include "dialects/NN/NNOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace accel::nn {
+
+/// The signless type that holds an element in memory: i1 takes a byte, uiN becomes iN.
+mlir::Type storageType(mlir::Type element);
+/// The signless type that an element is computed in: i1 stays i1.
+mlir::Type computeType(mlir::Type element);
+
+/// Lowers one function. Sizes come from the shape analysis, in terms of the function's dims.
+class Lowering {
+public:
+  using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
+  /// Emits the scalar computation of a generic: block arguments (storage types) to yielded values.
+  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+
+  Lowering(mlir::OpBuilder &builder, mlir::MLIRContext *context)
+      : builder(builder), shapes(context, 0), location(builder.getUnknownLoc()) {}
+
+  /// The lowered value of an nn value.
+  mlir::Value get(mlir::Value source) { return values.lookup(source); }
+  /// Sizes of an nn value's dims.
+  Sizes sizes(mlir::Value source);
+  mlir::OpFoldResult size(Dim dim) { return materializeDim(builder, location, dim, symbols); }
+  mlir::Value sizeValue(Dim dim);
+  /// Where an nn op's result goes: the kernel's output if it is returned, else a new tensor.
+  mlir::Value destination(mlir::Value source);
+  mlir::Value emptyTensor(llvm::ArrayRef<Dim> shape, mlir::Type element);
+  mlir::Value fill(mlir::Value destination, mlir::TypedAttr value);
+  mlir::TypedAttr zero(mlir::Type element) { return builder.getZeroAttr(element); }
+
+  /// A linalg.generic; parallel in all dims but those where `reduction` holds.
+  mlir::Value generic(mlir::Value init, mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps, Body body,
+                      llvm::ArrayRef<bool> reduction = {});
+  /// Elementwise over the destination: `source` (possibly of smaller rank or with unit dims) is read
+  /// at the broadcast position.
+  mlir::Value elementwise(mlir::Value destination, mlir::Value result, mlir::ValueRange sources, Body body);
+  /// destination with `source` written at offsets.
+  mlir::Value copyInto(mlir::Value destination, mlir::Value source, llvm::ArrayRef<mlir::OpFoldResult> offsets,
+                       llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  mlir::Value copy(mlir::Value destination, mlir::Value source);
+
+  /// Lowers one op; failure after a diagnostic.
+  llvm::LogicalResult lower(mlir::Operation *op);
+
+  mlir::OpBuilder &builder;
+  ShapeAnalysis shapes;
+  mlir::Location location;
+  mlir::IRMapping values;
+  llvm::SmallVector<mlir::Value> symbols;                         ///< value of each dim symbol
+  llvm::DenseMap<mlir::Value, mlir::Value> destinations;          ///< nn value -> output argument
+};
+
+// One function a family; each returns the lowered result, null after a diagnostic.
+mlir::Value lowerElementwise(Lowering &, mlir::Operation *op);
+mlir::Value lowerMatmul(Lowering &, MatmulOp op);
+mlir::Value lowerConv(Lowering &, ConvOp op);
+mlir::Value lowerBlockedConv(Lowering &, BlockedConvOp op);
+mlir::Value lowerPool(Lowering &, PoolOp op);
+mlir::Value lowerReduce(Lowering &, ReduceOp op);
+mlir::Value lowerSoftmax(Lowering &, mlir::Operation *op, int64_t axis, bool log);
+/// Ops that move elements without arithmetic; null if `op` is none of them.
+mlir::Value lowerMovement(Lowering &, mlir::Operation *op);
+
+/// The scalar form of an elementwise op: computes with arith and math on compute types.
+mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange arguments);
+/// Combines two scalars as a reduction does; `isUnsigned` for integers.
+mlir::Value emitCombine(mlir::OpBuilder &builder, mlir::Location location, ReduceKind kind, mlir::Value a,
+                        mlir::Value b, bool isUnsigned);
+/// What a reduction starts from.
+mlir::TypedAttr neutralElement(mlir::OpBuilder &builder, ReduceKind kind, mlir::Type element, bool isUnsigned);
+/// Between the types of memory and of computation.
+mlir::Value fromStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value, mlir::Type element);
+mlir::Value toStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value);
+
+/// Lowers the nn ops of a function in place. Outputs become trailing arguments that the results are
+/// written into (destination-passing style).
+llvm::LogicalResult lowerToLinalg(mlir::func::FuncOp function);
+
+} // namespace accel::nn

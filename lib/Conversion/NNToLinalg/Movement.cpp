@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops that move elements without arithmetic: reshape, transpose, broadcast, concat, slice, pad, gather, pack.
+#include "lib/Conversion/NNToLinalg/Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+static Value identityBody(Lowering &lowering, Value result, Value source) {
+  return lowering.elementwise(lowering.destination(result), result, source, [](OpBuilder &, Location, ValueRange a) {
+    return SmallVector<Value>{a[0]};
+  });
+}
+
+static Value lowerConstant(Lowering &lowering, ConstantOp op) {
+  auto elements = cast<ElementsAttr>(op.getValue());
+  auto type = cast<RankedTensorType>(elements.getType());
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  if (!dense) {
+    op.emitError("expected a constant inside a kernel to be a small dense attribute");
+    return Value();
+  }
+  Type storage = storageType(type.getElementType());
+  if (storage != type.getElementType()) {
+    if (type.getElementType().isInteger(1))
+      dense = cast<DenseIntElementsAttr>(dense).mapValues(storage, [](const APInt &v) { return v.zext(8); });
+    else
+      dense = dense.bitcast(storage);
+  }
+  return arith::ConstantOp::create(lowering.builder, op.getLoc(), dense);
+}
+
+static Value lowerReshape(Lowering &lowering, ReshapeOp op) {
+  // Through a shape tensor: always legal; canonicalises to expand or collapse where it can.
+  OpBuilder &b = lowering.builder;
+  Location at = op.getLoc();
+  Value source = lowering.get(op.getInput());
+  const Shape shape = lowering.shapes.get(op.getResult());
+  auto type = RankedTensorType::get(staticShape(shape), storageType(elementTypeOf(op.getResult())));
+  auto sourceType = cast<RankedTensorType>(source.getType());
+  if (auto reassociation = getReassociationIndicesForReshape(sourceType, type);
+      reassociation && sourceType.hasStaticShape() && type.hasStaticShape() && sourceType.getRank() != type.getRank()) {
+    if (sourceType.getRank() > type.getRank())
+      return tensor::CollapseShapeOp::create(b, at, type, source, *reassociation);
+    return tensor::ExpandShapeOp::create(b, at, type, source, *reassociation);
+  }
+  SmallVector<Value> sizes;
+  for (Dim dim : shape)
+    sizes.push_back(lowering.sizeValue(dim));
+  auto shapeType = RankedTensorType::get({int64_t(shape.size())}, b.getIndexType());
+  Value sizeTensor = tensor::FromElementsOp::create(b, at, shapeType, sizes);
+  return tensor::ReshapeOp::create(b, at, type, source, sizeTensor);
+}
+
+static Value lowerTranspose(Lowering &lowering, TransposeOp op) {
+  MLIRContext *context = op.getContext();
+  unsigned rank = op.getPermutation().size();
+  SmallVector<AffineExpr> exprs(rank);
+  for (auto [to, from] : llvm::enumerate(op.getPermutation()))
+    exprs[from] = getAffineDimExpr(to, context);
+  return lowering.generic(lowering.destination(op.getResult()), lowering.get(op.getInput()),
+                          {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
+                          [](OpBuilder &, Location, ValueRange a) { return SmallVector<Value>{a[0]}; });
+}
+
+static Value lowerConcat(Lowering &lowering, ConcatOp op) {
+  OpBuilder &b = lowering.builder;
+  Value result = lowering.destination(op.getResult());
+  unsigned rank = lowering.shapes.get(op.getResult()).size();
+  Dim offset = lowering.shapes.constant(0);
+  for (Value input : op.getInputs()) {
+    SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0));
+    offsets[op.getAxis()] = lowering.size(offset);
+    result = lowering.copyInto(result, lowering.get(input), offsets, lowering.sizes(input));
+    offset = offset + lowering.shapes.get(input)[op.getAxis()];
+  }
+  return result;
+}
+
+/// A result whose element is read at computed positions of one tensor; null position entries are
+/// the iteration dim of the same number.
+static Value gatherGeneric(Lowering &lowering, Value result,
+                           llvm::function_ref<Value(OpBuilder &, Location, ValueRange indices)> read) {
+  unsigned rank = lowering.shapes.get(result).size();
+  return lowering.generic(lowering.destination(result), {},
+                          {AffineMap::getMultiDimIdentityMap(rank, lowering.builder.getContext())},
+                          [&](OpBuilder &builder, Location at, ValueRange) {
+                            SmallVector<Value> indices;
+                            for (unsigned i = 0; i < rank; ++i)
+                              indices.push_back(linalg::IndexOp::create(builder, at, i));
+                            return SmallVector<Value>{read(builder, at, indices)};
+                          });
+}
+
+static Value scaled(OpBuilder &b, Location at, Value index, int64_t step, int64_t offset) {
+  AffineExpr d0 = getAffineDimExpr(0, b.getContext());
+  return getValueOrCreateConstantIndexOp(
+      b, at, affine::makeComposedFoldedAffineApply(b, at, AffineMap::get(1, 0, d0 * step + offset), {index}));
+}
+
+static Value lowerSlice(Lowering &lowering, SliceOp op) {
+  OpBuilder &b = lowering.builder;
+  Value source = lowering.get(op.getInput());
+  bool forward = llvm::all_of(op.getSteps(), [](int64_t step) { return step > 0; });
+  if (!forward)
+    return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+      SmallVector<Value> position;
+      for (auto [i, index] : llvm::enumerate(indices))
+        position.push_back(scaled(builder, at, index, op.getSteps()[i], op.getOffsets()[i]));
+      return tensor::ExtractOp::create(builder, at, source, position).getResult();
+    });
+  SmallVector<OpFoldResult> offsets, strides;
+  for (auto [offset, step] : llvm::zip_equal(op.getOffsets(), op.getSteps())) {
+    offsets.push_back(b.getIndexAttr(offset));
+    strides.push_back(b.getIndexAttr(step));
+  }
+  Value slice = tensor::ExtractSliceOp::create(b, op.getLoc(), source, offsets, lowering.sizes(op.getResult()), strides);
+  Value destination = lowering.destination(op.getResult());
+  if (slice.getType() != destination.getType())
+    slice = tensor::CastOp::create(b, op.getLoc(), destination.getType(), slice);
+  return lowering.copy(destination, slice);
+}
+
+static Value lowerPad(Lowering &lowering, PadOp op) {
+  OpBuilder &b = lowering.builder;
+  Type element = elementTypeOf(op.getInput());
+  TypedAttr value = cast<TypedAttr>(op.getValue());
+  if (auto integer = dyn_cast<IntegerAttr>(value); integer && storageType(element) != element) {
+    APInt bits = integer.getValue();
+    value = b.getIntegerAttr(storageType(element), element.isInteger(1) ? bits.zext(8) : bits);
+  }
+  Value filled = lowering.fill(lowering.destination(op.getResult()), value);
+  SmallVector<OpFoldResult> offsets;
+  for (int64_t low : op.getLow())
+    offsets.push_back(b.getIndexAttr(low));
+  return lowering.copyInto(filled, lowering.get(op.getInput()), offsets, lowering.sizes(op.getInput()));
+}
+
+static Value lowerGather(Lowering &lowering, GatherOp op) {
+  int64_t axis = op.getAxis();
+  Value source = lowering.get(op.getInput()), table = lowering.get(op.getIndices());
+  Value size = lowering.sizeValue(lowering.shapes.get(op.getInput())[axis]);
+  unsigned indexRank = lowering.shapes.get(op.getIndices()).size();
+  bool isUnsigned = elementTypeOf(op.getIndices()).isUnsignedInteger();
+  return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+    Value number = tensor::ExtractOp::create(builder, at, table, indices.slice(axis, indexRank));
+    Value zero = arith::ConstantIndexOp::create(builder, at, 0), one = arith::ConstantIndexOp::create(builder, at, 1);
+    Value index = isUnsigned ? arith::IndexCastUIOp::create(builder, at, builder.getIndexType(), number).getResult()
+                             : arith::IndexCastOp::create(builder, at, builder.getIndexType(), number).getResult();
+    Value negative = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::slt, index, zero);
+    index = arith::SelectOp::create(builder, at, negative, arith::AddIOp::create(builder, at, index, size), index);
+    // A bad index must not read outside the tensor.
+    index = arith::MaxSIOp::create(builder, at, index, zero);
+    index = arith::MinSIOp::create(builder, at, index, arith::SubIOp::create(builder, at, size, one));
+    SmallVector<Value> position(indices.take_front(axis));
+    position.push_back(index);
+    llvm::append_range(position, indices.drop_front(axis + indexRank));
+    return tensor::ExtractOp::create(builder, at, source, position).getResult();
+  });
+}
+
+static Value lowerShapeOf(Lowering &lowering, ShapeOfOp op) {
+  OpBuilder &b = lowering.builder;
+  const Shape shape = lowering.shapes.get(op.getInput());
+  Value result = lowering.destination(op.getResult());
+  for (int64_t i = op.getStart(), end = op.getEnd(); i < end; ++i) {
+    Value size = arith::IndexCastOp::create(b, op.getLoc(), b.getI64Type(), lowering.sizeValue(shape[i]));
+    Value at = arith::ConstantIndexOp::create(b, op.getLoc(), i - op.getStart());
+    result = tensor::InsertOp::create(b, op.getLoc(), size, result, at);
+  }
+  return result;
+}
+
+static Value lowerPack(Lowering &lowering, PackOp op) {
+  ArrayRef<int64_t> dims = op.getDims(), blocks = op.getBlocks(), order = op.getOrder();
+  Value source = lowering.get(op.getInput());
+  const Shape shape = lowering.shapes.get(op.getInput());
+  Type element = cast<RankedTensorType>(source.getType()).getElementType();
+  return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+    SmallVector<Value> position(shape.size());
+    for (auto [to, from] : llvm::enumerate(order))
+      position[from] = indices[to];
+    Value inside;
+    for (auto [i, dim] : llvm::enumerate(dims)) {
+      Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
+      Value index = arith::AddIOp::create(builder, at, arith::MulIOp::create(builder, at, position[dim], block),
+                                          indices[shape.size() + i]);
+      std::optional<int64_t> size = constantDim(shape[dim]);
+      if (!size || *size % blocks[i] != 0) {
+        Value limit = getValueOrCreateConstantIndexOp(builder, at, lowering.size(shape[dim]));
+        Value good = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::ult, index, limit);
+        index = arith::SelectOp::create(builder, at, good, index, arith::ConstantIndexOp::create(builder, at, 0));
+        inside = inside ? arith::AndIOp::create(builder, at, inside, good).getResult() : good;
+      }
+      position[dim] = index;
+    }
+    Value value = tensor::ExtractOp::create(builder, at, source, position);
+    if (!inside)
+      return value;
+    Value zero = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
+    return arith::SelectOp::create(builder, at, inside, value, zero).getResult();
+  });
+}
+
+static Value lowerUnpack(Lowering &lowering, UnpackOp op) {
+  ArrayRef<int64_t> dims = op.getDims(), blocks = op.getBlocks(), order = op.getOrder();
+  Value source = lowering.get(op.getInput());
+  return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+    SmallVector<Value> outer(indices), inner;
+    for (auto [i, dim] : llvm::enumerate(dims)) {
+      Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
+      outer[dim] = arith::DivUIOp::create(builder, at, indices[dim], block);
+      inner.push_back(arith::RemUIOp::create(builder, at, indices[dim], block));
+    }
+    SmallVector<Value> position;
+    for (int64_t from : order)
+      position.push_back(outer[from]);
+    llvm::append_range(position, inner);
+    return tensor::ExtractOp::create(builder, at, source, position).getResult();
+  });
+}
+
+Value accel::nn::lowerMovement(Lowering &lowering, Operation *op) {
+  return TypeSwitch<Operation *, Value>(op)
+      .Case([&](ConstantOp constant) { return lowerConstant(lowering, constant); })
+      .Case([&](BindDimsOp bind) { return lowering.get(bind.getInput()); })
+      .Case([&](ReshapeOp reshape) { return lowerReshape(lowering, reshape); })
+      .Case([&](TransposeOp transpose) { return lowerTranspose(lowering, transpose); })
+      .Case([&](BroadcastOp broadcast) { return identityBody(lowering, broadcast.getResult(), broadcast.getInput()); })
+      .Case([&](ConcatOp concat) { return lowerConcat(lowering, concat); })
+      .Case([&](SliceOp slice) { return lowerSlice(lowering, slice); })
+      .Case([&](PadOp pad) { return lowerPad(lowering, pad); })
+      .Case([&](GatherOp gather) { return lowerGather(lowering, gather); })
+      .Case([&](ShapeOfOp shapeOf) { return lowerShapeOf(lowering, shapeOf); })
+      .Case([&](PackOp pack) { return lowerPack(lowering, pack); })
+      .Case([&](UnpackOp unpack) { return lowerUnpack(lowering, unpack); })
+      .Case([&](PackedMatmulOp matmul) {
+        // Tiled as it is; its result goes through a copy into the destination.
+        IRMapping &values = lowering.values;
+        Operation *clone = lowering.builder.clone(*matmul, values);
+        return clone->getResult(0);
+      })
+      .Default([](Operation *) { return Value(); });
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Reductions over dims, softmax and log-softmax.
+#include "lib/Conversion/NNToLinalg/Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
+  MLIRContext *context = op.getContext();
+  Shape input = lowering.shapes.get(op.getInput()), shape = lowering.shapes.get(op.getResult());
+  Type source = elementTypeOf(op.getInput()), element = storageType(source);
+  bool isUnsigned = source.isUnsignedInteger() || source.isInteger(1);
+  bool half = element.isF16() || element.isBF16();
+  Type accumulator = half ? lowering.builder.getF32Type() : element;
+  SmallVector<AffineExpr> result;
+  SmallVector<bool> reduction(input.size(), false);
+  Dim count = lowering.shapes.constant(1);
+  for (unsigned i = 0; i < input.size(); ++i) {
+    reduction[i] = llvm::is_contained(op.getAxes(), int64_t(i));
+    if (!reduction[i])
+      result.push_back(getAffineDimExpr(i, context));
+    else if (op.getKeepdims())
+      result.push_back(getAffineConstantExpr(0, context));
+    if (reduction[i])
+      count = count * input[i];
+  }
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(input.size(), context);
+  bool finish = half || op.getKind() == ReduceKind::mean;
+  // A unit dim that keepdims leaves cannot be an affine constant of an output map: reduce without it.
+  Shape reduced;
+  SmallVector<AffineExpr> dense, expand;
+  for (unsigned i = 0; i < input.size(); ++i)
+    if (!reduction[i]) {
+      dense.push_back(getAffineDimExpr(i, context));
+      expand.push_back(getAffineDimExpr(op.getKeepdims() ? i : expand.size(), context));
+      reduced.push_back(input[i]);
+    }
+  bool reshaped = reduced.size() != shape.size();
+  Value init = finish || reshaped ? lowering.emptyTensor(reduced, accumulator) : lowering.destination(op.getResult());
+  Value sum = lowering.generic(
+      lowering.fill(init, neutralElement(lowering.builder, op.getKind(), accumulator, isUnsigned)),
+      lowering.get(op.getInput()), {identity, AffineMap::get(input.size(), 0, dense, context)},
+      [&](OpBuilder &builder, Location at, ValueRange a) {
+        Value x = half ? arith::ExtFOp::create(builder, at, accumulator, a[0]).getResult() : a[0];
+        return SmallVector<Value>{emitCombine(builder, at, op.getKind(), a[1], x, isUnsigned)};
+      },
+      reduction);
+  if (!finish && !reshaped)
+    return sum;
+  unsigned rank = shape.size();
+  Value divisor;
+  if (op.getKind() == ReduceKind::mean) {
+    Value number = arith::IndexCastOp::create(lowering.builder, lowering.location, lowering.builder.getI64Type(),
+                                              lowering.sizeValue(count));
+    if (isa<FloatType>(accumulator))
+      divisor = arith::SIToFPOp::create(lowering.builder, lowering.location, accumulator, number);
+    else if (accumulator.getIntOrFloatBitWidth() < 64)
+      divisor = arith::TruncIOp::create(lowering.builder, lowering.location, accumulator, number);
+    else
+      divisor = number;
+  }
+  return lowering.generic(lowering.destination(op.getResult()), sum,
+                          {AffineMap::get(rank, 0, expand, context), AffineMap::getMultiDimIdentityMap(rank, context)},
+                          [&](OpBuilder &builder, Location at, ValueRange a) {
+                            Value x = a[0];
+                            if (divisor && isa<FloatType>(accumulator))
+                              x = arith::DivFOp::create(builder, at, x, divisor);
+                            else if (divisor)
+                              x = arith::DivSIOp::create(builder, at, x, divisor);
+                            if (half)
+                              x = arith::TruncFOp::create(builder, at, element, x);
+                            return SmallVector<Value>{x};
+                          });
+}
+
+Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, bool log) {
+  MLIRContext *context = op->getContext();
+  Value input = op->getOperand(0), result = op->getResult(0), x = lowering.get(input);
+  Shape shape = lowering.shapes.get(input), rest = shape;
+  rest.erase(rest.begin() + axis);
+  unsigned rank = shape.size();
+  Type element = storageType(elementTypeOf(input));
+  bool half = element.isF16() || element.isBF16();
+  Type wide = half ? lowering.builder.getF32Type() : element;
+  AffineMap all = AffineMap::getMultiDimIdentityMap(rank, context), row = all.dropResult(axis);
+  SmallVector<bool> reduction(rank, false);
+  reduction[axis] = true;
+  auto widen = [&](OpBuilder &builder, Location at, Value value) {
+    return value.getType() == wide ? value : arith::ExtFOp::create(builder, at, wide, value).getResult();
+  };
+  Value start = lowering.fill(lowering.emptyTensor(rest, wide),
+                              neutralElement(lowering.builder, ReduceKind::max, wide, false));
+  Value top = lowering.generic(
+      start, x, {all, row},
+      [&](OpBuilder &builder, Location at, ValueRange a) {
+        return SmallVector<Value>{emitCombine(builder, at, ReduceKind::max, a[1], widen(builder, at, a[0]), false)};
+      },
+      reduction);
+  // Where the element is wide enough, the exponentials lie in the result until they are divided.
+  auto shifted = [&](OpBuilder &builder, Location at, Value value, Value most) -> Value {
+    return arith::SubFOp::create(builder, at, widen(builder, at, value), most);
+  };
+  Value zeros = lowering.fill(lowering.emptyTensor(rest, wide), lowering.zero(wide));
+  Value exponentials;
+  if (!log)
+    exponentials = lowering.generic(lowering.emptyTensor(shape, wide), {x, top}, {all, row, all},
+                                    [&](OpBuilder &builder, Location at, ValueRange a) {
+                                      return SmallVector<Value>{
+                                          math::ExpOp::create(builder, at, shifted(builder, at, a[0], a[1]))};
+                                    });
+  Value sums =
+      log ? lowering.generic(
+                zeros, {x, top}, {all, row, row},
+                [&](OpBuilder &builder, Location at, ValueRange a) {
+                  Value e = math::ExpOp::create(builder, at, shifted(builder, at, a[0], a[1]));
+                  return SmallVector<Value>{arith::AddFOp::create(builder, at, a[2], e)};
+                },
+                reduction)
+          : lowering.generic(
+                zeros, exponentials, {all, row},
+                [&](OpBuilder &builder, Location at, ValueRange a) {
+                  return SmallVector<Value>{arith::AddFOp::create(builder, at, a[1], a[0])};
+                },
+                reduction);
+  auto narrow = [&](OpBuilder &builder, Location at, Value value) {
+    return value.getType() == element ? value : arith::TruncFOp::create(builder, at, element, value).getResult();
+  };
+  if (!log)
+    return lowering.generic(lowering.destination(result), {exponentials, sums}, {all, row, all},
+                            [&](OpBuilder &builder, Location at, ValueRange a) {
+                              return SmallVector<Value>{narrow(builder, at, arith::DivFOp::create(builder, at, a[0], a[1]))};
+                            });
+  return lowering.generic(lowering.destination(result), {x, top, sums}, {all, row, row, all},
+                          [&](OpBuilder &builder, Location at, ValueRange a) {
+                            Value value = arith::SubFOp::create(builder, at, shifted(builder, at, a[0], a[1]),
+                                                                math::LogOp::create(builder, at, a[2]));
+                            return SmallVector<Value>{narrow(builder, at, value)};
+                          });
+}
