@@ -262,7 +262,9 @@ static bool wake(accel_region *pool, int32_t threads) {
   uint64_t any = 0;
   for (int32_t from = 0; from < threads; from += 64) {
     uint64_t wanted = threads - from >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << (threads - from)) - 1;
-    any |= atomic_load(&pool->parked[from / 64]) & wanted;
+    // Cleared here, so that the next job does not wake those again that are on their way.
+    if (atomic_load(&pool->parked[from / 64]) & wanted)
+      any |= atomic_fetch_and(&pool->parked[from / 64], ~wanted) & wanted;
   }
   if (!any)
     return false;
