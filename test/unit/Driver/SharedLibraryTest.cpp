@@ -2,9 +2,8 @@
 //
 // Shared libraries and executables: they load and run, and their headers keep the promises.
 
+#include "test/unit/Driver/ElfChecks.h"
 #include "test/unit/Driver/LinkTest.h"
-#include "llvm/ADT/StringSet.h"
-#include "llvm/Object/ELFObjectFile.h"
 #include <chrono>
 #include <cstring>
 #include <dlfcn.h>
@@ -36,25 +35,6 @@ public:
 
 private:
   void *handle;
-};
-
-using Elf = object::ELF64LE;
-
-/// The headers of an ELF file on disk.
-struct Headers {
-  explicit Headers(const std::string &path) {
-    auto read = MemoryBuffer::getFile(path, false, false);
-    EXPECT_TRUE(bool(read)) << path;
-    buffer = std::move(*read);
-    auto made = object::ObjectFile::createELFObjectFile(buffer->getMemBufferRef());
-    EXPECT_TRUE(bool(made));
-    object = std::move(*made);
-  }
-  const object::ELFFile<Elf> &elf() {
-    return cast<object::ELFObjectFile<Elf>>(object.get())->getELFFile();
-  }
-  std::unique_ptr<MemoryBuffer> buffer;
-  std::unique_ptr<object::ObjectFile> object;
 };
 
 class SharedLibraryTest : public LinkTest {
@@ -113,67 +93,17 @@ TEST_F(SharedLibraryTest, CompilerRuntimeIsLinkedIn) {
 
 TEST_F(SharedLibraryTest, ExportsOnlyWhatIsAsked) {
   ok(linkSharedLibrary(model("alpha", 8), file("a.so")));
-  Headers headers(file("a.so"));
-  StringSet<> defined;
-  for (const object::ELFSymbolRef &symbol :
-       cast<object::ELFObjectFileBase>(*headers.object).getDynamicSymbolIterators())
-    if (!(cantFail(symbol.getFlags()) & object::SymbolRef::SF_Undefined))
-      defined.insert(cantFail(symbol.getName()));
-  EXPECT_EQ(defined.size(), 4u);
-  for (const char *name : {"alpha_bytes", "alpha_check", "alpha_half", "accel_check"})
-    EXPECT_TRUE(defined.contains(name)) << name;
+  EXPECT_EQ(exportsOf(file("a.so")),
+            (std::set<std::string>{"accel_check", "alpha_bytes", "alpha_check", "alpha_half"}));
 }
 
 TEST_F(SharedLibraryTest, NeedsOnlyOldVersionsOfTheCLibrary) {
   ok(linkSharedLibrary(model("alpha", 8), file("a.so")));
+  expectOldCLibrary(file("a.so"));
   Headers headers(file("a.so"));
-  const object::ELFFile<Elf> &elf = headers.elf();
-
-  std::vector<std::string> needed;
-  std::string soname;
-  uint64_t strings = 0, flags = 0, flags1 = 0;
-  bool textRelocations = false;
-  for (const Elf::Dyn &entry : cantFail(elf.dynamicEntries())) {
-    if (entry.d_tag == ELF::DT_STRTAB)
-      strings = entry.d_un.d_ptr;
-    if (entry.d_tag == ELF::DT_FLAGS)
-      flags = entry.d_un.d_val;
-    if (entry.d_tag == ELF::DT_FLAGS_1)
-      flags1 = entry.d_un.d_val;
-    textRelocations |= entry.d_tag == ELF::DT_TEXTREL;
-  }
-  const char *table = reinterpret_cast<const char *>(cantFail(elf.toMappedAddr(strings)));
-  for (const Elf::Dyn &entry : cantFail(elf.dynamicEntries())) {
-    if (entry.d_tag == ELF::DT_NEEDED)
-      needed.push_back(table + entry.d_un.d_val);
-    if (entry.d_tag == ELF::DT_SONAME)
-      soname = table + entry.d_un.d_val;
-  }
-  EXPECT_EQ(soname, "libalpha.so");
-  std::sort(needed.begin(), needed.end());
-  EXPECT_EQ(needed,
-            (std::vector<std::string>{"libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0"}));
-  EXPECT_TRUE(flags & ELF::DF_BIND_NOW);
-  EXPECT_TRUE(flags1 & ELF::DF_1_NOW);
-  EXPECT_FALSE(textRelocations);
-
-  unsigned versions = 0;
-  for (const Elf::Shdr &section : cantFail(elf.sections())) {
-    if (section.sh_type != ELF::SHT_GNU_verneed)
-      continue;
-    for (const object::VerNeed &need : cantFail(elf.getVersionDependencies(section)))
-      for (const object::VernAux &aux : need.AuxV) {
-        ++versions;
-        StringRef name = aux.Name.c_str(); // LLVM leaves the rest of the table behind the NUL.
-        ASSERT_TRUE(name.consume_front("GLIBC_")) << aux.Name.c_str();
-        unsigned major = 0, minor = 0;
-        auto [first, rest] = name.split('.');
-        ASSERT_FALSE(first.getAsInteger(10, major)) << aux.Name.c_str();
-        ASSERT_FALSE(rest.split('.').first.getAsInteger(10, minor)) << aux.Name.c_str();
-        EXPECT_LE(std::pair(major, minor), std::pair(2u, 17u)) << aux.Name.c_str();
-      }
-  }
-  EXPECT_GE(versions, 5u); // 2.2.5, 2.3.2, 2.3.3, 2.14, 2.17 at least
+  EXPECT_EQ(headers.dynamicStrings(ELF::DT_SONAME), std::vector<std::string>{"libalpha.so"});
+  // The model calls into all four.
+  EXPECT_EQ(headers.dynamicStrings(ELF::DT_NEEDED).size(), 4u);
 }
 
 TEST_F(SharedLibraryTest, WeightsHaveAReadOnlySegmentOfTheirOwn) {
@@ -197,17 +127,7 @@ TEST_F(SharedLibraryTest, WeightsHaveAReadOnlySegmentOfTheirOwn) {
 
 TEST_F(SharedLibraryTest, TheNoteOfThePoolSurvives) {
   ok(linkSharedLibrary(model("alpha", 8), file("a.so")));
-  Headers headers(file("a.so"));
-  unsigned found = 0;
-  for (const Elf::Phdr &segment : cantFail(headers.elf().program_headers())) {
-    if (segment.p_type != ELF::PT_NOTE)
-      continue;
-    Error error = Error::success();
-    for (const auto &note : headers.elf().notes(segment, error))
-      found += note.getName() == "Accel" && note.getType() == 77;
-    ASSERT_FALSE(bool(error));
-  }
-  EXPECT_EQ(found, 1u);
+  EXPECT_EQ(accelNotes(file("a.so")), std::vector<unsigned>{77});
 }
 
 TEST_F(SharedLibraryTest, HugeWeightsAreAlignedWithoutPadding) {
@@ -236,20 +156,6 @@ TEST_F(SharedLibraryTest, SameInputSameBits) {
   input.weights.segments = {patternSegment(0, 1000, 3), patternSegment(1000, 2999000, 1 << 22)};
   ok(linkSharedLibrary(input, file("b.so")));
   EXPECT_EQ(read(file("a.so")), read(file("b.so")));
-}
-
-/// The identifier of a linked file.
-std::string buildId(const std::string &path) {
-  Headers headers(path);
-  for (const Elf::Shdr &section : cantFail(headers.elf().sections())) {
-    Error error = Error::success();
-    if (section.sh_type == ELF::SHT_NOTE)
-      for (const auto &note : headers.elf().notes(section, error))
-        if (note.getName() == "GNU" && note.getType() == ELF::NT_GNU_BUILD_ID)
-          return toStringRef(note.getDesc(4)).str();
-    consumeError(std::move(error));
-  }
-  return "";
 }
 
 TEST_F(SharedLibraryTest, TheBuildIdCoversCodeAndWeights) {
