@@ -3,6 +3,7 @@
 #include "lib/InitAll.h"
 #include "dialects/Exec/ExecOps.h"
 #include "dialects/NN/NNOps.h"
+#include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -16,5 +17,6 @@ void accel::registerAll(mlir::DialectRegistry &registry) {
 
 void accel::registerAllPasses() {
   mlir::registerAllPasses();
+  registerNNToExecPasses();
   registerConvertNNToLinalgPass();
 }

@@ -92,11 +92,11 @@ def Exec_ViewOp : Op<Exec_Dialect, "view", [Pure]> {
   let assemblyFormat = "$input `dims` `(` $dims `)` attr-dict `:` type($input) `->` type($result)";
 }
 
-def Exec_ConstantOp : Op<Exec_Dialect, "constant", [Pure]> {
+def Exec_ConstantOp : Op<Exec_Dialect, "constant", [Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "a constant tensor that lies in the model's weights (value form)";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "attr-dict $value `:` type($result)";
+  let assemblyFormat = "attr-dict $value";
 }
 
 #endif // ACCEL_EXEC_PROGRAM_OPS

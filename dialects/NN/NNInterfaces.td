@@ -36,4 +36,12 @@ def NN_ViewOpInterface : OpInterface<"ViewOpInterface"> {
   }];
 }
 
+def NN_ReductionOpInterface : OpInterface<"ReductionOpInterface"> {
+  let cppNamespace = "::accel::nn";
+  let description = [{
+    An op that reads operand 0 along whole rows a few times while they are near: its elementwise
+    producers fuse before it, into the same kernel.
+  }];
+}
+
 #endif // ACCEL_NN_INTERFACES

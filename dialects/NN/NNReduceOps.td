@@ -12,7 +12,7 @@ def NN_ReduceKind : I32EnumAttr<"ReduceKind", "how nn.reduce combines elements",
   let cppNamespace = "::accel::nn";
 }
 
-def NN_ReduceOp : NN_Op<"reduce"> {
+def NN_ReduceOp : NN_Op<"reduce", [DeclareOpInterfaceMethods<NN_ReductionOpInterface>]> {
   let summary = "sum, mean, max, min or product over dims (ONNX ReduceSum-13, ReduceMean-18, ...)";
   let description = [{
     The reduced dims stay with size 1 when `keepdims` is set. The other ONNX reductions (L1, L2,
@@ -27,7 +27,8 @@ def NN_ReduceOp : NN_Op<"reduce"> {
     `:` type($input) `->` type($result)}];
 }
 
-class NN_SoftmaxLike<string mnemonic, string formula> : NN_Op<mnemonic> {
+class NN_SoftmaxLike<string mnemonic, string formula>
+    : NN_Op<mnemonic, [DeclareOpInterfaceMethods<NN_ReductionOpInterface>]> {
   let summary = formula # " along one axis, with the maximum subtracted first";
   let description = [{
     Constraints:

@@ -141,6 +141,8 @@ const Shape &ShapeAnalysis::get(Value value) {
       shape.push_back(type.isDynamicDim(i) ? fresh() : constant(type.getDimSize(i)));
     else if (!type.isDynamicDim(i))
       shape[i] = constant(type.getDimSize(i));
+    else
+      shape[i] = simplifyAffineExpr(shape[i], 0, nextSymbol);
   }
   return shapes[value] = shape;
 }

@@ -13,7 +13,7 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
   }];
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NN_Tensor:$result);
-  let assemblyFormat = "attr-dict $value `:` type($result)";
+  let assemblyFormat = "attr-dict $value";
   let elementType = "::llvm::cast<::mlir::ShapedType>(adaptor.getValue().getType()).getElementType()";
   let hasFolder = 1;
 }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Decides which ops of a block share a kernel: groups grow from their roots along elementwise ops.
+#include "lib/Conversion/NNToExec/Fusion.h"
+
+using namespace mlir;
+using namespace accel;
+using namespace accel::nn;
+
+/// More ops than this in one kernel gain nothing and cost compile time.
+static constexpr size_t kMaxOps = 64;
+
+bool accel::isKernelOp(Operation *op) {
+  return isa<ShapeOpInterface>(op) && !isa<ConstantOp, BindDimsOp>(op) && !isa<ViewOpInterface>(op);
+}
+
+namespace {
+class GroupBuilder {
+public:
+  GroupBuilder(Block &block, ShapeAnalysis &shapes) : shapes(shapes) {
+    for (Operation &op : block)
+      if (isKernelOp(&op)) {
+        order[&op] = ops.size();
+        ops.push_back(&op);
+      }
+  }
+
+  SmallVector<KernelGroup> run() {
+    // The ops that pay most for an epilogue choose first: of two products that meet in an addition,
+    // one gets it. Elementwise ops take what is left.
+    for (Operation *op : ops)
+      if (isa<ConvOp, BlockedConvOp, MatmulOp, PackedMatmulOp>(op))
+        start(op, op);
+    for (Operation *op : ops)
+      if (!isa<ElementwiseOpInterface>(op) && !groupOf.count(op))
+        start(op, op);
+    for (Operation *op : ops)
+      if (!groupOf.count(op))
+        start(op, nullptr);
+    for (size_t i = groups.size(); i-- > 0;)
+      joinConsumer(i);
+    return finish();
+  }
+
+private:
+  using OpSet = SmallPtrSet<Operation *, 8>;
+
+  void start(Operation *op, Operation *root) {
+    groupOf[op] = groups.size();
+    KernelGroup &group = groups.emplace_back();
+    group.ops.push_back(op);
+    group.root = root;
+    while (grow(groups.size() - 1))
+      ;
+  }
+
+  /// An elementwise op of no group yet whose iteration space is `shape`.
+  bool isFree(Operation *op, const Shape &shape) {
+    return isa<ElementwiseOpInterface>(op) && order.count(op) && !groupOf.count(op) &&
+           shapes.get(op->getResult(0)) == shape;
+  }
+
+  /// Adds the fewest elementwise consumers after which again one result only is used outside.
+  bool grow(size_t index) {
+    KernelGroup &group = groups[index];
+    const Shape shape = shapes.get(group.result());
+    OpSet added;
+    SmallVector<Operation *> live{group.ops.back()};
+    do {
+      // The earliest value with users outside: all of them must come in.
+      Operation *next =
+          *llvm::min_element(live, [&](auto *a, auto *b) { return order[a] < order[b]; });
+      llvm::erase(live, next);
+      if (next->use_empty())
+        return false;
+      for (Operation *user : next->getUsers()) {
+        if (added.contains(user))
+          continue;
+        if (!isFree(user, shape) || added.size() + group.ops.size() >= kMaxOps)
+          return false;
+        added.insert(user);
+        live.push_back(user);
+      }
+    } while (live.size() > 1);
+    SmallVector<Operation *> sorted(added.begin(), added.end());
+    llvm::sort(sorted, [&](auto *a, auto *b) { return order[a] < order[b]; });
+    for (Operation *op : sorted) {
+      group.ops.push_back(op);
+      groupOf[op] = index;
+    }
+    return true;
+  }
+
+  /// Moves a group of elementwise ops into the one group that reads its result: as a side input of
+  /// the same iteration space, or as producers of a reduction's operand.
+  void joinConsumer(size_t index) {
+    KernelGroup &group = groups[index];
+    if (group.root || group.result().use_empty())
+      return;
+    const Shape &shape = shapes.get(group.result());
+    size_t target = SIZE_MAX;
+    for (OpOperand &use : group.result().getUses()) {
+      Operation *user = use.getOwner();
+      auto known = groupOf.find(user);
+      if (known == groupOf.end() || (target != SIZE_MAX && target != known->second))
+        return;
+      target = known->second;
+      bool sameSpace = isa<ElementwiseOpInterface>(user) && shapes.get(user->getResult(0)) == shape;
+      bool reduced = isa<ReductionOpInterface>(user) && use.getOperandNumber() == 0;
+      if (!sameSpace && !reduced)
+        return;
+    }
+    KernelGroup &into = groups[target];
+    if (group.ops.size() + into.ops.size() > kMaxOps)
+      return;
+    for (Operation *op : group.ops)
+      groupOf[op] = target;
+    into.ops.append(group.ops);
+    llvm::sort(into.ops, [&](auto *a, auto *b) { return order[a] < order[b]; });
+    group.ops.clear();
+  }
+
+  SmallVector<KernelGroup> finish() {
+    llvm::erase_if(groups, [](const KernelGroup &group) { return group.ops.empty(); });
+    llvm::sort(groups, [&](const KernelGroup &a, const KernelGroup &b) {
+      return order[a.ops.back()] < order[b.ops.back()];
+    });
+    return std::move(groups);
+  }
+
+  ShapeAnalysis &shapes;
+  SmallVector<Operation *> ops;
+  DenseMap<Operation *, size_t> order, groupOf;
+  SmallVector<KernelGroup> groups;
+};
+} // namespace
+
+SmallVector<KernelGroup> accel::formKernelGroups(Block &block, ShapeAnalysis &shapes) {
+  return GroupBuilder(block, shapes).run();
+}

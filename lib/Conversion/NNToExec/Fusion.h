@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Decides which ops of a block share a kernel.
+#pragma once
+#include "dialects/NN/NNOps.h"
+
+namespace accel {
+
+/// The ops of one kernel, in block order; only the last one's result is used outside.
+struct KernelGroup {
+  llvm::SmallVector<mlir::Operation *, 4> ops;
+  mlir::Operation *root = nullptr; ///< null: all ops are elementwise
+  mlir::Value result() const { return ops.back()->getResult(0); }
+};
+
+/// True of ops that a kernel computes: neither constants, names of dims nor views.
+bool isKernelOp(mlir::Operation *op);
+
+/// Cuts a block into kernels; the groups come in the order of their last ops.
+llvm::SmallVector<KernelGroup> formKernelGroups(mlir::Block &block, nn::ShapeAnalysis &shapes);
+
+} // namespace accel

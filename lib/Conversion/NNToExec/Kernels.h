@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Makes exec.kernels of groups of nn ops, each distinct one once.
+#pragma once
+#include "dialects/Exec/ExecOps.h"
+#include "lib/Conversion/NNToExec/Fusion.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace accel {
+
+/// A kernel and what one launch of it takes.
+struct KernelUse {
+  exec::KernelOp kernel;
+  llvm::SmallVector<nn::Dim> dims; ///< values of its index arguments, over the program's symbols
+  llvm::SmallVector<mlir::Value> inputs; ///< values of @main
+};
+
+class KernelMaker {
+public:
+  /// Kernels go before the builder's insertion point.
+  KernelMaker(mlir::OpBuilder &builder, nn::ShapeAnalysis &shapes)
+      : builder(builder), shapes(shapes) {}
+
+  KernelUse make(const KernelGroup &group);
+
+private:
+  mlir::OpBuilder &builder;
+  nn::ShapeAnalysis &shapes;
+  llvm::StringMap<exec::KernelOp> known; ///< by the text of a kernel without its name
+};
+
+/// Floating-point operations of one launch, and bytes read and written; null where a dim is
+/// dynamic.
+std::optional<double> flopsOf(const KernelGroup &group, nn::ShapeAnalysis &shapes);
+std::optional<double> bytesOf(const KernelUse &use, mlir::Value result, nn::ShapeAnalysis &shapes);
+
+} // namespace accel

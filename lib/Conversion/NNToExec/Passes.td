@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The pass from nn to exec.
+#ifndef ACCEL_NN_TO_EXEC_PASSES
+#define ACCEL_NN_TO_EXEC_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertNNToExec : Pass<"convert-nn-to-exec", "::mlir::ModuleOp"> {
+  let summary = "Cut @main into kernels and a program that dispatches them (value form)";
+  let description = [{
+    A kernel has at most one root, which is any op that is neither elementwise nor a reshape, and the
+    elementwise ops around it that need no intermediate result in memory:
+    - consumers, while their iteration space is the root's result and nothing else reads what is
+      between;
+    - producers of a reduction's or softmax's operand;
+    - elementwise ops without a root fuse into each other by the same rule.
+
+    Reshapes become `exec.view`, constants `exec.constant`, but splats of elementwise ops are part of
+    the kernel's body. Kernels that are equal but for their names and locations are one kernel. Each
+    dispatch carries the locations of all ops it covers and, where its shapes are static, `flops` and
+    `bytes` of the launch.
+
+    Symbols are those that `nn.bind_dims` names; the attribute `nn.dim_ranges` of @main, a dictionary
+    of `array<i64: min, max>`, limits them (else 1 to the largest i64).
+
+    ```mlir
+    func.func @main(%x: tensor<?x8xf32> {nn.name = "x"}) -> (tensor<?x8xf32> {nn.name = "y"}) {
+      %0 = nn.bind_dims %x ["n"] affine_map<()[s0] -> (s0, 8)> : tensor<?x8xf32> -> tensor<?x8xf32>
+      %1 = nn.exp %0 : tensor<?x8xf32> -> tensor<?x8xf32>
+      %2 = nn.add %1, %0 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+      return %2 : tensor<?x8xf32>
+    }
+    ```
+    becomes `exec.kernel @elementwise_0` and
+    ```mlir
+    exec.program @main attributes {symbols = ["n"], ...} {
+    ^bb0(%n: index, %x: tensor<?x8xf32>):
+      %0 = exec.dispatch @elementwise_0 dims(%n) (%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+      exec.yield %0 : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::accel::exec::ExecDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+  let statistics = [
+    Statistic<"numDispatches", "dispatches", "Number of kernel launches in the program">,
+    Statistic<"numKernels", "kernels", "Number of distinct kernels">
+  ];
+}
+
+#endif // ACCEL_NN_TO_EXEC_PASSES
