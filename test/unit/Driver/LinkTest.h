@@ -75,7 +75,7 @@ protected:
       EXPECT_TRUE(bool(read)) << name;
       buffer = std::move(*read);
     }
-    return {buffer->getBuffer(), name + ".o"};
+    return {buffer->getBuffer(), buffers.find(name)->first};
   }
 
   /// The test model of this prefix with so many bytes of weights.
