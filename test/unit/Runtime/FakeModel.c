@@ -229,3 +229,8 @@ const accel_model *NAME(_fixed_model)(void) {
 
 __attribute__((visibility("default"))) const accel_model *NAME(_dynamic_model)(void);
 const accel_model *NAME(_dynamic_model)(void) { return &dynamic_model; }
+
+// The name for generic loaders is one per library, so weak, and the fixed model's.
+__attribute__((visibility("default"), weak)) const accel_model *
+generic(void) __asm__(ACCEL_MODEL_SYMBOL);
+const accel_model *generic(void) { return NAME(_fixed_model)(); }
