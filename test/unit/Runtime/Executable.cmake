@@ -16,7 +16,7 @@ function(expect status pattern)
   endif()
 endfunction()
 
-file(WRITE ${WORK}/make.py [[
+file(WRITE ${WORK}/make.py [=[
 import numpy
 x = numpy.random.default_rng(1).random((8, 1024), "f4")
 numpy.save("x.npy", x)
@@ -27,8 +27,8 @@ numpy.save("double.npy", x.astype("f8"))
 numpy.save("small.npy", x[:4])
 open("cut.npy", "wb").write(open("x.npy", "rb").read()[:1000])
 open("text.npy", "w").write("hello")
-]])
-file(WRITE ${WORK}/compare.py [[
+]=])
+file(WRITE ${WORK}/compare.py [=[
 import numpy
 x = numpy.load("x.npy").astype("f8")
 w = numpy.zeros(1024)
@@ -40,7 +40,7 @@ for folder in ("out", "named"):
     numpy.testing.assert_allclose(found, y, rtol=1e-6)
     numpy.testing.assert_allclose(sums, y.sum(1), rtol=1e-5)
 print("equal")
-]])
+]=])
 expect(0 "" ${PYTHON} make.py)
 expect(0 "inputs:\n  x  f4\\[8, 1024\\]\noutputs:\n  y  f4\\[8, 1024\\]\n  s  f4\\[8\\]\n.*usage:" ${MODEL})
 expect(0 "usage:" ${MODEL} --help)
