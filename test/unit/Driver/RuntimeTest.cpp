@@ -3,6 +3,7 @@
 // Models with the real runtime, in each form: they run, stay small and ask little of the system.
 
 #include "accel-rt/Model.h"
+#include "lib/Driver/Link/Embedded.h"
 #include "test/unit/Driver/ElfChecks.h"
 #include "test/unit/Driver/LinkTest.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -87,6 +88,21 @@ TEST_F(RuntimeTest, SharedLibraryRuns) {
     ASSERT_EQ(y[i], x[i] * weight(i, 0.5f)) << i;
   accel_destroy(context);
   ::dlclose(library);
+}
+
+TEST_F(RuntimeTest, ExecutableRuns) {
+  if (embedded::mainObject().empty())
+    GTEST_SKIP() << "a build without the command line of executables";
+  LinkResult result = ok(linkExecutable(scaleModel("one", 0.5f), file("one")));
+  std::printf("an executable with the runtime: %llu bytes over its weights\n",
+              (unsigned long long)result.overhead());
+  EXPECT_LT(result.overhead(), 300000u);
+  expectOldCLibrary(file("one"));
+  std::string output;
+  EXPECT_EQ(run({file("one")}, output), 0);
+  EXPECT_NE(output.find("x  f4[64, 1024]"), std::string::npos) << output;
+  EXPECT_EQ(run({file("one"), "--benchmark", "--iterations", "3", "--warm-up", "1"}, output), 0)
+      << output;
 }
 
 TEST_F(RuntimeTest, TwoModelsInOneProgram) {
