@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/Errno.h"
 #include "llvm/Support/FileSystem.h"
@@ -89,6 +90,39 @@ static void replaceAll(std::string &text, StringRef from, StringRef to) {
     text.replace(at, from.size(), to);
 }
 
+namespace {
+/// Hides the process's command line options: LLD parses -mllvm options at each link and for that
+/// first sets all cl::opt, of whatever program it is in, back to their defaults.
+class HiddenOptions {
+public:
+  HiddenOptions() {
+    for (cl::SubCommand *command : cl::getRegisteredSubcommands())
+      saved.emplace_back(command, Lists());
+    swapAll();
+  }
+  ~HiddenOptions() { swapAll(); }
+
+private:
+  struct Lists {
+    decltype(cl::SubCommand::OptionsMap) named;
+    decltype(cl::SubCommand::PositionalOpts) positional;
+    decltype(cl::SubCommand::SinkOpts) sink;
+    cl::Option *consumeAfter = nullptr;
+  };
+
+  void swapAll() {
+    for (auto &[command, lists] : saved) {
+      std::swap(command->OptionsMap, lists.named);
+      std::swap(command->PositionalOpts, lists.positional);
+      std::swap(command->SinkOpts, lists.sink);
+      std::swap(command->ConsumeAfterOpt, lists.consumeAfter);
+    }
+  }
+
+  std::vector<std::pair<cl::SubCommand *, Lists>> saved;
+};
+} // namespace
+
 Error LldCommand::run() const {
   static std::mutex oneAtATime;
   static bool broken = false;
@@ -102,6 +136,7 @@ Error LldCommand::run() const {
     argv.push_back(argument.c_str());
   std::string messages;
   raw_string_ostream stream(messages);
+  HiddenOptions hidden;
   // Without this, LLD's fatal errors end the process.
   CrashRecoveryContext::Enable();
   lld::Result result = lld::lldMain(argv, stream, stream, {{lld::Gnu, &lld::elf::link}});

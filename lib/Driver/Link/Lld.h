@@ -40,8 +40,7 @@ public:
   llvm::Error addFile(llvm::StringRef prefix, llvm::StringRef name, llvm::StringRef bytes);
 
   /// Links. Links of all threads take turns, because LLD keeps its state in globals. On failure
-  /// the error holds LLD's messages, with the files' names. LLD also resets all cl::opt of the
-  /// process to their defaults.
+  /// the error holds LLD's messages, with the files' names.
   llvm::Error run() const;
 
 private:

@@ -4,6 +4,7 @@
 
 #include "test/unit/Driver/ElfChecks.h"
 #include "test/unit/Driver/LinkTest.h"
+#include "llvm/Support/CommandLine.h"
 #include <chrono>
 #include <cstring>
 #include <dlfcn.h>
@@ -199,6 +200,18 @@ TEST_F(SharedLibraryTest, LinksFromManyThreads) {
   EXPECT_EQ(read(file("0.so")), read(file("2.so")));
   EXPECT_EQ(read(file("1.so")), read(file("3.so")));
   EXPECT_EQ(listing(), (std::vector<std::string>{"0.so", "1.so", "2.so", "3.so"}));
+}
+
+cl::opt<int> someOption("accel-link-test-option", cl::init(1), cl::Hidden);
+
+/// LLD sets all options of the process back to their defaults unless it is kept from it.
+TEST_F(SharedLibraryTest, KeepsTheOptionsOfTheProgram) {
+  const char *arguments[] = {"program", "--accel-link-test-option=7"};
+  ASSERT_TRUE(cl::ParseCommandLineOptions(2, arguments));
+  ok(linkSharedLibrary(model("alpha", 8), file("a.so")));
+  EXPECT_EQ(someOption, 7);
+  EXPECT_EQ(someOption.getNumOccurrences(), 1);
+  EXPECT_TRUE(cl::getRegisteredOptions().count("accel-link-test-option"));
 }
 
 TEST_F(SharedLibraryTest, TwoModelsInOneProcess) {
