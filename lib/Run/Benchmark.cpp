@@ -57,7 +57,7 @@ void Stream::work(const BenchmarkOptions &options, std::barrier<> &ready) {
 
 llvm::Expected<Timing> accel::run::measure(const Model &model, const std::vector<Value> &inputs,
                                            int32_t threads, const BenchmarkOptions &options) {
-  std::vector<Stream> streams(options.streams);
+  std::vector<Stream> streaformatTime(options.streams);
   for (Stream &stream : streams) {
     auto context = Context::create(model, inputs, threads);
     if (!context)
@@ -94,21 +94,33 @@ int64_t accel::run::percentile(llvm::ArrayRef<int64_t> ascending, double percent
   return ascending[std::clamp<size_t>(rank, 1, ascending.size()) - 1];
 }
 
+/// 1234567 as "1.235 ms".
+static std::string formatTime(int64_t ns) {
+  auto time = static_cast<double>(ns);
+  const char *units[] = {"ns", "us", "ms", "s"};
+  unsigned unit = 0;
+  for (; time >= 1000 && unit < 3; ++unit)
+    time /= 1000;
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.4g %s", time, units[unit]);
+  return text;
+}
+
 void accel::run::showTiming(const Timing &timing, const BenchmarkOptions &options,
                             llvm::raw_ostream &os) {
-  auto ms = [](int64_t ns) { return llvm::format("%.4f ms", static_cast<double>(ns) * 1e-6); };
   auto count = static_cast<double>(timing.runs.size());
   int64_t sum = std::accumulate(timing.runs.begin(), timing.runs.end(), int64_t(0));
   os << "runs        " << timing.runs.size() << llvm::format(" in %.2f s", timing.wallSeconds)
      << llvm::format(", after %.0f ms of warm-up", options.warmUpMs);
   if (options.streams > 1)
     os << ", " << options.streams << " at a time";
-  os << "\nlatency     min " << ms(timing.runs.front()) << "  mean "
-     << ms(static_cast<int64_t>(static_cast<double>(sum) / count)) << "  median "
-     << ms(percentile(timing.runs, 50)) << "  max " << ms(timing.runs.back()) << '\n';
-  os << "percentiles";
+  os << "\nlatency       min " << formatTime(timing.runs.front()) << "  mean "
+     << formatTime(static_cast<int64_t>(static_cast<double>(sum) / count)) << "  median "
+     << formatTime(percentile(timing.runs, 50)) << "  max " << formatTime(timing.runs.back())
+     << '\n';
+  os << "            ";
   for (double percent : options.percentiles)
-    os << llvm::format(" %g%%", percent) << ' ' << ms(percentile(timing.runs, percent)) << ' ';
+    os << llvm::format("  %g%% ", percent) << formatTime(percentile(timing.runs, percent));
   os << "\nthroughput  " << llvm::format("%.1f", count / std::max(timing.wallSeconds, 1e-9))
      << " runs/s\n";
   if (timing.allocations)

@@ -19,7 +19,7 @@ struct Flags {
   cl::OptionCategory inputs{"Inputs (random ones if there are none)"};
   cl::OptionCategory outputs{"Outputs"};
   cl::OptionCategory timing{"Timing"};
-  cl::OptionCategory other{"Other options"};
+  cl::OptionCategory other{"Model"};
 
   cl::opt<std::string> model{cl::Positional, cl::Required, cl::desc("<model.so | model.onnx>"),
                              cl::cat(inputs)};
@@ -27,9 +27,7 @@ struct Flags {
   cl::list<std::string> input{
       "input", cl::desc("Read an input from a .npy, .npz or .pb file (may be repeated)"),
       cl::value_desc("name=file"), cl::cat(inputs)};
-  cl::opt<std::string> random{"random",
-                              cl::desc("Random values for inputs without a file: floats from "
-                                       "N(0,1), integers 0..9, the same for the same seed"),
+  cl::opt<std::string> random{"random", cl::desc("Random values for inputs without a file"),
                               cl::value_desc("seed"), cl::ValueOptional, cl::cat(inputs)};
   cl::list<std::string> fill{"fill", cl::desc("Give all elements of an input one value"),
                              cl::value_desc("name=value"), cl::cat(inputs)};
@@ -44,24 +42,22 @@ struct Flags {
                         cl::value_desc("K"), cl::cat(outputs)};
   cl::opt<std::string> labels{"labels", cl::desc("Names for --top-k, one a line"),
                               cl::value_desc("file"), cl::cat(outputs)};
-  cl::opt<std::string> reference{
-      "reference",
-      cl::desc("Compare the outputs with an .npz, .npy or .pb file, or a folder of <name>.npy or "
-               "output_<i>.pb; the exit status is 2 if they differ"),
-      cl::value_desc("file"), cl::cat(outputs)};
+  cl::opt<std::string> reference{"reference",
+                                 cl::desc("Compare the outputs with a file or a folder of them"),
+                                 cl::value_desc("file"), cl::cat(outputs)};
   cl::opt<double> rtol{"rtol", cl::desc("Relative error allowed (1e-3)"), cl::init(1e-3),
                        cl::cat(outputs)};
   cl::opt<double> atol{"atol", cl::desc("Absolute error allowed besides (1e-5)"), cl::init(1e-5),
                        cl::cat(outputs)};
-  cl::opt<bool> quiet{"quiet", cl::desc("Do not show the outputs"), cl::cat(outputs)};
+  cl::opt<bool> quiet{"quiet", cl::desc("Do not show the outputs (nor do comparing and timing)"),
+                      cl::cat(outputs)};
 
-  cl::opt<bool> benchmark{"benchmark", cl::desc("Time runs; any flag below implies it"),
+  cl::opt<bool> benchmark{"benchmark", cl::desc("Time runs; so do the flags of how to time"),
                           cl::cat(timing)};
   cl::opt<double> warmUp{"warmUp", cl::desc("Run this long before measuring (200)"),
                          cl::value_desc("ms"), cl::init(200), cl::cat(timing)};
   cl::opt<int64_t> iterations{"iterations",
-                              cl::desc("Measure at least so many runs (10); also the number of "
-                                       "runs that --profile and --trace look at"),
+                              cl::desc("Measure or profile at least so many runs (10)"),
                               cl::value_desc("N"), cl::init(10), cl::cat(timing)};
   cl::opt<double> duration{"duration", cl::desc("Measure at least this long (3)"),
                            cl::value_desc("s"), cl::init(3), cl::cat(timing)};
@@ -73,9 +69,9 @@ struct Flags {
   cl::opt<std::string> trace{"trace", cl::desc("Write a Chrome trace (chrome://tracing, Perfetto)"),
                              cl::value_desc("file.json"), cl::cat(timing)};
 
-  cl::opt<std::string> info{
-      "info", cl::desc("Print what the model says of itself, as text or json, and run nothing"),
-      cl::value_desc("json"), cl::ValueOptional, cl::cat(other)};
+  cl::opt<std::string> info{"info",
+                            cl::desc("Describe the model, as text or JSON, and run nothing"),
+                            cl::value_desc("json"), cl::ValueOptional, cl::cat(other)};
   cl::opt<int32_t> threads{"threads", cl::desc("Threads of a run (all that this process may use)"),
                            cl::value_desc("N"), cl::cat(other)};
   cl::list<std::string> compile{"compile",
@@ -92,6 +88,11 @@ EXAMPLES:
   accel-run model.so --warmUp=500 --duration=5 --percentile=50,99 --threads=1
   accel-run model.so --profile --trace=trace.json
   accel-run model.so --info
+
+FILES:
+  Inputs are .npy, .npz (numpy.savez; arrays by name or position) or .pb (ONNX TensorProto).
+  A reference is one of these, or a folder that has <name>.npy or output_<i>.pb.
+  Random floats are from N(0,1), random integers from 0..9; the same seed gives the same ones.
 
 EXIT STATUS:
   0  success     1  a mistake in the command, a file or the model     2  the outputs differ
@@ -193,9 +194,20 @@ static Error readTiming(const Flags &flags, Options &options) {
   return Error::success();
 }
 
+/// Takes away the options of the LLVM libraries, which have nothing to do here and whose names
+/// ("threads") would clash with ours.
+static void removeForeignOptions() {
+  llvm::SmallVector<cl::Option *> foreign;
+  for (auto &entry : cl::getRegisteredOptions())
+    if (entry.first != "help" && entry.first != "version")
+      foreign.push_back(entry.second);
+  for (cl::Option *option : foreign)
+    option->removeArgument();
+}
+
 llvm::Expected<Options> accel::run::parseOptions(int argc, const char *const *argv) {
+  removeForeignOptions();
   Flags flags;
-  cl::HideUnrelatedOptions({&flags.inputs, &flags.outputs, &flags.timing, &flags.other});
   cl::SetVersionPrinter([](llvm::raw_ostream &os) { os << "accel-run " ACCEL_VERSION "\n"; });
   cl::ParseCommandLineOptions(argc, argv, "runs a compiled model\n");
   Options options;

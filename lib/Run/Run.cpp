@@ -71,9 +71,11 @@ static Error show(const Model &model, const std::vector<Value> &outputs, const O
   auto labels = readLabels(options.labels);
   if (!labels)
     return labels.takeError();
+  bool plain = !options.quiet && !options.topK && !options.benchmark && !options.profile &&
+               options.trace.empty() && options.reference.empty();
   for (size_t i = 0; i < outputs.size(); ++i) {
     const accel_port &port = model.output(static_cast<int32_t>(i));
-    if (!options.quiet)
+    if (plain)
       showOutput(port, outputs[i], os);
     if (options.topK)
       showTopK(port, outputs[i], options.topK, *labels, os);

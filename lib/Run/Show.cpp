@@ -183,8 +183,7 @@ void accel::run::showTopK(const accel_port &port, const Value &value, int64_t k,
     os << ":\n";
     for (auto at = order.begin(); at != last; ++at) {
       os << llvm::format("  %5lld  ", static_cast<long long>(*at))
-         << llvm::left_justify(formatElement(value.dtype, value.data.data(), row * width + *at),
-                               12);
+         << formatElement(value.dtype, value.data.data(), row * width + *at);
       if (*at < static_cast<int64_t>(labels.size()))
         os << "  " << labels[*at];
       os << '\n';
