@@ -5,6 +5,7 @@
 #include "dialects/NN/NNOps.h"
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
+#include "lib/Transforms/Exec/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -19,4 +20,5 @@ void accel::registerAllPasses() {
   mlir::registerAllPasses();
   registerNNToExecPasses();
   registerConvertNNToLinalgPass();
+  exec::registerExecPasses();
 }

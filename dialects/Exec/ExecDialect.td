@@ -3,6 +3,7 @@
 #ifndef ACCEL_EXEC_DIALECT
 #define ACCEL_EXEC_DIALECT
 
+include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/OpBase.td"
 
 def Exec_Dialect : Dialect {
@@ -16,8 +17,12 @@ def Exec_Dialect : Dialect {
     become inputs, outputs, weights and slots of an arena, and dispatches have become launches;
     the planner makes it, ExecToLLVM consumes it.
   }];
-  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect"];
   let useDefaultTypePrinterParser = 1;
 }
+
+// I64Attr's getters return uint64_t, which compares badly.
+def Exec_IntAttr : TypedSignlessIntegerAttrBase<I64, "int64_t", "64-bit integer">;
 
 #endif // ACCEL_EXEC_DIALECT

@@ -22,8 +22,12 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     * C1: the region holds a function named like the kernel.
     * C2: its index arguments come first; every tensor has an `exec.shape` of as many symbols and of
       its rank.
+
+    Compiling a kernel adds `scratch_bytes`, what it needs for each thread; `flops` and `bytes` are
+    estimates for one work item.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name);
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<Exec_IntAttr>:$scratch_bytes,
+                       OptionalAttr<F64Attr>:$flops, OptionalAttr<F64Attr>:$bytes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
   let hasVerifier = 1;
@@ -36,7 +40,7 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
   }];
 }
 
-def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, Symbol, SingleBlock]> {
+def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope, Symbol, SingleBlock]> {
   let summary = "a model: what it takes and gives, and the launches between";
   let description = [{
     The block's first arguments, of type index, are the sizes of `symbols` (with their allowed
@@ -50,13 +54,22 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, Symbol, Sin
     * C2: the block starts with one index argument a symbol; in the value form one tensor an
       input follows, of its type.
     * C3: the terminator is `exec.yield` of the outputs (value form) or of nothing (buffer form).
+    * C4: in the buffer form, slots are numbered in order, from 0.
+    * C5: in the buffer form, launches use slots only while these live.
+    * C6: in the buffer form, slots with offsets do not overlap while both live.
+
+    The planner adds `arena_bytes` (the peak of intermediates; absent if it depends on symbols),
+    `live_bytes` (the largest sum of sizes that live at once: no plan needs less) and `weight_bytes`.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$symbols, DenseI64ArrayAttr:$minima,
                        DenseI64ArrayAttr:$maxima, StrArrayAttr:$input_names, TypeArrayAttr:$input_types,
                        AffineMapArrayAttr:$input_shapes, StrArrayAttr:$output_names,
-                       TypeArrayAttr:$output_types, AffineMapArrayAttr:$output_shapes);
+                       TypeArrayAttr:$output_types, AffineMapArrayAttr:$output_shapes,
+                       OptionalAttr<Exec_IntAttr>:$arena_bytes, OptionalAttr<Exec_IntAttr>:$live_bytes,
+                       OptionalAttr<Exec_IntAttr>:$weight_bytes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// True once the planner has given every value its bytes.
@@ -75,10 +88,15 @@ def Exec_DispatchOp : Op<Exec_Dialect, "dispatch", [Pure, AttrSizedOperandSegmen
                                                     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "launches a kernel on tensors (value form)";
   let description = [{
+    `dims` are sizes: what `buildDim` (ExecDims.h) makes of affine expressions of the program's
+    symbols. `flops` and `bytes` estimate one work item; those of the kernel hold where they are
+    missing. The op's location names the ONNX nodes.
+
     Constraints:
     * C1: `kernel` names an `exec.kernel` whose function takes `dims`, then `inputs`, and gives the results.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$dims, Variadic<AnyRankedTensor>:$inputs);
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$dims, Variadic<AnyRankedTensor>:$inputs,
+                       OptionalAttr<F64Attr>:$flops, OptionalAttr<F64Attr>:$bytes);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{$kernel `dims` `(` $dims `)` `(` $inputs `)` attr-dict
     `:` functional-type($inputs, $results)}];
@@ -86,10 +104,17 @@ def Exec_DispatchOp : Op<Exec_Dialect, "dispatch", [Pure, AttrSizedOperandSegmen
 
 def Exec_ViewOp : Op<Exec_Dialect, "view", [Pure]> {
   let summary = "the same bytes as another tensor type (value form of nn.reshape)";
-  let description = [{ `dims` are the sizes of the result's dynamic dims. }];
+  let description = [{
+    `dims` are the sizes of the result's dynamic dims, as those of a dispatch.
+
+    Constraints:
+    * C1: as many `dims` as the result has dynamic dims.
+    * C2: operand and result have the same element type and, if both are static, as many elements.
+  }];
   let arguments = (ins AnyRankedTensor:$input, Variadic<Index>:$dims);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$input `dims` `(` $dims `)` attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def Exec_ConstantOp : Op<Exec_Dialect, "constant", [Pure, AllTypesMatch<["value", "result"]>]> {

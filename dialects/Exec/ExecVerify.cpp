@@ -45,23 +45,31 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
-bool ProgramOp::isBufferForm() { return getBody().front().getNumArguments() == getNumSymbols(); }
+bool ProgramOp::isBufferForm() {
+  Block &block = getBody().front();
+  return block.getNumArguments() == getNumSymbols() && block.back().getNumOperands() == 0;
+}
 
 LogicalResult ProgramOp::verify() {
-  if (getInputNames().size() != getInputTypes().size() || getInputNames().size() != getInputShapes().size() ||
-      getOutputNames().size() != getOutputTypes().size() || getOutputNames().size() != getOutputShapes().size() ||
+  if (getInputNames().size() != getInputTypes().size() ||
+      getInputNames().size() != getInputShapes().size() ||
+      getOutputNames().size() != getOutputTypes().size() ||
+      getOutputNames().size() != getOutputShapes().size() ||
       getMinima().size() != getSymbols().size() || getMaxima().size() != getSymbols().size())
     return emitOpError("C1: expected as many names as types and shapes");
   Block &block = getBody().front();
   bool buffers = isBufferForm();
   if (block.getNumArguments() != getNumSymbols() + (buffers ? 0 : getInputTypes().size()))
-    return emitOpError("C2: expected one block argument a symbol and, in the value form, one an input");
+    return emitOpError(
+        "C2: expected one block argument a symbol and, in the value form, one an input");
   for (BlockArgument argument : block.getArguments()) {
     unsigned i = argument.getArgNumber();
-    Type expected = i < getNumSymbols() ? Type(IndexType::get(getContext()))
-                                        : cast<TypeAttr>(getInputTypes()[i - getNumSymbols()]).getValue();
+    Type expected = i < getNumSymbols()
+                        ? Type(IndexType::get(getContext()))
+                        : cast<TypeAttr>(getInputTypes()[i - getNumSymbols()]).getValue();
     if (argument.getType() != expected)
-      return emitOpError("C2: expected block argument ") << i << " of type " << expected << ", got " << argument.getType();
+      return emitOpError("C2: expected block argument ")
+             << i << " of type " << expected << ", got " << argument.getType();
   }
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield || (!buffers && yield.getValues().size() != getOutputTypes().size()))
@@ -78,7 +86,22 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return success();
   FunctionType type = function.getFunctionType();
   if (type.getNumInputs() != getNumOperands() || type.getNumResults() != getNumResults() ||
-      !llvm::equal(type.getInputs(), getOperandTypes()) || !llvm::equal(type.getResults(), getResultTypes()))
+      !llvm::equal(type.getInputs(), getOperandTypes()) ||
+      !llvm::equal(type.getResults(), getResultTypes()))
     return emitOpError("C1: expected operands and results of the kernel's types ") << type;
+  return success();
+}
+
+LogicalResult ViewOp::verify() {
+  auto from = cast<RankedTensorType>(getInput().getType());
+  RankedTensorType to = getType();
+  if (getDims().size() != size_t(to.getNumDynamicDims()))
+    return emitOpError("C1: expected ")
+           << to.getNumDynamicDims() << " dims, got " << getDims().size();
+  if (from.getElementType() != to.getElementType() ||
+      (from.hasStaticShape() && to.hasStaticShape() &&
+       from.getNumElements() != to.getNumElements()))
+    return emitOpError("C2: expected as many elements of the same type, got ")
+           << from << " and " << to;
   return success();
 }

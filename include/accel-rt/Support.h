@@ -114,6 +114,41 @@ struct accel_frame {
   void *scratch;          ///< the calling thread's, scratch_bytes of the program
 };
 
+//===-- Tables of launches ------------------------------------------------------------------===//
+// What happens between two points of control flow is data, not code: a model of a thousand launches
+// has the same run function as one of ten. All sizes are found by plan; run only adds.
+
+/// Where an operand lies, in the low ACCEL_SPACE_BITS of its word; the rest says which.
+typedef enum accel_space {
+  ACCEL_SPACE_INPUT = 0,   ///< index of an input
+  ACCEL_SPACE_OUTPUT = 1,  ///< index of an output
+  ACCEL_SPACE_WEIGHTS = 2, ///< byte offset in the weights
+  ACCEL_SPACE_ARENA = 3    ///< index in values of its byte offset in the arena
+} accel_space;
+enum { ACCEL_SPACE_BITS = 3 };
+
+typedef struct accel_launch {
+  int32_t site; ///< in program.sites; -1: copies values[dims] bytes from operand 1 to operand 0
+  int32_t num_operands;
+  int32_t first_operand; ///< in operands
+  int32_t dims;          ///< index in values of the first dim
+} accel_launch;
+
+typedef struct accel_launches {
+  const accel_launch *launches;
+  const int64_t *operands;
+  const int64_t *values; ///< offsets of slots, dims and sizes; NULL: plan put them in frame.offsets
+  int32_t max_operands;  ///< of a launch
+  int32_t reserved;      ///< 0
+} accel_launches;
+
+/// An intermediate in the arena, for accel_rt_plan_arena.
+typedef struct accel_slot {
+  int32_t size;  ///< index in values of its bytes
+  int32_t first; ///< number of the launch that writes it
+  int32_t last;  ///< number of the launch that reads it last
+} accel_slot;
+
 //===-- Functions that emitted code calls ---------------------------------------------------===//
 
 #ifndef ACCEL_RT_EXPORT
@@ -128,6 +163,16 @@ extern ACCEL_RT_EXPORT const accel_api accel_rt_api;
 /// (cancelled). An empty grid is a success.
 ACCEL_RT_EXPORT int32_t accel_rt_dispatch(accel_frame *frame, const accel_site *site,
                                           void *const *buffers, const int64_t *dims);
+
+/// Does the launches [begin, end) of a table, one after another. Not 0: the run must return it.
+ACCEL_RT_EXPORT int32_t accel_rt_run_launches(accel_frame *frame, const accel_launches *launches,
+                                              int32_t begin, int32_t end);
+
+/// Gives each slot an offset that is a multiple of 64, so that slots that live at the same time do
+/// not overlap. work is room for count entries. Returns the arena's bytes; -1 if a size is negative
+/// or they overflow.
+ACCEL_RT_EXPORT int64_t accel_rt_plan_arena(const accel_slot *slots, int32_t count,
+                                            const int64_t *values, int64_t *offsets, int64_t *work);
 
 /// Declares the dims of an output whose size only the run knows, and returns where to write it
 /// (64-byte aligned or the caller's buffer); NULL on failure, which the run must then return as
@@ -221,6 +266,9 @@ ACCEL_RT_ASSERT(offsetof(accel_program, num_inputs) == 48, "accel_program.num_in
 ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.weights_offset");
 ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");
 ACCEL_RT_ASSERT(offsetof(accel_program, metadata_bytes) == 144, "accel_program.metadata_bytes");
+ACCEL_RT_ASSERT(sizeof(accel_launch) == 16, "{i32 x 4}");
+ACCEL_RT_ASSERT(sizeof(accel_launches) == 32, "{ptr x 3, i32, i32}");
+ACCEL_RT_ASSERT(sizeof(accel_slot) == 12, "{i32 x 3}");
 ACCEL_RT_ASSERT(sizeof(accel_frame) == 64, "{ptr x 8}");
 ACCEL_RT_ASSERT(sizeof(accel_model) == 16, "{ptr, ptr}");
 

@@ -14,8 +14,10 @@
 #include "lib/Runtime/CPU/Pool.c"
 #include "lib/Runtime/CPU/SharedPool.c"
 
+#include "lib/Runtime/Common/ArenaPlan.c"
 #include "lib/Runtime/Common/Context.c"
 #include "lib/Runtime/Common/Inputs.c"
+#include "lib/Runtime/Common/Launches.c"
 #include "lib/Runtime/Common/Memory.c"
 #include "lib/Runtime/Common/Message.c"
 #include "lib/Runtime/Common/Model.c"

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Verifiers of the buffer form. The numbers are those of the ops' descriptions.
+#include "dialects/Exec/ExecOps.h"
+
+using namespace mlir;
+using namespace accel::exec;
+
+static ProgramOp programOf(Operation *op) { return cast<ProgramOp>(op->getParentOp()); }
+
+static bool isBytes(AffineMap size, Operation *op) {
+  return size.getNumDims() == 0 && size.getNumSymbols() == programOf(op).getNumSymbols() &&
+         size.getNumResults() == 1;
+}
+
+static bool isWritable(Value buffer) {
+  return isa_and_present<OutputOp, SlotOp>(buffer.getDefiningOp());
+}
+
+static bool isOffset(int64_t offset) { return offset >= 0 && offset % SlotOp::kAlignment == 0; }
+
+LogicalResult InputOp::verify() {
+  int64_t count = programOf(*this).getInputTypes().size();
+  if (getIndex() < 0 || getIndex() >= count)
+    return emitOpError("C1: expected an index less than ")
+           << count << ", the number of inputs, got " << getIndex();
+  return success();
+}
+
+LogicalResult OutputOp::verify() {
+  int64_t count = programOf(*this).getOutputTypes().size();
+  if (getIndex() < 0 || getIndex() >= count)
+    return emitOpError("C1: expected an index less than ")
+           << count << ", the number of outputs, got " << getIndex();
+  return success();
+}
+
+LogicalResult WeightOp::verify() {
+  if (!isOffset(getOffset()))
+    return emitOpError("C1: expected a multiple of 64, got ") << getOffset();
+  return success();
+}
+
+LogicalResult SlotOp::verify() {
+  if (!isBytes(getSize(), *this))
+    return emitOpError("C1: expected a size of ")
+           << programOf(*this).getNumSymbols() << " symbols and 1 result, got " << getSizeAttr();
+  if (getFirst() < 0 || getFirst() > getLast())
+    return emitOpError("C2: expected 0 <= first <= last, got [")
+           << getFirst() << ", " << getLast() << "]";
+  if (getOffset() && (!isOffset(*getOffset()) || !getSize().isSingleConstant()))
+    return emitOpError("C3: expected an offset that is a multiple of 64 and a constant size");
+  return success();
+}
+
+LogicalResult LaunchOp::verify() {
+  for (Value output : getOutputs())
+    if (!isWritable(output))
+      return emitOpError("C4: expected to write to outputs and slots only");
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError("C1: no exec.kernel named ") << getKernel();
+  if (getDims().getNumDims() != 0 || getDims().getNumSymbols() != programOf(*this).getNumSymbols())
+    return emitOpError("C2: expected dims of ")
+           << programOf(*this).getNumSymbols() << " symbols, got " << getDimsAttr();
+  func::FuncOp function = kernel.getFunction();
+  if (!function)
+    return success();
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  FunctionType type = function.getFunctionType();
+  if (!llvm::all_of(type.getResults(), isTensor))
+    return success();
+  size_t inputs = llvm::count_if(type.getInputs(), isTensor);
+  size_t dims = llvm::count_if(type.getInputs(), [](Type type) { return type.isIndex(); });
+  if (inputs + dims != type.getNumInputs())
+    return success();
+  if (getDims().getNumResults() != dims)
+    return emitOpError("C2: expected ")
+           << dims << " dims for the kernel, got " << getDims().getNumResults();
+  if (getInputs().size() != inputs || getOutputs().size() != type.getNumResults())
+    return emitOpError("C3: expected ")
+           << inputs << " inputs and " << type.getNumResults() << " outputs for the kernel, got "
+           << getInputs().size() << " and " << getOutputs().size();
+  return success();
+}
+
+LogicalResult CopyOp::verify() {
+  if (!isBytes(getSize(), *this))
+    return emitOpError("C1: expected a size of ")
+           << programOf(*this).getNumSymbols() << " symbols and 1 result, got " << getSizeAttr();
+  if (!isWritable(getDestination()))
+    return emitOpError("C2: expected to write to an output or a slot");
+  return success();
+}
+
+static LogicalResult verifyStaticOffsets(MutableArrayRef<SlotOp> slots) {
+  for (auto [i, slot] : llvm::enumerate(slots))
+    for (SlotOp other : slots.take_front(i)) {
+      if (!slot.getOffset() || !other.getOffset() || slot.getFirst() > other.getLast() ||
+          other.getFirst() > slot.getLast())
+        continue;
+      if (*slot.getOffset() < *other.getOffset() + other.getSize().getSingleConstantResult() &&
+          *other.getOffset() < *slot.getOffset() + slot.getSize().getSingleConstantResult())
+        return slot.emitOpError("C6: expected bytes of its own, got some of slot ")
+               << other.getNumber() << ", which lives at the same time";
+    }
+  return success();
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  if (!isBufferForm())
+    return success();
+  SmallVector<SlotOp> slots;
+  int64_t step = 0;
+  for (Operation &op : getBody().front()) {
+    if (auto slot = dyn_cast<SlotOp>(op)) {
+      if (slot.getNumber() != int64_t(slots.size()))
+        return slot.emitOpError("C4: expected number ")
+               << slots.size() << ", got " << slot.getNumber();
+      slots.push_back(slot);
+    }
+    if (!isa<LaunchOp, CopyOp>(op))
+      continue;
+    for (Value operand : op.getOperands())
+      if (auto slot = operand.getDefiningOp<SlotOp>();
+          slot && (step < slot.getFirst() || step > slot.getLast()))
+        return op.emitOpError("C5: expected slot ")
+               << slot.getNumber() << " to live at launch " << step << ", got [" << slot.getFirst()
+               << ", " << slot.getLast() << "]";
+    ++step;
+  }
+  return verifyStaticOffsets(slots);
+}
