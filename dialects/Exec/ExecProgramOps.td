@@ -71,6 +71,15 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
   let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::ArrayAttr":$symbols,
+      "::llvm::ArrayRef<int64_t>":$minima, "::llvm::ArrayRef<int64_t>":$maxima,
+      "::mlir::ArrayAttr":$inputNames, "::mlir::ArrayAttr":$inputTypes, "::mlir::ArrayAttr":$inputShapes,
+      "::mlir::ArrayAttr":$outputNames, "::mlir::ArrayAttr":$outputTypes,
+      "::mlir::ArrayAttr":$outputShapes), [{
+    build($_builder, $_state, name, symbols, minima, maxima, inputNames, inputTypes, inputShapes,
+          outputNames, outputTypes, outputShapes, ::mlir::IntegerAttr(), ::mlir::IntegerAttr(),
+          ::mlir::IntegerAttr());
+  }]>];
   let extraClassDeclaration = [{
     /// True once the planner has given every value its bytes.
     bool isBufferForm();
@@ -98,6 +107,10 @@ def Exec_DispatchOp : Op<Exec_Dialect, "dispatch", [Pure, AttrSizedOperandSegmen
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$dims, Variadic<AnyRankedTensor>:$inputs,
                        OptionalAttr<F64Attr>:$flops, OptionalAttr<F64Attr>:$bytes);
   let results = (outs Variadic<AnyRankedTensor>:$results);
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::llvm::StringRef":$kernel,
+      "::mlir::ValueRange":$dims, "::mlir::ValueRange":$inputs), [{
+    build($_builder, $_state, results, kernel, dims, inputs, ::mlir::FloatAttr(), ::mlir::FloatAttr());
+  }]>];
   let assemblyFormat = [{$kernel `dims` `(` $dims `)` `(` $inputs `)` attr-dict
     `:` functional-type($inputs, $results)}];
 }

@@ -1,4 +1,4 @@
-// RUN: accel-opt %s --exec-plan-memory --split-input-file | FileCheck %s
+// RUN: accel-opt %s --exec-plan-memory --split-input-file --mlir-print-local-scope | FileCheck %s
 
 exec.kernel @double {
   func.func @double(%b: index, %x: tensor<?x4xf32> {exec.shape = affine_map<()[s0] -> (s0, 4)>})
