@@ -57,7 +57,7 @@ void Stream::work(const BenchmarkOptions &options, std::barrier<> &ready) {
 
 llvm::Expected<Timing> accel::run::measure(const Model &model, const std::vector<Value> &inputs,
                                            int32_t threads, const BenchmarkOptions &options) {
-  std::vector<Stream> streaformatTime(options.streams);
+  std::vector<Stream> streams(options.streams);
   for (Stream &stream : streams) {
     auto context = Context::create(model, inputs, threads);
     if (!context)
