@@ -24,7 +24,7 @@ python=.venv/bin/python jobs=$(nproc) results=$PWD/build/test-results
 # One row a suite: its name, and a command that writes JUnit XML into $xml (tools/dev/junit.py counts it).
 suites=(
   "style        $python tools/dev/style.py --junit \$xml"
-  "lit          $python -m lit -sv -j $jobs --xunit-xml-output \$xml build/test"
+  "lit          .venv/bin/lit -sv -j $jobs --xunit-xml-output \$xml build/test"
   "unit         ctest --test-dir build -j $jobs --output-on-failure --no-tests=error --output-junit \$xml"
   "python       $python -m pytest -q --junitxml \$xml python/tests"
   "ops          $python test/e2e/ops.py --jobs $jobs --junit \$xml $all"
