@@ -31,6 +31,11 @@
 #define MADV_WIPEONFORK 18
 #endif
 
+/// Where another thread may come between; the stress test gives its CPU away here.
+#ifndef ACCEL_RACE_POINT
+#define ACCEL_RACE_POINT (void)0
+#endif
+
 enum {
   MAX_THREADS = 1024,
   /// How long a worker without a region spins before it parks: longer than the gap between the runs
@@ -138,6 +143,7 @@ static void park(accel_region *pool, int32_t index, uint64_t seen) {
   uint64_t bit = (uint64_t)1 << (index % 64);
   unsigned ticket = atomic_load(&pool->wakeup);
   atomic_fetch_or(&pool->parked[index / 64], bit);
+  ACCEL_RACE_POINT;
   // The leader publishes, then looks for parked workers; this looks the other way round.
   if (!is_new(atomic_load(&pool->job), seen, index))
     futex_wait(&pool->wakeup, ticket, group_of(index));
@@ -182,7 +188,9 @@ static void *work(void *argument) {
   for (;;) {
     uint64_t word = await_job(pool, index, seen);
     seen = job_number(word);
+    ACCEL_RACE_POINT;
     atomic_store(&self->inside, word);
+    ACCEL_RACE_POINT;
     if (atomic_load(&pool->job) == word)
       pool->task(pool->argument, index);
     atomic_store_explicit(&self->inside, 0, memory_order_release);

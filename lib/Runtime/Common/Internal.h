@@ -188,6 +188,17 @@ ACCEL_LOCAL int64_t accel_compute_plan(accel_context *context, const int64_t *sy
 /// Makes the plan and the arena those of these sizes.
 ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *symbols);
 
+/// Takes the context for a call that changes it; false if another thread is in one. Waiting for it
+/// would hide a mistake of the caller's.
+static inline bool accel_take(accel_context *context) {
+  int idle = 0;
+  if (!atomic_compare_exchange_strong(&context->busy, &idle, 1))
+    return false;
+  context->message[0] = '\0';
+  return true;
+}
+static inline void accel_give_back(accel_context *context) { atomic_store(&context->busy, 0); }
+
 //===-- Context.c, Run.c, Model.c: the functions of the table --------------------------------===//
 
 ACCEL_LOCAL accel_status accel_api_create(const accel_model *model, const accel_options *given,

@@ -65,10 +65,9 @@ static accel_status api_site(const accel_model *model, int32_t index, accel_site
 
 static const char *api_message(const accel_context *context) { return context->message; }
 
-ACCEL_LOCAL accel_status accel_api_plan(accel_context *context, const int64_t *symbols,
-                                        int32_t num_symbols, accel_plan_info *result) {
+static accel_status query_plan(accel_context *context, const int64_t *symbols, int32_t num_symbols,
+                               accel_plan_info *result) {
   const accel_program *program = context->frame.program;
-  context->message[0] = '\0';
   accel_status status = accel_check_symbols(context, symbols, num_symbols);
   if (status)
     return status;
@@ -93,18 +92,27 @@ ACCEL_LOCAL accel_status accel_api_plan(accel_context *context, const int64_t *s
   return hand_out(result, &info, sizeof info);
 }
 
+static accel_status api_plan(accel_context *context, const int64_t *symbols, int32_t num_symbols,
+                             accel_plan_info *result) {
+  if (!accel_take(context))
+    return ACCEL_BUSY;
+  accel_status status = query_plan(context, symbols, num_symbols, result);
+  accel_give_back(context);
+  return status;
+}
+
 ACCEL_LOCAL accel_status accel_api_set_profiling(accel_context *context, int32_t on) {
-  context->message[0] = '\0';
+  if (!accel_take(context))
+    return ACCEL_BUSY;
   int64_t room = 4 * (int64_t)context->frame.program->num_sites + 1024;
-  if (on) {
-    accel_status status =
+  accel_status status = ACCEL_OK;
+  if (on)
+    status =
         accel_grow(context, &context->events, room * (int64_t)sizeof(accel_event), 0, "events");
-    if (status)
-      return status;
-  }
-  context->profiling = on != 0;
+  context->profiling = on && !status;
   context->num_events = context->dropped_events = 0;
-  return ACCEL_OK;
+  accel_give_back(context);
+  return status;
 }
 
 static accel_status api_profile(const accel_context *context, accel_profile *result) {
@@ -148,7 +156,7 @@ const accel_api accel_rt_api = {
     .destroy = accel_api_destroy,
     .run = accel_api_run,
     .result = accel_api_result,
-    .plan = accel_api_plan,
+    .plan = api_plan,
     .reserve = accel_api_reserve,
     .bind = accel_api_bind,
     .message = api_message,

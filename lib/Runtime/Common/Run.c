@@ -12,14 +12,6 @@ ACCEL_LOCAL int64_t accel_now_ns(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/// One caller at a time. Waiting for the other one would hide a mistake of the caller's.
-static bool take(accel_context *context) {
-  int idle = 0;
-  return atomic_compare_exchange_strong(&context->busy, &idle, 1);
-}
-
-static void give_back(accel_context *context) { atomic_store(&context->busy, 0); }
-
 static accel_status prepare_run(accel_context *context, const accel_value *inputs,
                                 int32_t num_inputs, accel_value *outputs, int32_t num_outputs) {
   accel_status status = accel_check_inputs(context, inputs, num_inputs);
@@ -59,9 +51,8 @@ static accel_status execute(accel_context *context) {
 ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value *inputs,
                                        int32_t num_inputs, accel_value *outputs,
                                        int32_t num_outputs) {
-  if (!take(context))
+  if (!accel_take(context))
     return ACCEL_BUSY;
-  context->message[0] = '\0';
   accel_status status = prepare_run(context, inputs, num_inputs, outputs, num_outputs);
   if (!status)
     status = execute(context);
@@ -74,15 +65,14 @@ ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value
     }
   // A request to cancel that came too late for this run is not meant for the next.
   atomic_store(&context->cancel, 0);
-  give_back(context);
+  accel_give_back(context);
   return status;
 }
 
 ACCEL_LOCAL accel_status accel_api_bind(accel_context *context, const accel_value *inputs,
                                         int32_t num_inputs, int64_t *symbols, int32_t num_symbols) {
-  if (!take(context))
+  if (!accel_take(context))
     return ACCEL_BUSY;
-  context->message[0] = '\0';
   accel_status status = accel_check_inputs(context, inputs, num_inputs);
   int32_t wanted = context->frame.program->num_symbols;
   if (!status && (num_symbols != wanted || (wanted && !symbols)))
@@ -90,15 +80,14 @@ ACCEL_LOCAL accel_status accel_api_bind(accel_context *context, const accel_valu
                          wanted, symbols ? num_symbols : 0);
   if (!status && wanted)
     memcpy(symbols, context->bound, (size_t)wanted * sizeof *symbols);
-  give_back(context);
+  accel_give_back(context);
   return status;
 }
 
 ACCEL_LOCAL accel_status accel_api_reserve(accel_context *context, const int64_t *symbols,
                                            int32_t num_symbols) {
-  if (!take(context))
+  if (!accel_take(context))
     return ACCEL_BUSY;
-  context->message[0] = '\0';
   accel_status status = accel_check_symbols(context, symbols, num_symbols);
   if (!status)
     status = accel_make_plan(context, symbols);
@@ -107,15 +96,14 @@ ACCEL_LOCAL accel_status accel_api_reserve(accel_context *context, const int64_t
   // The outputs of the last run may have moved.
   for (int32_t i = 0; i < context->frame.program->num_outputs; ++i)
     context->output_states[i].placed = false;
-  give_back(context);
+  accel_give_back(context);
   return status;
 }
 
 ACCEL_LOCAL accel_status accel_api_result(accel_context *context, int32_t index,
                                           accel_value *value) {
-  if (!take(context))
+  if (!accel_take(context))
     return ACCEL_BUSY;
-  context->message[0] = '\0';
   accel_status status = ACCEL_OK;
   int32_t count = context->frame.program->num_outputs;
   if (index < 0 || index >= count || !value)
@@ -126,7 +114,7 @@ ACCEL_LOCAL accel_status accel_api_result(accel_context *context, int32_t index,
                          "output %d: expected a successful run before, found none", index);
   else
     *value = accel_placed_output(context, index);
-  give_back(context);
+  accel_give_back(context);
   return status;
 }
 

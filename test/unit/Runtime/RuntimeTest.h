@@ -16,6 +16,7 @@ ACCEL_DECLARE_MODEL(alpha_fixed);
 ACCEL_DECLARE_MODEL(alpha_dynamic);
 ACCEL_DECLARE_MODEL(beta_fixed);
 ACCEL_DECLARE_MODEL(beta_dynamic);
+ACCEL_DECLARE_MODEL(small_fixed);
 }
 
 namespace accel::test {

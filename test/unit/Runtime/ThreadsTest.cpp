@@ -79,6 +79,20 @@ TEST(Threads, SameBitsAtAnyCount) {
   }
 }
 
+TEST(Threads, ASmallModelWakesNobody) {
+  std::vector<float> x = randomFloats(kRows * kColumns, 2);
+  Context context(small_fixed_model(), 4);
+  accel_set_profiling(context, 1);
+  for (int i = 0; i < 20; ++i) {
+    std::vector<float> y = runFixed(context, x);
+    accel_profile profile = context.profile();
+    ASSERT_EQ(profile.wakeups, 0);
+    for (int64_t event = 0; event < profile.count; ++event)
+      ASSERT_EQ(profile.events[event].threads, 1);
+    expectFixed(x, y.data(), y.data() + kRows * kColumns);
+  }
+}
+
 TEST(Threads, EightCallersAtOnce) {
   std::vector<std::thread> callers;
   std::atomic<int> wrong = 0;
