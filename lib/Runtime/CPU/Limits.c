@@ -28,6 +28,18 @@ static bool read_text(const char *path, char *text, size_t bytes) {
   return true;
 }
 
+/// The number that text begins with, after spaces; -1 if there is none. (strtol would be the symbol
+/// __isoc23_strtol with newer headers, which no glibc 2.17 has.)
+static int64_t parse_number(const char *text, const char **end) {
+  while (*text == ' ')
+    ++text;
+  int64_t value = *text >= '0' && *text <= '9' ? 0 : -1;
+  for (; *text >= '0' && *text <= '9' && value < INT64_MAX / 16; ++text)
+    value = value * 10 + (*text - '0');
+  *end = text;
+  return value;
+}
+
 static int32_t cpus_of_quota(int64_t quota, int64_t period) {
   if (quota <= 0 || period <= 0)
     return INT32_MAX;
@@ -37,13 +49,14 @@ static int32_t cpus_of_quota(int64_t quota, int64_t period) {
 
 /// Version 2: cpu.max is "quota period" or "max period".
 static int32_t quota_v2(const char *folder) {
-  char path[PATH_BYTES], text[64], *end;
+  char path[PATH_BYTES], text[64];
+  const char *end;
   accel_text name = accel_text_in(path, sizeof path);
   accel_print(&name, "%s/cpu.max", folder);
   if (!read_text(path, text, sizeof text) || text[0] == 'm')
     return INT32_MAX;
-  int64_t quota = strtoll(text, &end, 10);
-  return cpus_of_quota(quota, strtoll(end, NULL, 10));
+  int64_t quota = parse_number(text, &end);
+  return cpus_of_quota(quota, parse_number(end, &end));
 }
 
 /// Version 1: two files; a quota of -1 is none.
@@ -57,7 +70,8 @@ static int32_t quota_v1(const char *folder) {
   accel_print(&name, "%s/cpu.cfs_period_us", folder);
   if (!read_text(path, period, sizeof period))
     return INT32_MAX;
-  return cpus_of_quota(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
+  const char *end;
+  return cpus_of_quota(parse_number(quota, &end), parse_number(period, &end));
 }
 
 /// The least quota of a group and of those above it. In a container the group's path may be the
@@ -129,9 +143,9 @@ ACCEL_LOCAL int32_t accel_usable_cpus(void) {
 
 ACCEL_LOCAL int32_t accel_threads_from_environment(void) {
   const char *text = getenv("ACCEL_NUM_THREADS");
-  if (!text || !*text)
+  if (!text)
     return 0;
-  char *end;
-  long threads = strtol(text, &end, 10);
+  const char *end;
+  int64_t threads = parse_number(text, &end);
   return *end == '\0' && threads > 0 && threads < INT32_MAX ? (int32_t)threads : 0;
 }

@@ -2,9 +2,8 @@
 //
 // A model that was compiled to an executable: reads .npy files, runs, writes .npy files.
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// Not _GNU_SOURCE: with it, newer headers make strtol a symbol that glibc 2.17 does not have.
+#define _POSIX_C_SOURCE 200809L
 
 #include "lib/Runtime/Main/Main.h"
 
