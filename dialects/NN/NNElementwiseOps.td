@@ -61,15 +61,25 @@ def NN_IsInfOp : NN_Unary<"is_inf", "x is +inf or -inf", NN_FloatTensor, NN_Bool
   let elementType = "::mlir::IntegerType::get(adaptor.getInput().getContext(), 1)";
 }
 
-def NN_AddOp : NN_Binary<"add", "a + b">;
-def NN_SubOp : NN_Binary<"sub", "a - b">;
-def NN_MulOp : NN_Binary<"mul", "a * b">;
+def NN_AddOp : NN_Binary<"add", "a + b"> {
+  let hasFolder = 1;
+}
+def NN_SubOp : NN_Binary<"sub", "a - b"> {
+  let hasFolder = 1;
+}
+def NN_MulOp : NN_Binary<"mul", "a * b"> {
+  let hasFolder = 1;
+}
 // Integer division truncates towards zero (ONNX Div-14).
-def NN_DivOp : NN_Binary<"div", "a / b">;
+def NN_DivOp : NN_Binary<"div", "a / b"> {
+  let hasCanonicalizer = 1;
+}
 // NaN wins (ONNX Max-13, Min-13).
 def NN_MaxOp : NN_Binary<"max", "max(a, b)">;
 def NN_MinOp : NN_Binary<"min", "min(a, b)">;
-def NN_PowOp : NN_Binary<"pow", "a to the power b">;
+def NN_PowOp : NN_Binary<"pow", "a to the power b"> {
+  let hasCanonicalizer = 1;
+}
 // The sign of `mod` is b's, of `fmod` a's (ONNX Mod-13, fmod = 0 and 1).
 def NN_ModOp : NN_Binary<"mod", "a mod b with the sign of b">;
 def NN_FmodOp : NN_Binary<"fmod", "a mod b with the sign of a">;
@@ -117,6 +127,7 @@ def NN_CastOp : NN_Elementwise<"cast"> {
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let elementType = "adaptor.getTo()";
+  let hasFolder = 1;
 }
 
 #endif // ACCEL_NN_ELEMENTWISE_OPS

@@ -16,14 +16,18 @@ static DenseElementsAttr smallConstant(Attribute attribute) {
 
 static RankedTensorType staticTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.hasStaticShape() && tensor.getNumElements() <= kFoldLimit ? tensor : RankedTensorType();
+  return tensor && tensor.hasStaticShape() && tensor.getNumElements() <= kFoldLimit
+             ? tensor
+             : RankedTensorType();
 }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   auto type = cast<RankedTensorType>(getType());
-  if (getInput().getType() == type && type.hasStaticShape())
+  // The elements agree in number, so one dynamic dim has no choice.
+  if (getInput().getType() == type && type.getNumDynamicDims() <= 1 &&
+      !llvm::is_contained(type.getShape(), 0))
     return getInput();
   if (auto inner = getInput().getDefiningOp<ReshapeOp>(); inner && type.hasStaticShape()) {
     getInputMutable().assign(inner.getInput());
@@ -40,7 +44,8 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   if (llvm::is_sorted(permutation) && getInput().getType() == getType())
     return getInput();
   auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
-  return elements && elements.isSplat() ? elements.resizeSplat(cast<ShapedType>(getType())) : nullptr;
+  return elements && elements.isSplat() ? elements.resizeSplat(cast<ShapedType>(getType()))
+                                        : nullptr;
 }
 
 OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
@@ -76,7 +81,8 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
 
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
   RankedTensorType type = staticTensor(getType());
-  DenseElementsAttr input = smallConstant(adaptor.getInput()), indices = smallConstant(adaptor.getIndices());
+  DenseElementsAttr input = smallConstant(adaptor.getInput()),
+                    indices = smallConstant(adaptor.getIndices());
   if (!type || !input || !indices || input.getType().getRank() != 1)
     return nullptr;
   int64_t size = input.getNumElements();
@@ -92,8 +98,68 @@ OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
 }
 
 OpFoldResult ShapeOfOp::fold(FoldAdaptor) {
-  ArrayRef<int64_t> dims = cast<ShapedType>(getInput().getType()).getShape().slice(getStart(), getEnd() - getStart());
+  ArrayRef<int64_t> dims =
+      cast<ShapedType>(getInput().getType()).getShape().slice(getStart(), getEnd() - getStart());
   if (ShapedType::isDynamicShape(dims))
     return nullptr;
   return DenseElementsAttr::get(cast<ShapedType>(getType()), dims);
+}
+
+/// True if every element of a constant is `number`, of the same sign where that is 0.
+static bool isSplat(Attribute attribute, double number) {
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(attribute);
+  if (!elements || !elements.isSplat())
+    return false;
+  if (isa<FloatType>(elements.getElementType())) {
+    APFloat value = elements.getSplatValue<APFloat>(), expected(number);
+    bool inexact;
+    expected.convert(value.getSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+    return value.bitwiseIsEqual(expected);
+  }
+  return isa<IntegerType>(elements.getElementType()) &&
+         elements.getSplatValue<APInt>().getSExtValue() == number;
+}
+
+/// True if broadcasting `small` to `large` gives the type of `large`, whatever its dynamic dims
+/// are.
+static bool broadcastsInto(Value small, Value large) {
+  ArrayRef<int64_t> from = cast<ShapedType>(small.getType()).getShape(),
+                    to = cast<ShapedType>(large.getType()).getShape();
+  return from.size() <= to.size() &&
+         llvm::all_of(llvm::zip(llvm::reverse(from), llvm::reverse(to)), [](auto dims) {
+           auto [a, b] = dims;
+           return a == 1 || (a == b && !ShapedType::isDynamic(a));
+         });
+}
+
+// x + -0.0 is x, but x + 0.0 is not where x is -0.0.
+OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
+  double zero = isa<FloatType>(detail::elementTypeOf(getLhs())) ? -0.0 : 0.0;
+  if (isSplat(adaptor.getRhs(), zero) && broadcastsInto(getRhs(), getLhs()) &&
+      getLhs().getType() == getType())
+    return getLhs();
+  if (isSplat(adaptor.getLhs(), zero) && broadcastsInto(getLhs(), getRhs()) &&
+      getRhs().getType() == getType())
+    return getRhs();
+  return nullptr;
+}
+
+OpFoldResult SubOp::fold(FoldAdaptor adaptor) {
+  bool same = isSplat(adaptor.getRhs(), 0.0) && broadcastsInto(getRhs(), getLhs()) &&
+              getLhs().getType() == getType();
+  return same ? getLhs() : OpFoldResult();
+}
+
+OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
+  if (isSplat(adaptor.getRhs(), 1.0) && broadcastsInto(getRhs(), getLhs()) &&
+      getLhs().getType() == getType())
+    return getLhs();
+  if (isSplat(adaptor.getLhs(), 1.0) && broadcastsInto(getLhs(), getRhs()) &&
+      getRhs().getType() == getType())
+    return getRhs();
+  return nullptr;
+}
+
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? getInput() : OpFoldResult();
 }

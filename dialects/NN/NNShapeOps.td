@@ -49,6 +49,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [DeclareOpInterfaceMethods<NN_ViewOpInterfac
   let assemblyFormat = [{$input `to` custom<MixedSizes>($sizes, $shape) attr-dict
     `:` type($input) `->` type($result)}];
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def NN_TransposeOp : NN_Op<"transpose"> {
@@ -61,6 +62,7 @@ def NN_TransposeOp : NN_Op<"transpose"> {
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$input $permutation attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def NN_BroadcastOp : NN_Op<"broadcast"> {
