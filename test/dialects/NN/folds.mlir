@@ -10,11 +10,11 @@ func.func @shape_arithmetic(%x: tensor<3x5x7xf32>) -> (tensor<2xi64>, tensor<2xi
   // CHECK-NOT: nn.concat
   // CHECK: return %[[BOTH]], %[[LAST]]
   %shape = nn.shape_of %x 0 3 : tensor<3x5x7xf32> -> tensor<3xi64>
-  %one = nn.constant dense<1> : tensor<1xi64> : tensor<1xi64>
+  %one = nn.constant dense<1> : tensor<1xi64>
   %five = nn.gather %shape, %one axis 0 : tensor<3xi64>, tensor<1xi64> -> tensor<1xi64>
-  %rest = nn.constant dense<-1> : tensor<1xi64> : tensor<1xi64>
+  %rest = nn.constant dense<-1> : tensor<1xi64>
   %both = nn.concat %five, %rest axis 0 : tensor<1xi64>, tensor<1xi64> -> tensor<2xi64>
-  %ends = nn.constant dense<[-1, 0]> : tensor<2xi64> : tensor<2xi64>
+  %ends = nn.constant dense<[-1, 0]> : tensor<2xi64>
   %last = nn.gather %shape, %ends axis 0 : tensor<3xi64>, tensor<2xi64> -> tensor<2xi64>
   return %both, %last : tensor<2xi64>, tensor<2xi64>
 }
@@ -22,7 +22,7 @@ func.func @shape_arithmetic(%x: tensor<3x5x7xf32>) -> (tensor<2xi64>, tensor<2xi
 // CHECK-LABEL: @slice_backwards
 func.func @slice_backwards() -> tensor<2xi64> {
   // CHECK: nn.constant dense<[40, 20]>
-  %x = nn.constant dense<[10, 20, 30, 40]> : tensor<4xi64> : tensor<4xi64>
+  %x = nn.constant dense<[10, 20, 30, 40]> : tensor<4xi64>
   %y = nn.slice %x offsets [3] sizes [2] steps [-2] : tensor<4xi64> -> tensor<2xi64>
   return %y : tensor<2xi64>
 }
@@ -62,8 +62,8 @@ func.func @dynamic_stays(%x: tensor<?x4xf32>) -> (tensor<2xi64>, tensor<1xi64>) 
 // CHECK-LABEL: @gather_outside
 func.func @gather_outside() -> tensor<1xi64> {
   // CHECK: nn.gather
-  %x = nn.constant dense<[1, 2]> : tensor<2xi64> : tensor<2xi64>
-  %i = nn.constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %x = nn.constant dense<[1, 2]> : tensor<2xi64>
+  %i = nn.constant dense<2> : tensor<1xi64>
   %y = nn.gather %x, %i axis 0 : tensor<2xi64>, tensor<1xi64> -> tensor<1xi64>
   return %y : tensor<1xi64>
 }
@@ -72,7 +72,7 @@ func.func @gather_outside() -> tensor<1xi64> {
 // CHECK-LABEL: @weights_stay
 func.func @weights_stay() -> tensor<2x2xf32> {
   // CHECK: nn.transpose
-  %x = nn.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32> : tensor<2x2xf32>
+  %x = nn.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
   %y = nn.transpose %x [1, 0] : tensor<2x2xf32> -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }

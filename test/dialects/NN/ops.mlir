@@ -89,6 +89,6 @@ func.func @shapes(%x: tensor<?x6x4xf32>, %i: tensor<2xi64>, %n: index) {
   // CHECK: nn.unpack %{{.*}} dims [1] blocks [4] order [0, 1, 2] sizes [6] : tensor<?x2x4x4xf32> -> tensor<?x6x4xf32>
   %11 = nn.unpack %10 dims [1] blocks [4] order [0, 1, 2] sizes [6] : tensor<?x2x4x4xf32> -> tensor<?x6x4xf32>
   // CHECK: nn.constant dense<2.000000e+00> : tensor<3xf32>
-  %12 = nn.constant dense<2.0> : tensor<3xf32> : tensor<3xf32>
+  %12 = nn.constant dense<2.0> : tensor<3xf32>
   return
 }
