@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Evaluates the shape arithmetic of exporters: small integer tensors as expressions of the
+// program's dims.
+#include "lib/Import/ONNX/GraphImporter.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+namespace {
+
+using Elements = std::optional<SmallVector<Dim>>;
+
+constexpr int64_t kMaxIntegers = 1024;
+constexpr unsigned kMaxDepth = 200;
+
+class Evaluator {
+public:
+  Evaluator(GraphImporter &graph) : graph(graph) {}
+
+  /// The elements in row-major order. Floats take part where they are whole numbers.
+  Elements get(Value value, unsigned depth = 0) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!type || depth > kMaxDepth || !type.hasStaticShape() ||
+        type.getNumElements() > kMaxIntegers)
+      return std::nullopt;
+    auto inner = [&](Value operand) { return get(operand, depth + 1); };
+    return llvm::TypeSwitch<Operation *, Elements>(value.getDefiningOp())
+        .Case<nn::ConstantOp>([&](auto op) { return constant(op.getValue()); })
+        .Case<nn::ShapeOfOp>([&](nn::ShapeOfOp op) {
+          ArrayRef<Dim> shape = graph.shapes.get(op.getInput());
+          shape = shape.slice(op.getStart(), op.getEnd() - op.getStart());
+          return Elements(SmallVector<Dim>(shape.begin(), shape.end()));
+        })
+        .Case<nn::ReshapeOp, nn::BindDimsOp>([&](auto op) { return inner(op.getInput()); })
+        .Case<nn::CastOp>([&](auto op) {
+          // To bool is no conversion of a number.
+          return op.getTo().isInteger(1) && !Node::element(op.getInput()).isInteger(1)
+                     ? Elements()
+                     : inner(op.getInput());
+        })
+        .Case<nn::FloorOp, nn::CeilOp, nn::RoundOp>([&](auto op) { return inner(op.getInput()); })
+        .Case<nn::BroadcastOp>([&](auto op) {
+          Elements input = inner(op.getInput());
+          if (!input || input->size() == size_t(type.getNumElements()))
+            return input;
+          return input->size() == 1
+                     ? Elements(SmallVector<Dim>(type.getNumElements(), input->front()))
+                     : Elements();
+        })
+        .Case<nn::ConcatOp>([&](nn::ConcatOp op) {
+          SmallVector<Dim> all;
+          for (Value operand : op.getInputs()) {
+            Elements part = type.getRank() == 1 ? inner(operand) : Elements();
+            if (!part)
+              return Elements();
+            all.append(*part);
+          }
+          return Elements(all);
+        })
+        .Case<nn::GatherOp>([&](nn::GatherOp op) {
+          Elements input = Node::rank(op.getInput()) == 1 ? inner(op.getInput()) : Elements();
+          Elements indices = input ? inner(op.getIndices()) : Elements();
+          if (!indices)
+            return Elements();
+          SmallVector<Dim> taken;
+          for (Dim index : *indices) {
+            int64_t at = nn::constantDim(index).value_or(input->size()), size = input->size();
+            if (at < -size || at >= size)
+              return Elements();
+            taken.push_back((*input)[at < 0 ? at + size : at]);
+          }
+          return Elements(taken);
+        })
+        .Case<nn::SliceOp>([&](nn::SliceOp op) {
+          Elements input = type.getRank() == 1 ? inner(op.getInput()) : Elements();
+          if (!input)
+            return Elements();
+          SmallVector<Dim> taken;
+          for (int64_t i = 0; i < type.getNumElements(); ++i)
+            taken.push_back((*input)[op.getOffsets()[0] + i * op.getSteps()[0]]);
+          return Elements(taken);
+        })
+        .Case<nn::ReduceOp>([&](nn::ReduceOp op) { return reduce(op, inner(op.getInput())); })
+        .Case<nn::SelectOp>([&](nn::SelectOp op) {
+          Elements condition = inner(op.getCondition()), a = inner(op.getLhs()),
+                   b = inner(op.getRhs());
+          if (!condition || !a || !b)
+            return Elements();
+          return zip(type.getNumElements(), {*condition, *a, *b}, [&](ArrayRef<Dim> e) {
+            std::optional<int64_t> c = nn::constantDim(e[0]);
+            return c ? (*c ? e[1] : e[2]) : (e[1] == e[2] ? e[1] : Dim());
+          });
+        })
+        .Case<nn::NegOp>([&](auto op) {
+          Elements input = inner(op.getInput());
+          return input ? zip(input->size(), {*input}, [](ArrayRef<Dim> e) { return -e[0]; })
+                       : Elements();
+        })
+        .Case<nn::NotOp>([&](auto op) {
+          Elements input = type.getElementType().isInteger(1) ? inner(op.getInput()) : Elements();
+          return input ? zip(input->size(), {*input},
+                             [&](ArrayRef<Dim> e) {
+                               std::optional<int64_t> c = nn::constantDim(e[0]);
+                               return c ? number(!*c) : Dim();
+                             })
+                       : Elements();
+        })
+        .Case<nn::AddOp, nn::SubOp, nn::MulOp, nn::DivOp, nn::ModOp, nn::MaxOp, nn::MinOp,
+              nn::AndOp, nn::OrOp, nn::CompareOp>([&](auto op) {
+          Elements a = inner(op.getLhs()), b = a ? inner(op.getRhs()) : Elements();
+          if (!b)
+            return Elements();
+          bool isFloat = Node::isFloat(op.getLhs());
+          return zip(type.getNumElements(), {*a, *b},
+                     [&](ArrayRef<Dim> e) { return binary(op, e[0], e[1], isFloat); });
+        })
+        .Default([](Operation *) { return Elements(); });
+  }
+
+private:
+  Dim number(int64_t value) { return getAffineConstantExpr(value, &graph.context); }
+
+  Elements constant(ElementsAttr attribute) {
+    auto elements = dyn_cast<DenseElementsAttr>(attribute);
+    if (!elements)
+      return std::nullopt;
+    SmallVector<Dim> result;
+    if (isa<IntegerType>(elements.getElementType())) {
+      bool isSigned =
+          !elements.getElementType().isUnsignedInteger() && !elements.getElementType().isInteger(1);
+      for (const APInt &value : elements.getValues<APInt>())
+        result.push_back(number(isSigned ? value.getSExtValue() : int64_t(value.getZExtValue())));
+      return result;
+    }
+    if (!isa<FloatType>(elements.getElementType()))
+      return std::nullopt;
+    for (const APFloat &value : elements.getValues<APFloat>()) {
+      APSInt whole(64, /*isUnsigned=*/false);
+      bool isExact;
+      if (value.convertToInteger(whole, APFloat::rmTowardZero, &isExact) != APFloat::opOK)
+        return std::nullopt;
+      result.push_back(number(whole.getSExtValue()));
+    }
+    return result;
+  }
+
+  /// Applies `combine` to elements that are at the same place; lists of one element broadcast.
+  template <typename Combine>
+  Elements zip(int64_t count, ArrayRef<SmallVector<Dim>> lists, Combine combine) {
+    SmallVector<Dim> result;
+    for (int64_t i = 0; i < count; ++i) {
+      SmallVector<Dim, 3> elements;
+      for (const SmallVector<Dim> &list : lists) {
+        if (list.size() != 1 && list.size() != size_t(count))
+          return std::nullopt;
+        elements.push_back(list[list.size() == 1 ? 0 : i]);
+      }
+      Dim combined = combine(elements);
+      if (!combined)
+        return std::nullopt;
+      result.push_back(combined);
+    }
+    return result;
+  }
+
+  Dim binary(Operation *op, Dim a, Dim b, bool isFloat) {
+    std::optional<int64_t> ca = nn::constantDim(a), cb = nn::constantDim(b);
+    if (isa<nn::AddOp>(op))
+      return a + b;
+    if (isa<nn::SubOp>(op))
+      return a - b;
+    if (isa<nn::MulOp>(op))
+      return a * b;
+    if (isa<nn::DivOp>(op)) {
+      if (cb && *cb == 0)
+        return {};
+      if (isFloat) // Only where the quotient is whole.
+        return ca && cb && *ca % *cb == 0 ? number(*ca / *cb) : cb && *cb == 1 ? a : Dim();
+      if (ca && cb)
+        return number(*ca / *cb);
+      // Dims are not negative, so truncation is the floor.
+      return cb && *cb > 0 ? a.floorDiv(*cb) : Dim();
+    }
+    if (a == b && isa<nn::MaxOp, nn::MinOp>(op))
+      return a;
+    if (auto compare = dyn_cast<nn::CompareOp>(op); compare && (a == b || (ca && cb))) {
+      int64_t order = a == b ? 0 : *ca < *cb ? -1 : 1;
+      switch (compare.getKind()) {
+      case nn::CompareKind::eq:
+        return number(order == 0);
+      case nn::CompareKind::ne:
+        return number(order != 0);
+      case nn::CompareKind::lt:
+        return number(order < 0);
+      case nn::CompareKind::le:
+        return number(order <= 0);
+      case nn::CompareKind::gt:
+        return number(order > 0);
+      case nn::CompareKind::ge:
+        return number(order >= 0);
+      }
+    }
+    if (!ca || !cb)
+      return {};
+    if (isa<nn::MaxOp>(op))
+      return number(std::max(*ca, *cb));
+    if (isa<nn::MinOp>(op))
+      return number(std::min(*ca, *cb));
+    if (isa<nn::AndOp>(op))
+      return number(*ca & *cb);
+    if (isa<nn::OrOp>(op))
+      return number(*ca | *cb);
+    if (isa<nn::ModOp>(op) && *cb > 0)
+      return number(((*ca % *cb) + *cb) % *cb);
+    return {};
+  }
+
+  Elements reduce(nn::ReduceOp op, Elements input) {
+    if (!input || input->empty() || op.getAxes().size() != size_t(Node::rank(op.getInput())))
+      return std::nullopt;
+    Dim total = input->front();
+    for (Dim dim : ArrayRef<Dim>(*input).drop_front()) {
+      std::optional<int64_t> a = nn::constantDim(total), b = nn::constantDim(dim);
+      if (op.getKind() == nn::ReduceKind::sum)
+        total = total + dim;
+      else if (op.getKind() == nn::ReduceKind::prod)
+        total = total * dim;
+      else if (a && b && op.getKind() == nn::ReduceKind::max)
+        total = number(std::max(*a, *b));
+      else if (a && b && op.getKind() == nn::ReduceKind::min)
+        total = number(std::min(*a, *b));
+      else
+        return std::nullopt;
+    }
+    return SmallVector<Dim>{total};
+  }
+
+  GraphImporter &graph;
+};
+
+} // namespace
+
+std::optional<SmallVector<Dim>> Node::evaluate(Value value) {
+  return value ? Evaluator(graph).get(value) : std::nullopt;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Nodes in order, names in scopes, functions and constant conditions inlined.
+#include "lib/Import/ONNX/GraphImporter.h"
+#include "lib/Import/ONNX/FunctionBodies.h"
+#include "lib/Import/ONNX/OpRegistry.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+/// Functions inlined in functions, at most.
+static constexpr size_t kMaxCallDepth = 32;
+/// Nodes after inlining, at most: a small file can call functions that double at every level.
+static constexpr int64_t kMaxNodes = 1'000'000;
+
+std::string accel::onnx_import::nodeName(const onnx::NodeProto &node) {
+  if (!node.name().empty())
+    return node.name();
+  return node.op_type() + "(" + (node.output_size() ? node.output(0) : "") + ")";
+}
+
+/// ONNX's own domain has two names.
+static StringRef canonicalDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
+
+/// The name of the node in the main graph that an op comes from.
+static std::string callerName(Location location) {
+  while (auto call = dyn_cast<CallSiteLoc>(location))
+    location = call.getCaller();
+  auto name = dyn_cast<NameLoc>(location);
+  return name ? name.getName().str() : "";
+}
+
+void GraphImporter::report(Severity severity, const Node &node, const Twine &reason,
+                           const Twine &wayOut) {
+  const onnx::NodeProto &proto = node.proto();
+  ImportDiagnostic &problem = problems.problems.emplace_back();
+  problem.severity = severity;
+  problem.node = callerName(node.loc());
+  problem.op = proto.op_type();
+  problem.domain = canonicalDomain(proto.domain());
+  problem.opset = node.opset();
+  problem.reason = reason.str();
+  if (isa<CallSiteLoc>(node.loc()))
+    problem.reason = "in its function body, node '" + nodeName(proto) + "': " + problem.reason;
+  problem.wayOut = wayOut.str();
+  if (node.has(0))
+    problem.dtype = dtypeText(Node::element(node.optional(0)));
+}
+
+// --- names ---
+
+void GraphImporter::addInitializers(const onnx::GraphProto &graph, Scope &scope) {
+  auto twice = [&](bool isNew, StringRef name) {
+    if (!isNew)
+      reportFile(Severity::Error, "initializer '" + name + "' is given twice",
+                 "The file is malformed: export it again.");
+  };
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    twice(scope.initializers.try_emplace(tensor.name(), &tensor).second, tensor.name());
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer()) {
+    StringRef name = tensor.values().name();
+    twice(scope.sparseInitializers.try_emplace(name, &tensor).second, name);
+  }
+}
+
+std::optional<Scope::Entry> GraphImporter::lookup(StringRef name, Scope &scope) {
+  for (const Scope *at = &scope; at; at = at->parent)
+    if (auto known = at->values.find(name); known != at->values.end())
+      return known->second;
+  for (Scope *at = &scope; at; at = at->parent) {
+    auto dense = at->initializers.find(name);
+    auto sparse = at->sparseInitializers.find(name);
+    if (dense == at->initializers.end() && sparse == at->sparseInitializers.end())
+      continue;
+    std::string problem;
+    ElementsAttr elements = dense != at->initializers.end()
+                                ? readTensor(&context, file, *dense->second, name, problem)
+                                : readSparseTensor(&context, file, *sparse->second, name, problem);
+    Scope::Entry entry{nullptr, /*broken=*/!elements};
+    if (elements)
+      entry.value = nn::ConstantOp::create(builder, NameLoc::get(StringAttr::get(&context, name)),
+                                           elements.getType(), elements);
+    else
+      reportFile(Severity::Error, "initializer '" + name + "': " + problem);
+    // Belongs to the scope that holds it, so that it is made (and reported) once.
+    at->values[name] = entry;
+    return entry;
+  }
+  return std::nullopt;
+}
+
+static const onnx::TypeProto *declaredType(StringRef name, const onnx::GraphProto &graph) {
+  for (const onnx::ValueInfoProto &info : graph.value_info())
+    if (info.name() == name)
+      return &info.type();
+  for (const onnx::ValueInfoProto &info : graph.output())
+    if (info.name() == name)
+      return &info.type();
+  return nullptr;
+}
+
+Value GraphImporter::placeholder(StringRef name, const Scope &scope, Location location) {
+  const onnx::TypeProto *type = scope.graph ? declaredType(name, *scope.graph) : nullptr;
+  if (!type || !type->has_tensor_type() || !type->tensor_type().has_shape())
+    return {};
+  Type element = elementType(&context, type->tensor_type().elem_type());
+  SmallVector<int64_t> shape;
+  for (const auto &dim : type->tensor_type().shape().dim())
+    shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value()
+                                                                : ShapedType::kDynamic);
+  std::string problem;
+  if (!element || !checkShape(shape, problem))
+    return {};
+  return UnrealizedConversionCastOp::create(builder, location,
+                                            RankedTensorType::get(shape, element), ValueRange())
+      .getResult(0);
+}
+
+// --- nodes ---
+
+SmallVector<Value> GraphImporter::importNodes(const NodeList &body, Scope &scope,
+                                              ArrayRef<StringRef> outputs) {
+  SmallVector<WiringProblem> wiring;
+  auto isDefined = [&](StringRef name) {
+    for (const Scope *at = &scope; at; at = at->parent)
+      if (at->values.contains(name) || at->initializers.contains(name) ||
+          at->sparseInitializers.contains(name))
+        return true;
+    return false;
+  };
+  SmallVector<int> order = scheduleNodes(body, outputs, isDefined, wiring);
+  for (const WiringProblem &problem : wiring) {
+    const onnx::NodeProto &proto = body[problem.node];
+    Node node(*this, proto, scope, 0, NameLoc::get(StringAttr::get(&context, nodeName(proto))));
+    (void)node.error(problem.reason, "The file is malformed: export it again.");
+  }
+  for (int i : order) {
+    if (stopped)
+      break;
+    importNode(body[i], scope);
+  }
+  SmallVector<Value> values;
+  for (StringRef output : outputs) {
+    std::optional<Scope::Entry> entry = lookup(output, scope);
+    if (!entry && wiring.empty() && !stopped)
+      reportFile(Severity::Error,
+                 "output '" + output + "' is no node's output, no input and no initializer",
+                 "The file is malformed: export it again.");
+    values.push_back(entry ? entry->value : Value());
+  }
+  return values;
+}
+
+void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
+  Location location = NameLoc::get(StringAttr::get(&context, nodeName(proto)));
+  if (!isa<UnknownLoc>(scope.caller))
+    location = CallSiteLoc::get(location, scope.caller);
+  StringRef domain = canonicalDomain(proto.domain());
+  auto imported = scope.opsets->find(domain);
+  if (imported == scope.opsets->end())
+    imported = opsets.find(domain);
+  Node node(*this, proto, scope, imported == opsets.end() ? 1 : imported->second, location);
+  if (++importedNodes > kMaxNodes) {
+    stopped = true;
+    (void)node.error("the model has more than " + Twine(kMaxNodes) +
+                     " nodes after its functions are inlined");
+    return;
+  }
+
+  bool broken = false;
+  SmallVector<Value> operands;
+  for (const std::string &name : proto.input()) {
+    Scope::Entry entry;
+    if (!name.empty())
+      entry = lookup(name, scope).value_or(Scope::Entry{nullptr, true});
+    broken |= entry.broken;
+    operands.push_back(entry.value);
+  }
+  node.setOperands(operands);
+  builder.setInsertionPointToEnd(&main.getBody().front());
+  LogicalResult result = failure();
+  // A node whose operands are broken is only looked up.
+  bool isKnown =
+      findImport(domain, proto.op_type(), node.opset()) || standardFunction(node) ||
+      functions.contains((domain + ":" + proto.op_type() + ":" + proto.overload()).str());
+  if (!broken || !isKnown)
+    result = dispatch(node);
+  if (succeeded(result))
+    node.warnOfUnusedAttributes();
+  for (int i = 0; i < proto.output_size(); ++i) {
+    if (proto.output(i).empty())
+      continue;
+    Scope::Entry entry{succeeded(result) ? node.results()[i] : Value()};
+    if (!entry.value)
+      entry.value = placeholder(proto.output(i), scope, location);
+    entry.broken = !entry.value;
+    scope.values[proto.output(i)] = entry;
+  }
+}
+
+LogicalResult GraphImporter::dispatch(Node &node) {
+  const onnx::NodeProto &proto = node.proto();
+  StringRef domain = canonicalDomain(proto.domain());
+  auto local = functions.find((domain + ":" + proto.op_type() + ":" + proto.overload()).str());
+  if (local != functions.end())
+    return inlineFunction(node, *local->second);
+  if (ImportFunction import = findImport(domain, proto.op_type(), node.opset())) {
+    LogicalResult result = import(node);
+    if (failed(result))
+      // An import function that fails has said why; this is the net below it.
+      (void)node.error("its attributes or operands are not supported yet");
+    else
+      for (int i = 0; i < proto.output_size(); ++i)
+        if (node.wants(i) && !node.results()[i])
+          return node.unsupported("output " + Twine(i) + " ('" + proto.output(i) + "') is used");
+    return result;
+  }
+  if (const onnx::FunctionProto *function = standardFunction(node))
+    return inlineFunction(node, *function);
+  std::string name = domain.empty() ? proto.op_type() : (domain + "." + proto.op_type()).str();
+  return node.error("op " + name + " of opset " + Twine(node.opset()) + " is not supported yet",
+                    domain.empty() ? "Rewrite it with supported ops before exporting the model, or "
+                                     "compute it outside."
+                                   : "Export the model with ops of the standard, or give the op's "
+                                     "body as a function of the model.");
+}
+
+const onnx::FunctionProto *GraphImporter::standardFunction(const Node &node) {
+  StringRef domain = canonicalDomain(node.proto().domain()), op = node.op();
+  const FunctionBody *best = nullptr;
+  for (const FunctionBody &body : functionBodies())
+    if (body.domain == domain && body.name == op && body.since <= node.opset())
+      best = &body;
+  if (!best || best->bytes.empty())
+    return nullptr;
+  auto [entry, isNew] = bodies.try_emplace(best);
+  if (isNew)
+    entry->second.ParseFromArray(best->bytes.data(), best->bytes.size());
+  return &entry->second;
+}
+
+LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProto &function) {
+  const onnx::NodeProto &call = node.proto();
+  if (llvm::is_contained(callStack, &function))
+    return node.error("function " + function.name() + " calls itself");
+  if (callStack.size() == kMaxCallDepth)
+    return node.error("functions are nested more than " + Twine(kMaxCallDepth) + " deep");
+  if (call.input_size() > function.input_size() || call.output_size() > function.output_size())
+    return node.error("expected at most " + Twine(function.input_size()) + " inputs and " +
+                      Twine(function.output_size()) + " outputs of function " + function.name() +
+                      ", found " + Twine(call.input_size()) + " and " + Twine(call.output_size()));
+  OpsetMap &imports = functionOpsets.emplace_back();
+  for (const onnx::OperatorSetIdProto &opset : function.opset_import())
+    imports[canonicalDomain(opset.domain())] = opset.version();
+  Scope scope(node.loc());
+  scope.opsets = &imports;
+  for (int i = 0; i < function.input_size(); ++i)
+    scope.values[function.input(i)] = {node.optional(i)};
+  for (const onnx::AttributeProto &attribute : function.attribute_proto())
+    scope.attributes[attribute.name()] = &attribute;
+  for (const onnx::AttributeProto &attribute : call.attribute())
+    if (const onnx::AttributeProto *bound = node.attribute(attribute.name()))
+      scope.attributes[attribute.name()] = bound;
+
+  SmallVector<StringRef> outputs;
+  for (int i = 0; i < call.output_size(); ++i)
+    if (node.wants(i))
+      outputs.push_back(function.output(i));
+  callStack.push_back(&function);
+  size_t before = problems.problems.size();
+  SmallVector<Value> values = importNodes(function.node(), scope, outputs);
+  callStack.pop_back();
+  for (int i = 0, next = 0; i < call.output_size(); ++i)
+    if (node.wants(i) && failed(node.result(i, values[next++])))
+      return problems.problems.size() > before
+                 ? failure()
+                 : node.error("its function body makes no output '" + function.output(i) + "'");
+  return success();
+}
+
+LogicalResult GraphImporter::inlineGraph(Node &node, const onnx::GraphProto &graph) {
+  const onnx::NodeProto &proto = node.proto();
+  if (graph.input_size() || graph.output_size() != proto.output_size())
+    return node.error("expected a branch of no inputs and " + Twine(proto.output_size()) +
+                      " outputs, found " + Twine(graph.input_size()) + " and " +
+                      Twine(graph.output_size()));
+  Scope scope(node.scope().caller);
+  scope.parent = &node.scope();
+  scope.graph = &graph;
+  scope.opsets = node.scope().opsets;
+  addInitializers(graph, scope);
+  SmallVector<StringRef> outputs;
+  for (const onnx::ValueInfoProto &output : graph.output())
+    outputs.push_back(output.name());
+  SmallVector<Value> values = importNodes(graph.node(), scope, outputs);
+  for (auto [i, value] : llvm::enumerate(values))
+    if (failed(node.result(i, value)))
+      return failure();
+  return success();
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Walks the graphs of a model and hands each node to its import function.
+#pragma once
+#include "lib/Import/ONNX/Import.h"
+#include "lib/Import/ONNX/Node.h"
+#include "lib/Import/ONNX/Schedule.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
+#include <deque>
+
+namespace accel::onnx_import {
+
+using OpsetMap = llvm::StringMap<int64_t>;
+
+/// The names that the nodes of one graph or function body can see.
+struct Scope {
+  struct Entry {
+    mlir::Value value;   ///< Null: an optional input that the caller left out, or a broken value.
+    bool broken = false; ///< Made by a node that could not be imported.
+  };
+  Scope *parent = nullptr;                 ///< The graph around a subgraph.
+  const onnx::GraphProto *graph = nullptr; ///< Null in a function's body.
+  const OpsetMap *opsets = nullptr;
+  mlir::Location caller; ///< Where a function's body is inlined, else unknown.
+  llvm::StringMap<Entry> values;
+  llvm::StringMap<const onnx::TensorProto *> initializers;
+  llvm::StringMap<const onnx::SparseTensorProto *> sparseInitializers;
+  llvm::StringMap<const onnx::AttributeProto *> attributes; ///< Of the call of a function.
+
+  explicit Scope(mlir::Location caller) : caller(caller) {}
+};
+
+class GraphImporter {
+public:
+  GraphImporter(mlir::MLIRContext &context, ModelFile &file, const ImportOptions &options,
+                ImportReport &report);
+
+  /// The module; null if there are errors.
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+  // --- for Node and the import functions ---
+  mlir::MLIRContext &context;
+  ModelFile &file;
+  mlir::OpBuilder builder;
+  nn::ShapeAnalysis shapes;
+  /// MLIR's own errors since the last node began.
+  std::string mlirError;
+
+  void report(Severity severity, const Node &node, const llvm::Twine &reason,
+              const llvm::Twine &wayOut);
+  /// The index value of a dim; null if it depends on data.
+  mlir::Value indexValue(Dim dim);
+  /// Imports the nodes of `body` for the values named `outputs`, which it returns: null where
+  /// something was reported.
+  llvm::SmallVector<mlir::Value> importNodes(const NodeList &body, Scope &scope,
+                                             llvm::ArrayRef<llvm::StringRef> outputs);
+  /// Adds a graph's initializers to its scope.
+  void addInitializers(const onnx::GraphProto &graph, Scope &scope);
+  /// Inlines a subgraph that takes no arguments, as the results of `node`.
+  llvm::LogicalResult inlineGraph(Node &node, const onnx::GraphProto &graph);
+
+private:
+  void reportFile(Severity severity, const llvm::Twine &reason, const llvm::Twine &wayOut = "");
+  void readOpsets();
+  void fixNamedDims();
+  bool addInput(const onnx::ValueInfoProto &input, llvm::SmallVectorImpl<mlir::Type> &types,
+                llvm::SmallVectorImpl<Shape> &inputShapes);
+  void checkOptions();
+  void bindArguments(llvm::ArrayRef<Shape> inputShapes, Scope &scope);
+  void addResults(llvm::ArrayRef<mlir::Value> results);
+  void checkDeclared(const onnx::ValueInfoProto &declared, mlir::Value value);
+  void removeDeadOps();
+  Dim symbol(llvm::StringRef name);
+
+  void importNode(const onnx::NodeProto &proto, Scope &scope);
+  llvm::LogicalResult dispatch(Node &node);
+  llvm::LogicalResult inlineFunction(Node &node, const onnx::FunctionProto &function);
+  const onnx::FunctionProto *standardFunction(const Node &node);
+  /// The value of a name, made if it is an initializer; nullopt if there is none.
+  std::optional<Scope::Entry> lookup(llvm::StringRef name, Scope &scope);
+  /// What is declared of a failed node's result, so that its users are looked at, too.
+  mlir::Value placeholder(llvm::StringRef name, const Scope &scope, mlir::Location location);
+
+  const ImportOptions &options;
+  ImportReport &problems;
+  const onnx::ModelProto &model;
+  mlir::func::FuncOp main;
+  OpsetMap opsets;
+  llvm::StringMap<const onnx::FunctionProto *>
+      functions;                                      ///< Of the file, by domain, name, overload.
+  std::map<const void *, onnx::FunctionProto> bodies; ///< Of the standard, as used.
+  std::deque<OpsetMap> functionOpsets;
+  llvm::SmallVector<const onnx::FunctionProto *> callStack;
+  llvm::SmallVector<const onnx::ValueInfoProto *> inputs;
+  llvm::StringMap<int64_t> fixedDims; ///< Sizes that the options give named dims.
+  std::vector<std::string> symbolNames;
+  llvm::StringMap<unsigned> symbolIndex;
+  llvm::SmallVector<mlir::Value> symbolValues; ///< tensor.dim of the argument that binds a symbol.
+  llvm::DenseMap<Dim, mlir::Value> indexValues;
+  int64_t importedNodes = 0;
+  bool stopped = false;
+};
+
+/// "OpType(first output)" for a node without a name.
+std::string nodeName(const onnx::NodeProto &node);
+
+} // namespace accel::onnx_import

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a file to a module: inputs and their dims, the graph, outputs.
+#include "lib/Import/ONNX/Import.h"
+#include "lib/Import/ONNX/FunctionBodies.h"
+#include "lib/Import/ONNX/GraphImporter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+static StringRef canonicalDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
+
+/// Symbols of the program: one a dynamic dim of an input, at most.
+static unsigned countInputDims(const onnx::ModelProto &model) {
+  unsigned count = 0;
+  for (const onnx::ValueInfoProto &input : model.graph().input())
+    count += input.type().tensor_type().shape().dim_size();
+  return count;
+}
+
+GraphImporter::GraphImporter(MLIRContext &context, ModelFile &file, const ImportOptions &options,
+                             ImportReport &report)
+    : context(context), file(file), builder(&context),
+      shapes(&context, countInputDims(file.model())), options(options), problems(report),
+      model(file.model()) {}
+
+void GraphImporter::reportFile(Severity severity, const Twine &reason, const Twine &wayOut) {
+  ImportDiagnostic &problem = problems.problems.emplace_back();
+  problem.severity = severity;
+  problem.reason = reason.str();
+  problem.wayOut = wayOut.str();
+}
+
+void GraphImporter::readOpsets() {
+  for (const onnx::OperatorSetIdProto &opset : model.opset_import())
+    opsets[canonicalDomain(opset.domain())] = opset.version();
+  // Version 1 and 2 of the file format had no imports, and opset 1.
+  if (opsets.try_emplace("", model.ir_version() < 3 ? 1 : kNewestOpset).second &&
+      model.ir_version() >= 3 && llvm::any_of(model.graph().node(), [](const auto &node) {
+        return canonicalDomain(node.domain()).empty();
+      }))
+    reportFile(Severity::Warning,
+               "the file does not say which opset it uses; " + Twine(kNewestOpset) +
+                   ", the newest, is assumed",
+               "Export the model with an opset import.");
+  if (model.opset_import_size() && opsets[""] < 1)
+    reportFile(Severity::Error, "opset " + Twine(opsets[""]) + " does not exist");
+  for (const onnx::FunctionProto &function : model.functions()) {
+    std::string key =
+        (canonicalDomain(function.domain()) + ":" + function.name() + ":" + function.overload())
+            .str();
+    if (!functions.try_emplace(key, &function).second)
+      reportFile(Severity::Error, "function '" + function.name() + "' is defined twice",
+                 "The file is malformed: export it again.");
+  }
+}
+
+// --- inputs ---
+
+Dim GraphImporter::symbol(StringRef name) {
+  auto [entry, isNew] = symbolIndex.try_emplace(name, symbolNames.size());
+  if (isNew)
+    symbolNames.push_back(name.str());
+  return getAffineSymbolExpr(entry->second, &context);
+}
+
+void GraphImporter::fixNamedDims() {
+  for (const auto &[name, size] : options.dims)
+    fixedDims[name] = size;
+  // What --shape says of a named dim holds for the other inputs, too.
+  for (const onnx::ValueInfoProto &input : model.graph().input()) {
+    auto given = options.shapes.find(input.name());
+    const onnx::TensorShapeProto &shape = input.type().tensor_type().shape();
+    if (given == options.shapes.end() || given->second.size() != size_t(shape.dim_size()))
+      continue;
+    for (int i = 0; i < shape.dim_size(); ++i) {
+      if (shape.dim(i).dim_param().empty() || given->second[i] < 0)
+        continue;
+      auto [fixed, isNew] = fixedDims.try_emplace(shape.dim(i).dim_param(), given->second[i]);
+      if (fixed->second != given->second[i])
+        reportFile(Severity::Error, "input '" + input.name() + "': --shape gives dim '" +
+                                        shape.dim(i).dim_param() + "' the size " +
+                                        Twine(given->second[i]) + ", but it is " +
+                                        Twine(fixed->second) + " elsewhere");
+    }
+  }
+}
+
+bool GraphImporter::addInput(const onnx::ValueInfoProto &input, SmallVectorImpl<Type> &types,
+                             SmallVectorImpl<Shape> &inputShapes) {
+  auto fail = [&](const Twine &reason, const Twine &wayOut = "") {
+    reportFile(Severity::Error, "input '" + input.name() + "': " + reason, wayOut);
+    return false;
+  };
+  auto given = options.shapes.find(input.name());
+  if (!input.type().has_tensor_type())
+    return fail("expected a tensor; sequences, maps and optionals are not supported yet");
+  const onnx::TypeProto::Tensor &type = input.type().tensor_type();
+  Type element = elementType(&context, type.elem_type());
+  if (!element)
+    return fail("tensors of " + dataTypeName(type.elem_type()) + " are not supported yet");
+  if (!type.has_shape() && given == options.shapes.end())
+    return fail("the file gives no shape", "Give one: --shape " + input.name() + "=1x3x224x224.");
+  if (type.has_shape() && given != options.shapes.end() &&
+      given->second.size() != size_t(type.shape().dim_size()))
+    return fail("--shape gives rank " + Twine(given->second.size()) + ", the file " +
+                Twine(type.shape().dim_size()));
+  size_t rank = type.has_shape() ? type.shape().dim_size() : given->second.size();
+  Shape shape;
+  for (size_t i = 0; i < rank; ++i) {
+    std::string name = input.name() + ":" + std::to_string(i);
+    int64_t size = -1;
+    if (type.has_shape()) {
+      const auto &dim = type.shape().dim(i);
+      if (dim.has_dim_value())
+        size = dim.dim_value();
+      else if (!dim.dim_param().empty())
+        name = dim.dim_param();
+    }
+    if (auto fixed = fixedDims.find(name); size < 0 && fixed != fixedDims.end())
+      size = fixed->second;
+    if (given != options.shapes.end() && given->second[i] >= 0)
+      size = given->second[i];
+    if (auto range = options.dimRanges.find(name);
+        size < 0 && range != options.dimRanges.end() && range->second.first == range->second.second)
+      size = range->second.first;
+    shape.push_back(size >= 0 ? getAffineConstantExpr(size, &context) : symbol(name));
+  }
+  std::string problem;
+  if (!checkShape(nn::staticShape(shape), problem))
+    return fail(problem);
+  types.push_back(RankedTensorType::get(nn::staticShape(shape), element));
+  inputShapes.push_back(shape);
+  return true;
+}
+
+void GraphImporter::checkOptions() {
+  auto isInput = [&](StringRef name) {
+    return llvm::any_of(inputs, [&](const auto *input) { return input->name() == name; });
+  };
+  for (const auto &[name, shape] : options.shapes)
+    if (!isInput(name)) {
+      std::string known;
+      for (const auto *input : inputs)
+        known += (known.empty() ? "" : ", ") + input->name();
+      reportFile(Severity::Error, "--shape: the model has no input '" + name + "'",
+                 "Its inputs are: " + known + ".");
+    }
+  auto check = [&](const std::string &name) {
+    bool known = symbolIndex.contains(name);
+    for (const auto *input : inputs)
+      for (int i = 0; i < input->type().tensor_type().shape().dim_size(); ++i) {
+        const auto &dim = input->type().tensor_type().shape().dim(i);
+        known |= dim.dim_param() == name || (dim.dim_param().empty() && !dim.has_dim_value() &&
+                                             input->name() + ":" + std::to_string(i) == name);
+      }
+    if (!known)
+      reportFile(Severity::Error, "--dim: the model has no dynamic dim '" + name + "'",
+                 symbolNames.empty()
+                     ? Twine("All its dims are static.")
+                     : "Its dynamic dims are: " + llvm::join(symbolNames, ", ") + ".");
+  };
+  for (const auto &[name, size] : options.dims)
+    check(name);
+  for (const auto &[name, range] : options.dimRanges)
+    check(name);
+}
+
+void GraphImporter::bindArguments(ArrayRef<Shape> inputShapes, Scope &scope) {
+  symbolValues.resize(symbolNames.size());
+  SmallVector<Value> bound;
+  for (auto [i, shape] : llvm::enumerate(inputShapes)) {
+    const std::string &name = inputs[i]->name();
+    Value value = main.getArgument(i);
+    Location location = value.getLoc();
+    if (llvm::any_of(shape, [](Dim dim) { return !nn::constantDim(dim); })) {
+      // The map counts the symbols that this input uses.
+      SmallVector<Attribute> names;
+      SmallVector<Dim> exprs;
+      llvm::SmallDenseMap<Dim, Dim> local;
+      for (Dim dim : shape) {
+        auto used = dyn_cast<AffineSymbolExpr>(dim);
+        if (used && local.try_emplace(dim, getAffineSymbolExpr(names.size(), &context)).second)
+          names.push_back(builder.getStringAttr(symbolNames[used.getPosition()]));
+        exprs.push_back(used ? local[dim] : dim);
+      }
+      value = nn::BindDimsOp::create(builder, location, value, builder.getArrayAttr(names),
+                                     AffineMap::get(0, names.size(), exprs, &context));
+    }
+    shapes.set(value, shape);
+    bound.push_back(value);
+    scope.values[name] = {value};
+  }
+  for (auto [value, shape] : llvm::zip_equal(bound, inputShapes))
+    for (auto [axis, dim] : llvm::enumerate(shape))
+      if (auto used = dyn_cast<AffineSymbolExpr>(dim); used && !symbolValues[used.getPosition()])
+        symbolValues[used.getPosition()] =
+            tensor::DimOp::create(builder, value.getLoc(), value, axis);
+}
+
+Value GraphImporter::indexValue(Dim dim) {
+  Value &value = indexValues[dim];
+  if (value)
+    return value;
+  Location location = builder.getUnknownLoc();
+  if (std::optional<int64_t> constant = nn::constantDim(dim))
+    return value = arith::ConstantIndexOp::create(builder, location, *constant);
+  bool isKnown = true;
+  dim.walk([&](AffineExpr part) {
+    if (auto used = dyn_cast<AffineSymbolExpr>(part))
+      isKnown &= used.getPosition() < symbolValues.size();
+  });
+  if (!isKnown)
+    return {};
+  if (auto used = dyn_cast<AffineSymbolExpr>(dim))
+    return value = symbolValues[used.getPosition()];
+  AffineMap map = AffineMap::get(0, symbolValues.size(), dim);
+  SmallVector<Value> operands = symbolValues;
+  affine::canonicalizeMapAndOperands(&map, &operands);
+  return value = affine::AffineApplyOp::create(builder, location, map, operands);
+}
+
+// --- outputs ---
+
+void GraphImporter::checkDeclared(const onnx::ValueInfoProto &declared, Value value) {
+  if (!declared.type().has_tensor_type()) {
+    if (declared.has_type() && declared.type().value_case() != onnx::TypeProto::VALUE_NOT_SET)
+      reportFile(Severity::Error, "output '" + declared.name() +
+                                      "': the file declares something other than a tensor, "
+                                      "the graph computes a tensor");
+    return;
+  }
+  const onnx::TypeProto::Tensor &type = declared.type().tensor_type();
+  RankedTensorType computed = Node::type(value);
+  Type element = elementType(&context, type.elem_type());
+  if (type.elem_type() != onnx::TensorProto::UNDEFINED && element != computed.getElementType())
+    reportFile(Severity::Error,
+               "output '" + declared.name() + "': the file declares " +
+                   dataTypeName(type.elem_type()) + ", the graph computes " +
+                   dtypeText(computed.getElementType()),
+               "The file is malformed: export it again.");
+  if (!type.has_shape())
+    return;
+  if (type.shape().dim_size() != computed.getRank()) {
+    reportFile(Severity::Error,
+               "output '" + declared.name() + "': the file declares rank " +
+                   Twine(type.shape().dim_size()) + ", the graph computes rank " +
+                   Twine(computed.getRank()),
+               "The file is malformed: export it again.");
+    return;
+  }
+  // Sizes change with the sizes that the user gives inputs.
+  if (!options.shapes.empty())
+    return;
+  for (auto [axis, size] : llvm::enumerate(computed.getShape())) {
+    const auto &dim = type.shape().dim(axis);
+    if (dim.has_dim_value() && dim.dim_value() >= 0 && !ShapedType::isDynamic(size) &&
+        dim.dim_value() != size)
+      reportFile(Severity::Warning, "output '" + declared.name() + "': the file declares dim " +
+                                        Twine(axis) + " as " + Twine(dim.dim_value()) +
+                                        ", the graph computes " + Twine(size));
+  }
+}
+
+void GraphImporter::addResults(ArrayRef<Value> results) {
+  builder.setInsertionPointToEnd(&main.getBody().front());
+  func::ReturnOp::create(builder, main.getLoc(), results);
+  main.setFunctionType(
+      builder.getFunctionType(main.getArgumentTypes(), ValueRange(results).getTypes()));
+  for (auto [i, output] : llvm::enumerate(model.graph().output()))
+    main.setResultAttr(i, "nn.name", builder.getStringAttr(output.name()));
+}
+
+void GraphImporter::removeDeadOps() {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
+    if (isOpTriviallyDead(&op) && !isa<nn::BindDimsOp>(op))
+      op.erase();
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  const onnx::GraphProto &graph = model.graph();
+  readOpsets();
+  Scope scope(builder.getUnknownLoc());
+  scope.graph = &graph;
+  scope.opsets = &opsets;
+  addInitializers(graph, scope);
+
+  // Before version 4 of the file format, initializers were listed as inputs.
+  SmallVector<Type> types;
+  SmallVector<Shape> inputShapes;
+  llvm::StringMap<bool> seen;
+  bool good = true;
+  fixNamedDims();
+  for (const onnx::ValueInfoProto &input : graph.input()) {
+    if (scope.initializers.contains(input.name()) ||
+        scope.sparseInitializers.contains(input.name()))
+      continue;
+    if (!seen.try_emplace(input.name()).second) {
+      reportFile(Severity::Error, "input '" + input.name() + "' is listed twice",
+                 "The file is malformed: export it again.");
+      continue;
+    }
+    inputs.push_back(&input);
+    if (!addInput(input, types, inputShapes)) {
+      good = false;
+      scope.values[input.name()] = {nullptr, /*broken=*/true};
+      inputs.pop_back();
+    }
+  }
+  checkOptions();
+
+  Location location = NameLoc::get(builder.getStringAttr(graph.name()));
+  OwningOpRef<ModuleOp> module = ModuleOp::create(location);
+  builder.setInsertionPointToEnd(module->getBody());
+  main = func::FuncOp::create(builder, location, "main", builder.getFunctionType(types, {}));
+  Block *block = main.addEntryBlock();
+  for (auto [i, input] : llvm::enumerate(inputs)) {
+    main.setArgAttr(i, "nn.name", builder.getStringAttr(input->name()));
+    block->getArgument(i).setLoc(NameLoc::get(builder.getStringAttr(input->name())));
+  }
+  SmallVector<NamedAttribute> ranges;
+  for (const auto &[name, range] : options.dimRanges)
+    if (symbolIndex.contains(name))
+      ranges.push_back(
+          builder.getNamedAttr(name, builder.getDenseI64ArrayAttr({range.first, range.second})));
+  if (!ranges.empty())
+    main->setAttr("nn.dim_ranges", builder.getDictionaryAttr(ranges));
+  builder.setInsertionPointToEnd(block);
+  bindArguments(inputShapes, scope);
+
+  SmallVector<StringRef> outputs;
+  for (const onnx::ValueInfoProto &output : graph.output())
+    outputs.push_back(output.name());
+  if (outputs.empty())
+    reportFile(Severity::Error, "the graph has no outputs");
+  SmallVector<Value> results = importNodes(graph.node(), scope, outputs);
+  for (auto [output, value] : llvm::zip_equal(graph.output(), results))
+    if (value)
+      checkDeclared(output, value);
+  if (!good || problems.hasErrors())
+    return nullptr;
+  if (llvm::is_contained(results, Value())) {
+    reportFile(Severity::Error, "an output could not be imported");
+    return nullptr;
+  }
+  addResults(results);
+  removeDeadOps();
+  mlirError.clear();
+  if (failed(verify(*module))) {
+    reportFile(Severity::Error, "the imported module is not valid: " + mlirError,
+               "This is a mistake of Accel's: please report it.");
+    return nullptr;
+  }
+  return module;
+}
+
+OwningOpRef<ModuleOp> accel::importONNX(MLIRContext &context, StringRef path,
+                                        const ImportOptions &options, ImportReport &report) {
+  report.file = path.str();
+  context.loadDialect<nn::NNDialect, func::FuncDialect, affine::AffineDialect, arith::ArithDialect,
+                      tensor::TensorDialect>();
+  std::string error;
+  std::unique_ptr<ModelFile> file = ModelFile::open(path, error);
+  if (!file) {
+    report.problems.push_back({});
+    report.problems.back().reason = error;
+    return nullptr;
+  }
+  GraphImporter importer(context, *file, options, report);
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error && importer.mlirError.empty())
+      importer.mlirError = diagnostic.str();
+    return success();
+  });
+  return importer.run();
+}
+
+ImportReport accel::checkONNX(StringRef path, const ImportOptions &options) {
+  ImportReport report;
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  (void)importONNX(context, path, options, report);
+  return report;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Builds nn ops for a node: inferred, verified and folded, with errors instead of aborts.
+#include "lib/Import/ONNX/GraphImporter.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+Value Node::finish(OperationState &state) {
+  graph.mlirError.clear();
+  auto fail = [&](const Twine &reason) {
+    (void)error(reason);
+    return Value();
+  };
+  auto infer = state.name.getInterface<InferTypeOpInterface>();
+  DictionaryAttr attributes = state.attributes.getDictionary(context());
+  if (failed || !infer ||
+      mlir::failed(infer->inferReturnTypes(context(), location, state.operands, attributes,
+                                           state.getRawProperties(), state.regions, state.types)))
+    return fail(graph.mlirError.empty() ? "its operands do not go together" : graph.mlirError);
+  std::string problem;
+  for (Type type : state.types)
+    if (!checkShape(cast<ShapedType>(type).getShape(), problem))
+      return fail("its result would be " + problem);
+  Operation *op = builder().create(state);
+  if (mlir::failed(verify(op))) {
+    op->erase();
+    return fail(graph.mlirError);
+  }
+  SmallVector<Value, 1> folded;
+  if (succeeded(builder().tryFold(op, folded)) && !folded.empty()) {
+    op->erase();
+    return folded.front();
+  }
+  // Keeps the recursion of the analysis shallow.
+  (void)graph.shapes.get(op->getResult(0));
+  return op->getResult(0);
+}
+
+Value Node::constant(ElementsAttr elements) { return create<nn::ConstantOp>(elements); }
+
+Value Node::integerVector(ArrayRef<int64_t> values) {
+  return constant(DenseElementsAttr::get(
+      RankedTensorType::get({int64_t(values.size())}, builder().getI64Type()), values));
+}
+
+Value Node::scalar(Type element, double value) {
+  auto type = RankedTensorType::get({}, element);
+  Attribute attribute;
+  if (auto integer = dyn_cast<IntegerType>(element))
+    attribute = IntegerAttr::get(
+        element, integer.isUnsigned() ? APInt(integer.getWidth(), uint64_t(value), false, true)
+                                      : APInt(integer.getWidth(), int64_t(value), true, true));
+  else if (isa<FloatType>(element))
+    attribute = FloatAttr::get(element, value);
+  else {
+    (void)unsupported("arithmetic on " + dtypeText(element));
+    return {};
+  }
+  return constant(DenseElementsAttr::get(type, attribute));
+}
+
+Value Node::cast(Value value, Type to) {
+  if (!value || element(value) == to)
+    return value;
+  return create<nn::CastOp>(value, TypeAttr::get(to));
+}
+
+Shape Node::constantShape(ArrayRef<int64_t> sizes) {
+  Shape shape;
+  for (int64_t size : sizes)
+    shape.push_back(constantDim(size));
+  return shape;
+}
+
+/// Splits a shape into the attribute and the operands of nn.reshape and nn.broadcast.
+static bool mixed(GraphImporter &graph, ArrayRef<Dim> shape, SmallVector<int64_t> &entries,
+                  SmallVector<Value> &sizes) {
+  for (Dim dim : shape) {
+    std::optional<int64_t> size = nn::constantDim(dim);
+    entries.push_back(size.value_or(ShapedType::kDynamic));
+    if (size)
+      continue;
+    Value value = graph.indexValue(dim);
+    if (!value)
+      return false;
+    sizes.push_back(value);
+  }
+  return true;
+}
+
+static LogicalResult dependsOnData(Node &node) {
+  return node.unsupported("its shape depends on the data");
+}
+
+Value Node::reshape(Value value, ArrayRef<Dim> shape) {
+  if (failed || !value)
+    return fail();
+  SmallVector<int64_t> entries;
+  SmallVector<Value> sizes;
+  // One dynamic size follows from the others: then the program computes nothing.
+  SmallVector<Dim> dynamic;
+  for (Dim dim : shape)
+    if (!nn::constantDim(dim))
+      dynamic.push_back(dim);
+  bool isEmpty = llvm::is_contained(shape, constantDim(0));
+  if (dynamic.size() == 1 && !isEmpty) {
+    for (Dim dim : shape)
+      entries.push_back(nn::constantDim(dim).value_or(-1));
+  } else if (!mixed(graph, shape, entries, sizes)) {
+    (void)dependsOnData(*this);
+    return {};
+  }
+  return create<nn::ReshapeOp>(value, ValueRange(sizes), ArrayRef<int64_t>(entries));
+}
+
+Value Node::broadcast(Value value, ArrayRef<Dim> shape) {
+  if (failed || !value)
+    return fail();
+  SmallVector<int64_t> entries;
+  SmallVector<Value> sizes;
+  if (llvm::equal(dims(value), shape))
+    return value;
+  if (!mixed(graph, shape, entries, sizes)) {
+    (void)dependsOnData(*this);
+    return {};
+  }
+  return create<nn::BroadcastOp>(value, ValueRange(sizes), ArrayRef<int64_t>(entries));
+}
+
+Value Node::transpose(Value value, ArrayRef<int64_t> permutation) {
+  return create<nn::TransposeOp>(value, permutation);
+}
+
+Value Node::reduce(nn::ReduceKind kind, Value value, ArrayRef<int64_t> axes, bool keepdims) {
+  return create<nn::ReduceOp>(kind, value, axes, keepdims);
+}

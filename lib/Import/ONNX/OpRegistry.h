@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which function imports which op of which opset.
+#pragma once
+#include "lib/Import/ONNX/Node.h"
+
+namespace accel::onnx_import {
+
+using ImportFunction = llvm::LogicalResult (*)(Node &);
+
+/// One row of the register. An op whose meaning changes with the opset has several, and each holds
+/// until the next one's version.
+struct OpRow {
+  llvm::StringLiteral name;
+  int64_t since;
+  ImportFunction import;
+};
+
+inline constexpr llvm::StringLiteral kOnnxDomain = "", kMicrosoftDomain = "com.microsoft";
+
+/// The function for an op; null if there is none.
+ImportFunction findImport(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
+
+// One table a family, in Ops/<Family>.cpp.
+llvm::ArrayRef<OpRow> constantOps();
+llvm::ArrayRef<OpRow> controlOps();
+llvm::ArrayRef<OpRow> convOps();
+llvm::ArrayRef<OpRow> elementwiseOps();
+llvm::ArrayRef<OpRow> activationOps();
+llvm::ArrayRef<OpRow> matmulOps();
+llvm::ArrayRef<OpRow> normOps();
+llvm::ArrayRef<OpRow> reduceOps();
+llvm::ArrayRef<OpRow> shapeOps();
+llvm::ArrayRef<OpRow> sliceOps();
+llvm::ArrayRef<OpRow> microsoftOps();
+
+} // namespace accel::onnx_import

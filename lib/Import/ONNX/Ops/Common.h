@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What several families of ops share.
+#pragma once
+#include "lib/Import/ONNX/Node.h"
+#include "lib/Import/ONNX/OpRegistry.h"
+
+namespace accel::onnx_import {
+
+/// The right operand of an op of opset 1 to 6, by its attributes `broadcast` and `axis`.
+mlir::Value legacyBroadcast(Node &node, mlir::Value lhs, mlir::Value rhs);
+
+/// (x - mean) / sqrt(variance + epsilon) over `axes`, which are kept with size 1; the mean and the
+/// inverse deviation where asked for.
+mlir::Value standardize(Node &node, mlir::Value x, llvm::ArrayRef<int64_t> axes, double epsilon,
+                        mlir::Value *mean = nullptr, mlir::Value *inverse = nullptr);
+
+/// `values` (one a channel) shaped to broadcast against `x`, whose channels are dim 1.
+mlir::Value alongChannels(Node &node, mlir::Value values, mlir::Value x);
+
+/// The part [offset, offset + size) of one dim.
+mlir::Value sliceDim(Node &node, mlir::Value x, int64_t axis, int64_t offset, int64_t size);
+
+/// Product of dims.
+Dim product(Node &node, llvm::ArrayRef<Dim> dims);
+
+/// x * sigmoid(alpha * x).
+mlir::Value swish(Node &node, mlir::Value x, double alpha);
+/// 0.5 * x * (1 + erf(x / sqrt(2))), or its approximation by tanh.
+mlir::Value gelu(Node &node, mlir::Value x, bool byTanh);
+
+} // namespace accel::onnx_import

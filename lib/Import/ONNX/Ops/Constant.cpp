@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops that make constants, and ops whose result is constant where their operands are.
+#include "lib/Import/ONNX/GraphImporter.h"
+#include "lib/Import/ONNX/Ops/Common.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+/// Constants that the importer writes out have at most this many elements.
+static constexpr int64_t kMaxWritten = 1 << 20;
+
+static LogicalResult tensorConstant(Node &node, const onnx::TensorProto &tensor) {
+  std::string problem, name = tensor.name().empty() ? nodeName(node.proto()) : tensor.name();
+  ElementsAttr elements = readTensor(node.context(), node.importer().file, tensor, name, problem);
+  return elements ? node.result(node.constant(elements)) : node.error(problem);
+}
+
+static LogicalResult constant(Node &node) {
+  Builder &builder = node.builder();
+  if (const onnx::AttributeProto *value = node.attribute("value"))
+    return value->has_t() ? tensorConstant(node, value->t())
+                          : node.error("expected attribute 'value' to be a tensor");
+  if (const onnx::AttributeProto *value = node.attribute("sparse_value")) {
+    std::string problem;
+    ElementsAttr elements =
+        readSparseTensor(node.context(), node.importer().file, value->sparse_tensor(),
+                         nodeName(node.proto()), problem);
+    return elements ? node.result(node.constant(elements)) : node.error(problem);
+  }
+  Type f32 = builder.getF32Type(), i64 = builder.getI64Type();
+  if (const onnx::AttributeProto *value = node.attribute("value_float"))
+    return node.result(
+        node.constant(DenseElementsAttr::get(RankedTensorType::get({}, f32), value->f())));
+  if (const onnx::AttributeProto *value = node.attribute("value_int"))
+    return node.result(
+        node.constant(DenseElementsAttr::get(RankedTensorType::get({}, i64), int64_t(value->i()))));
+  if (const onnx::AttributeProto *value = node.attribute("value_floats"))
+    return node.result(node.constant(
+        DenseElementsAttr::get(RankedTensorType::get({value->floats_size()}, f32),
+                               ArrayRef<float>(value->floats().data(), value->floats_size()))));
+  if (const onnx::AttributeProto *value = node.attribute("value_ints"))
+    return node.result(
+        node.integerVector(SmallVector<int64_t>(value->ints().begin(), value->ints().end())));
+  if (node.attribute("value_string") || node.attribute("value_strings"))
+    return node.unsupported("a constant of strings");
+  return node.error("expected one of the attributes value, sparse_value, value_int, value_ints, "
+                    "value_float, value_floats");
+}
+
+static LogicalResult constantOfShape(Node &node) {
+  Value shape = node.operand(0), value;
+  if (node.hasFailed())
+    return failure();
+  std::optional<SmallVector<Dim>> dims = node.evaluate(shape);
+  if (!dims)
+    return node.unsupported("a shape that is computed from data");
+  for (Dim dim : *dims)
+    if (nn::constantDim(dim).value_or(0) < 0)
+      return node.error("expected sizes of 0 or more");
+  if (const onnx::AttributeProto *attribute = node.attribute("value")) {
+    std::string problem;
+    ElementsAttr elements = readTensor(node.context(), node.importer().file, attribute->t(),
+                                       nodeName(node.proto()), problem);
+    if (!elements)
+      return node.error(problem);
+    if (elements.getNumElements() != 1)
+      return node.error("expected attribute 'value' to have one element, found " +
+                        Twine(elements.getNumElements()));
+    value = node.constant(elements);
+  } else {
+    value = node.scalar(node.builder().getF32Type(), 0);
+  }
+  // A static shape gives a splat.
+  std::string problem;
+  if (!node.hasFailed() && llvm::all_of(*dims, nn::constantDim)) {
+    SmallVector<int64_t> sizes = nn::staticShape(*dims);
+    if (!checkShape(sizes, problem))
+      return node.error("its result would be " + problem);
+    auto elements = cast<DenseElementsAttr>(value.getDefiningOp<nn::ConstantOp>().getValue());
+    return node.result(node.constant(
+        DenseElementsAttr::get(RankedTensorType::get(sizes, elements.getElementType()),
+                               elements.getSplatValue<Attribute>())));
+  }
+  return node.result(node.broadcast(node.reshape(value, {}), *dims));
+}
+
+static LogicalResult identity(Node &node) { return node.result(node.operand(0)); }
+
+// In inference, dropout is the identity, and its mask says that all was kept.
+static LogicalResult dropout(Node &node) {
+  node.ignore({"ratio", "seed", "is_test", "consumed_inputs"});
+  Value x = node.operand(0);
+  if (node.has(2) && node.constants(node.operand(2)) != SmallVector<int64_t>{0})
+    return node.unsupported("dropout in training mode");
+  if (node.wants(1)) {
+    bool isBool = node.opset() >= 10;
+    Type type = isBool ? Type(node.builder().getI1Type()) : Node::element(x);
+    (void)node.result(1, node.broadcast(node.scalar(type, 1), node.dims(x)));
+  }
+  return node.result(x);
+}
+
+static LogicalResult range(Node &node) {
+  Value start = node.operand(0), limit = node.operand(1), delta = node.operand(2);
+  if (node.hasFailed())
+    return failure();
+  Type type = Node::element(start);
+  SmallVector<double> numbers;
+  for (Value value : {start, limit, delta}) {
+    std::optional<double> number = node.constantNumber(value);
+    if (!number)
+      if (std::optional<SmallVector<int64_t>> whole = node.constants(value);
+          whole && whole->size() == 1)
+        number = whole->front();
+    if (!number)
+      return node.error("expected constant start, limit and delta",
+                        "Fix the model's dims with --shape or --dim.");
+    numbers.push_back(*number);
+  }
+  double count = std::ceil((numbers[1] - numbers[0]) / numbers[2]);
+  if (numbers[2] == 0 || !(count <= kMaxWritten))
+    return node.error("expected a delta other than 0 and at most " + Twine(kMaxWritten) +
+                      " elements");
+  SmallVector<Attribute> elements;
+  for (int64_t i = 0; i < std::max<int64_t>(0, count); ++i) {
+    double value = numbers[0] + i * numbers[2];
+    elements.push_back(isa<FloatType>(type)
+                           ? Attribute(FloatAttr::get(type, value))
+                           : IntegerAttr::get(type, APInt(type.getIntOrFloatBitWidth(),
+                                                          int64_t(value), true, true)));
+  }
+  return node.result(node.constant(
+      DenseElementsAttr::get(RankedTensorType::get({int64_t(elements.size())}, type), elements)));
+}
+
+/// A vector 0, 1, ..., count-1.
+static Value iota(Node &node, Type type, int64_t count) {
+  SmallVector<int64_t> numbers = llvm::to_vector(llvm::seq<int64_t>(0, count));
+  return node.cast(node.integerVector(numbers), type);
+}
+
+// result[..., d, ...] = indices[..., ...] == d ? on : off, with d along the new axis.
+static LogicalResult oneHot(Node &node) {
+  Value indices = node.operand(0), depthValue = node.operand(1), values = node.operand(2);
+  if (node.hasFailed())
+    return failure();
+  std::optional<SmallVector<int64_t>> depth = node.constants(depthValue);
+  if (!depth || depth->size() != 1 || depth->front() < 1 || depth->front() > kMaxWritten)
+    return node.error("expected a constant depth in 1.." + Twine(kMaxWritten));
+  if (Node::rank(values) != 1 || node.staticDim(values, 0) != 2)
+    return node.error("expected values to be a pair");
+  int64_t rank = Node::rank(indices) + 1, axis = node.axis(node.integer("axis", -1), rank);
+  if (node.hasFailed())
+    return failure();
+  // Negative indices count from the end.
+  Type i64 = node.builder().getI64Type();
+  indices = node.cast(indices, i64);
+  Value zero = node.scalar(i64, 0), size = node.scalar(i64, depth->front());
+  indices = node.select(node.compare(nn::CompareKind::lt, indices, zero), node.add(indices, size),
+                        indices);
+  Shape shape = node.dims(indices), line(rank - axis, node.constantDim(1));
+  shape.insert(shape.begin() + axis, node.constantDim(1));
+  line[0] = node.constantDim(depth->front());
+  Value classes = node.reshape(iota(node, i64, depth->front()), line);
+  Value isHot = node.compare(nn::CompareKind::eq, node.reshape(indices, shape), classes);
+  Value off = node.reshape(sliceDim(node, values, 0, 0, 1), {});
+  Value on = node.reshape(sliceDim(node, values, 0, 1, 1), {});
+  return node.result(node.select(isHot, on, off));
+}
+
+// The upper or lower triangle of matrices of static size.
+static LogicalResult trilu(Node &node) {
+  Value x = node.operand(0);
+  int64_t k = 0, rank = Node::rank(x);
+  if (node.has(1)) {
+    SmallVector<int64_t> diagonal = node.constantOperand(1, "k");
+    k = diagonal.size() == 1 ? diagonal.front() : 0;
+  }
+  bool upper = node.integer("upper", 1);
+  if (node.hasFailed())
+    return failure();
+  if (rank < 2)
+    return node.error("expected an input of rank 2 or more, found rank " + Twine(rank));
+  int64_t rows = node.staticDim(x, rank - 2), columns = node.staticDim(x, rank - 1);
+  if (node.hasFailed())
+    return failure();
+  if (std::max(rows, columns) > kMaxWritten)
+    return node.unsupported("a matrix of more than " + Twine(kMaxWritten) + " rows or columns");
+  k = std::clamp(k, -rows, columns);
+  Type i64 = node.builder().getI64Type();
+  Value column = iota(node, i64, columns);
+  Value row = node.reshape(iota(node, i64, rows), node.constantShape({rows, 1}));
+  Value diagonal = node.add(row, node.scalar(i64, k));
+  Value keep = node.compare(upper ? nn::CompareKind::ge : nn::CompareKind::le, column, diagonal);
+  return node.result(node.select(keep, x, node.scalarLike(x, 0)));
+}
+
+ArrayRef<OpRow> accel::onnx_import::constantOps() {
+  static const OpRow rows[] = {
+      {"Constant", 1, constant}, {"ConstantOfShape", 9, constantOfShape},
+      {"Dropout", 1, dropout},   {"Identity", 1, identity},
+      {"OneHot", 9, oneHot},     {"Range", 11, range},
+      {"Trilu", 14, trilu},
+  };
+  return rows;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matrix products.
+#include "lib/Import/ONNX/Ops/Common.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+static LogicalResult matmul(Node &node) {
+  Value a = node.operand(0), b = node.operand(1);
+  if (!a || !b)
+    return failure();
+  if (Node::rank(a) == 0 || Node::rank(b) == 0)
+    return node.error("expected operands of rank 1 or more");
+  // Vectors get a unit dim that the result loses again.
+  bool isRow = Node::rank(a) == 1, isColumn = Node::rank(b) == 1;
+  Dim one = node.constantDim(1);
+  if (isRow)
+    a = node.reshape(a, {one, node.dims(a)[0]});
+  if (isColumn)
+    b = node.reshape(b, {node.dims(b)[0], one});
+  Value product = node.create<nn::MatmulOp>(a, b);
+  if (!product || (!isRow && !isColumn))
+    return node.result(product);
+  Shape shape = node.dims(product);
+  if (isColumn)
+    shape.pop_back();
+  if (isRow)
+    shape.erase(shape.end() - (isColumn ? 1 : 2));
+  return node.result(node.reshape(product, shape));
+}
+
+static LogicalResult gemm(Node &node, bool isLegacy) {
+  Value a = node.operand(0), b = node.operand(1), c = node.optional(2);
+  if (node.hasFailed())
+    return failure();
+  if (Node::rank(a) != 2 || Node::rank(b) != 2)
+    return node.error("expected matrices, found operands of rank " + Twine(Node::rank(a)) +
+                      " and " + Twine(Node::rank(b)));
+  if (node.integer("transA", 0))
+    a = node.transpose(a, {1, 0});
+  if (node.integer("transB", 0))
+    b = node.transpose(b, {1, 0});
+  double alpha = node.number("alpha", 1), beta = node.number("beta", 1);
+  if (isLegacy)
+    node.ignore({"broadcast"});
+  Value product = node.create<nn::MatmulOp>(a, b);
+  if (alpha != 1)
+    product = node.mul(product, node.scalarLike(product, alpha));
+  if (!c || beta == 0)
+    return node.result(product);
+  if (beta != 1)
+    c = node.mul(c, node.scalarLike(c, beta));
+  Value sum = node.add(product, c);
+  // C broadcasts to the product, not the other way round.
+  if (sum && Node::type(sum) != Node::type(product) && Node::type(product).hasStaticShape())
+    return node.error("expected an input C that broadcasts to the product's shape");
+  return node.result(sum);
+}
+
+static LogicalResult gemm1(Node &node) { return gemm(node, /*isLegacy=*/true); }
+static LogicalResult gemm7(Node &node) { return gemm(node, /*isLegacy=*/false); }
+
+ArrayRef<OpRow> accel::onnx_import::matmulOps() {
+  static const OpRow rows[] = {
+      {"Gemm", 1, gemm1},
+      {"Gemm", 7, gemm7},
+      {"MatMul", 1, matmul},
+  };
+  return rows;
+}
