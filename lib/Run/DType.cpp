@@ -93,10 +93,12 @@ bool accel::run::operator==(accel_dtype a, accel_dtype b) {
   return a.code == b.code && a.bits == b.bits && a.lanes == b.lanes;
 }
 
-static uint64_t readBits(const char *data, int64_t bytes) {
+/// The bits of an element; those of its byte beyond them may be anything. Hosts are little-endian,
+/// as are the files.
+static uint64_t readBits(const char *data, unsigned width) {
   uint64_t bits = 0;
-  std::memcpy(&bits, data, bytes); // little-endian hosts only, as are the files
-  return bits;
+  std::memcpy(&bits, data, (width + 7) / 8);
+  return width < 64 ? bits & ((uint64_t(1) << width) - 1) : bits;
 }
 
 static int64_t signExtend(uint64_t bits, unsigned width) {
@@ -104,12 +106,10 @@ static int64_t signExtend(uint64_t bits, unsigned width) {
   return static_cast<int64_t>(bits << shift) >> shift;
 }
 
-static double readFloat(const Entry &entry, const char *data, int64_t bytes, unsigned width) {
-  uint64_t bits = readBits(data, bytes);
-  if (width < 64)
-    bits &= (uint64_t(1) << width) - 1;
-  APFloat value(entry.semantics(), APInt(width, bits));
-  return value.convertToDouble();
+static double readFloat(const Entry &entry, const char *data, unsigned width) {
+  APFloat value(entry.semantics(), APInt(width, readBits(data, width)));
+  // LLVM 22 converts E8M0's NaN to an infinity.
+  return value.isNaN() ? NAN : value.convertToDouble();
 }
 
 double accel::run::readElement(accel_dtype dtype, const char *data, int64_t index) {
@@ -124,10 +124,10 @@ double accel::run::readElement(accel_dtype dtype, const char *data, int64_t inde
   if (!entry)
     return NAN;
   if (isComplex(dtype))
-    return readFloat(*entry, data, bytes / 2, dtype.bits / 2);
+    return readFloat(*entry, data, dtype.bits / 2);
   if (entry->semantics)
-    return readFloat(*entry, data, bytes, dtype.bits);
-  uint64_t bits = readBits(data, bytes);
+    return readFloat(*entry, data, dtype.bits);
+  uint64_t bits = readBits(data, dtype.bits);
   if (dtype.code == ACCEL_INT)
     return static_cast<double>(signExtend(bits, dtype.bits));
   return static_cast<double>(bits);
@@ -137,7 +137,7 @@ double accel::run::readImaginary(accel_dtype dtype, const char *data, int64_t in
   if (!isComplex(dtype))
     return 0;
   int64_t half = elementBytes(dtype) / 2;
-  return readFloat(*find(dtype), data + (2 * index + 1) * half, half, dtype.bits / 2);
+  return readFloat(*find(dtype), data + (2 * index + 1) * half, dtype.bits / 2);
 }
 
 void accel::run::writeElement(accel_dtype dtype, char *data, int64_t index, double value) {
@@ -155,8 +155,8 @@ void accel::run::writeElement(accel_dtype dtype, char *data, int64_t index, doub
     return;
   }
   auto bits = static_cast<uint64_t>(static_cast<int64_t>(value));
-  // Narrow signed elements are sign-extended in their byte, unsigned ones are not.
-  if (dtype.code != ACCEL_INT && dtype.bits < 8)
+  // As ml_dtypes does, signed or not.
+  if (dtype.bits < 8)
     bits &= (uint64_t(1) << dtype.bits) - 1;
   std::memcpy(data, &bits, bytes);
 }
@@ -167,9 +167,9 @@ std::string accel::run::formatElement(accel_dtype dtype, const char *data, int64
   if (dtype.code == ACCEL_BOOL)
     os << (data[index] ? "true" : "false");
   else if (dtype.code == ACCEL_UINT)
-    os << readBits(data + index * elementBytes(dtype), elementBytes(dtype));
+    os << readBits(data + index * elementBytes(dtype), dtype.bits);
   else if (dtype.code == ACCEL_INT)
-    os << signExtend(readBits(data + index * elementBytes(dtype), elementBytes(dtype)), dtype.bits);
+    os << signExtend(readBits(data + index * elementBytes(dtype), dtype.bits), dtype.bits);
   else
     os << llvm::format("%.6g", readElement(dtype, data, index));
   if (isComplex(dtype))

@@ -90,8 +90,8 @@ static std::optional<accel_dtype> toDtype(Descr descr) {
   };
   bool power = descr.bytes == 1 || descr.bytes == 2 || descr.bytes == 4 || descr.bytes == 8;
   switch (descr.kind) {
-  case 'f':
-    return power && descr.bytes > 1 ? std::optional(make(ACCEL_FLOAT)) : std::nullopt;
+  case 'f': // of one byte: some of ml_dtypes' types call themselves so, without saying which
+    return power ? std::optional(make(descr.bytes > 1 ? ACCEL_FLOAT : ACCEL_OPAQUE)) : std::nullopt;
   case 'i':
     return power ? std::optional(make(ACCEL_INT)) : std::nullopt;
   case 'u':

@@ -165,9 +165,7 @@ static void unpack(StringRef packed, Value &value) {
     unsigned pair = static_cast<uint8_t>(packed[bit / 8]);
     if (bit / 8 + 1 < packed.size())
       pair |= static_cast<uint8_t>(packed[bit / 8 + 1]) << 8;
-    unsigned element = pair >> (bit % 8) & ((1u << width) - 1);
-    bool negative = value.dtype.code == ACCEL_INT && element >> (width - 1);
-    value.data.data()[i] = static_cast<char>(negative ? element | ~0u << width : element);
+    value.data.data()[i] = static_cast<char>(pair >> (bit % 8) & ((1u << width) - 1));
   }
 }
 
