@@ -19,19 +19,27 @@ packages=(
 say() { printf '\033[1m-- %s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
 die() { printf 'install: %s\n' "$@" >&2; exit 1; }
 
-# Runs a command into a log; on a terminal its last line is shown while it works, and the log's end if it fails.
+# Runs a command into a log and shows that it works: its last line on a terminal, elsewhere a line now and then.
 quietly() {
-  local log=$1 line columns
+  local log=$1 line columns shown=$SECONDS status=0
   shift
   columns=$(tput cols 2>/dev/null || echo 80)
-  if ! "$@" 2>&1 | tee -a "$log" | while IFS= read -r line; do
-    if [ -t 1 ]; then printf '\r\033[K   %.*s' "$((columns - 4))" "${line//$'\r'/}"; fi
-  done; then
-    if [ -t 1 ]; then printf '\r\033[K'; fi
-    tail -n 30 "$log" >&2
-    die "'$1 ...' failed; the whole log is $log"
-  fi
+  "$@" 2>&1 | tee -a "$log" | while IFS= read -r line; do
+    line=${line//$'\r'/}
+    if [ -t 1 ]; then
+      printf '\r\033[K   %.*s' "$((columns - 4))" "$line"
+    elif [ $((SECONDS - shown)) -ge 10 ]; then
+      printf '   %.*s\n' "$((columns - 4))" "$line"
+      shown=$SECONDS
+    fi
+  done || status=$?
   if [ -t 1 ]; then printf '\r\033[K'; fi
+  return "$status"
+}
+
+failed() {
+  tail -n 30 "$1" >&2
+  die "the whole log is $1"
 }
 
 missing_packages() {
@@ -56,9 +64,11 @@ install_packages() {
   local log=$PWD/build/install-apt.log start=$SECONDS
   : >"$log"
   say "installing ${#missing[@]} Debian packages (once; a few minutes): ${missing[*]}"
-  quietly "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update
-  quietly "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}"
+  # A third party's list that cannot be read is no reason to stop: the installation decides.
+  quietly "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -o DPkg::Lock::Timeout=300 ||
+    say "apt-get update met an error (see $log); going on"
+  quietly "$log" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "${missing[@]}" || failed "$log"
   mapfile -t missing < <(missing_packages)
   [ "${#missing[@]}" -eq 0 ] || die "apt-get did not install: ${missing[*]}" "the log is $log"
   say "packages installed in $((SECONDS - start)) s"
@@ -75,8 +85,8 @@ install_venv() {
   say "making .venv from $requirements"
   unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
   rm -rf .venv
-  quietly "$log" /usr/bin/python3 -m venv .venv
-  quietly "$log" .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "$requirements"
+  quietly "$log" /usr/bin/python3 -m venv .venv || failed "$log"
+  quietly "$log" .venv/bin/python -m pip install --disable-pip-version-check --no-input -r "$requirements" || failed "$log"
   printf '%s' "$stamp" >.venv/.stamp
   say ".venv made in $((SECONDS - start)) s"
 }
