@@ -3,6 +3,7 @@
 #include "lib/InitAll.h"
 #include "dialects/Exec/ExecOps.h"
 #include "dialects/NN/NNOps.h"
+#include "lib/Conversion/ExecToLLVM/ExecToLLVM.h"
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
 #include "lib/Transforms/Exec/Passes.h"
@@ -21,4 +22,5 @@ void accel::registerAllPasses() {
   registerNNToExecPasses();
   registerConvertNNToLinalgPass();
   exec::registerExecPasses();
+  exec::registerExecToLLVMPasses();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Verifiers of the buffer form. The numbers are those of the ops' descriptions.
+#include "dialects/Exec/ExecDims.h"
 #include "dialects/Exec/ExecOps.h"
 
 using namespace mlir;
@@ -110,6 +111,22 @@ static LogicalResult verifyStaticOffsets(MutableArrayRef<SlotOp> slots) {
   return success();
 }
 
+static LogicalResult verifyWeights(Block &block) {
+  SmallVector<WeightOp> weights(block.getOps<WeightOp>());
+  llvm::sort(weights, [](WeightOp a, WeightOp b) { return a.getOffset() < b.getOffset(); });
+  for (size_t i = 1; i < weights.size(); ++i) {
+    WeightOp before = weights[i - 1], weight = weights[i];
+    auto type = cast<ShapedType>(before.getValue().getType());
+    int64_t end = before.getOffset() + type.getNumElements() * elementBytes(type.getElementType());
+    bool isSame =
+        weight.getOffset() == before.getOffset() && weight.getValue() == before.getValue();
+    if (weight.getOffset() < end && !isSame)
+      return weight.emitOpError("C7: expected bytes of its own, got some of the weight at ")
+             << before.getOffset();
+  }
+  return success();
+}
+
 LogicalResult ProgramOp::verifyRegions() {
   if (!isBufferForm())
     return success();
@@ -132,5 +149,7 @@ LogicalResult ProgramOp::verifyRegions() {
                << ", " << slot.getLast() << "]";
     ++step;
   }
+  if (failed(verifyWeights(getBody().front())))
+    return failure();
   return verifyStaticOffsets(slots);
 }

@@ -57,6 +57,7 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
     * C4: in the buffer form, slots are numbered in order, from 0.
     * C5: in the buffer form, launches use slots only while these live.
     * C6: in the buffer form, slots with offsets do not overlap while both live.
+    * C7: in the buffer form, weights do not overlap, unless they are the same.
 
     The planner adds `arena_bytes` (the peak of intermediates; absent if it depends on symbols),
     `live_bytes` (the largest sum of sizes that live at once: no plan needs less) and `weight_bytes`.

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Element types as models describe them.
+#pragma once
+#include "mlir/IR/Types.h"
+#include <optional>
+#include <string>
+
+namespace accel::exec {
+
+/// accel_dtype without lanes.
+struct DataType {
+  int8_t code; ///< accel_dtype_code
+  int8_t bits;
+};
+
+/// None for types that no argument of a model can have.
+std::optional<DataType> dataTypeOf(mlir::Type element);
+
+/// "f32", "i64", "u8", "bf16", "i1", "f8E4M3FN", "c64", ...
+std::string dataTypeName(mlir::Type element);
+
+} // namespace accel::exec
