@@ -55,7 +55,7 @@ def run_model(model, inputs, device="CPU", **kwargs):
 def run_node(node, inputs, device="CPU", outputs_info=None, **kwargs):
     """Compiles and runs a model of one node, whose input types are those of the arrays."""
     import numpy as np
-    from onnx import helper
+    from onnx import helper, shape_inference
 
     arrays = [np.asarray(value) for value in inputs]
     names = [name for name in node.input if name]
@@ -68,7 +68,7 @@ def run_node(node, inputs, device="CPU", outputs_info=None, **kwargs):
         outs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
     else:
         outs = [info(name, dtype, shape) for name, (dtype, shape) in zip(node.output, outputs_info)]
-    model = helper.make_model(helper.make_graph([node], "node", ins, outs))
+    model = shape_inference.infer_shapes(helper.make_model(helper.make_graph([node], "node", ins, outs)))
     return run_model(model, dict(zip(names, arrays)), device, **kwargs)
 
 
