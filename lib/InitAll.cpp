@@ -7,6 +7,8 @@
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
 #include "lib/Transforms/Exec/Passes.h"
+#include "lib/Target/CPU/Lower.h"
+#include "lib/Transforms/Linalg/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -21,6 +23,8 @@ void accel::registerAllPasses() {
   mlir::registerAllPasses();
   registerNNToExecPasses();
   registerConvertNNToLinalgPass();
+  registerLinalgPasses();
+  registerCPUPasses();
   exec::registerExecPasses();
   exec::registerExecToLLVMPasses();
 }
