@@ -35,12 +35,13 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
     cpu::KernelOptions options;
     options.plain = plain;
     for (exec::KernelOp kernel : llvm::make_early_inc_range(getOperation().getOps<exec::KernelOp>())) {
-      if (!kernel.getFunction())
+      if (!kernel.getFunction() || kernel.getStage())
         continue;
       mlir::OwningOpRef<mlir::ModuleOp> lowered = cpu::lowerKernel(kernel, *target, options, *to);
       if (!lowered)
         return signalPassFailure();
       mlir::Block &body = kernel.getBody().front();
+      kernel.setStage(stage);
       body.clear();
       body.getOperations().splice(body.end(), lowered->getBody()->getOperations());
     }

@@ -117,8 +117,10 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
     return failure();
   dropResults(module.lookupSymbol<func::FuncOp>(symbol));
   if (failed(run(module, [](OpPassManager &passes) {
+        // A copy of a slice onto itself shows as one once equal slices are one value.
         passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());
+        passes.addPass(createCanonicalizerPass());
         OpPassManager &functions = passes.nest<func::FuncOp>();
         functions.addPass(createLowerCopiesPass());
         functions.addPass(createConvertLinalgToLoopsPass());
