@@ -7,8 +7,7 @@
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
 #include "lib/Transforms/Exec/Passes.h"
-#include "lib/Target/CPU/Lower.h"
-#include "lib/Transforms/Linalg/Passes.h"
+#include "lib/Transforms/NN/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -21,10 +20,9 @@ void accel::registerAll(mlir::DialectRegistry &registry) {
 
 void accel::registerAllPasses() {
   mlir::registerAllPasses();
+  registerNNTransformsPasses();
   registerNNToExecPasses();
   registerConvertNNToLinalgPass();
-  registerLinalgPasses();
-  registerCPUPasses();
   exec::registerExecPasses();
   exec::registerExecToLLVMPasses();
 }

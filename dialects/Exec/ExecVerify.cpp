@@ -13,8 +13,6 @@ void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name) 
 func::FuncOp KernelOp::getFunction() { return lookupSymbol<func::FuncOp>(getSymName()); }
 
 LogicalResult KernelOp::verify() {
-  if (getStage())
-    return success();
   if (!lookupSymbol(getSymName()))
     return emitOpError("C1: expected a function named like the kernel");
   func::FuncOp function = getFunction();
@@ -84,7 +82,7 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel)
     return emitOpError("C1: no exec.kernel named ") << getKernel();
   func::FuncOp function = kernel.getFunction();
-  if (!function || kernel.getStage())
+  if (!function)
     return success();
   FunctionType type = function.getFunctionType();
   if (type.getNumInputs() != getNumOperands() || type.getNumResults() != getNumResults() ||

@@ -163,3 +163,23 @@ OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
 OpFoldResult CastOp::fold(FoldAdaptor) {
   return getInput().getType() == getType() ? getInput() : OpFoldResult();
 }
+
+template <typename A, typename B> static bool sameLayout(A a, B b) {
+  return a.getDims() == b.getDims() && a.getBlocks() == b.getBlocks() &&
+         a.getOrder() == b.getOrder();
+}
+
+// Where the last block is not full, packing fills it with zeros; what was unpacked may have others.
+OpFoldResult PackOp::fold(FoldAdaptor) {
+  auto unpack = getInput().getDefiningOp<UnpackOp>();
+  bool undone = unpack && sameLayout(*this, unpack) && unpack.getInput().getType() == getType() &&
+                llvm::all_of(llvm::zip(unpack.getSizes(), getBlocks()),
+                             [](auto pair) { return std::get<0>(pair) % std::get<1>(pair) == 0; });
+  return undone ? unpack.getInput() : OpFoldResult();
+}
+
+OpFoldResult UnpackOp::fold(FoldAdaptor) {
+  auto pack = getInput().getDefiningOp<PackOp>();
+  bool undone = pack && sameLayout(*this, pack) && pack.getInput().getType() == getType();
+  return undone ? pack.getInput() : OpFoldResult();
+}

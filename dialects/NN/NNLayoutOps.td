@@ -23,6 +23,7 @@ def NN_PackOp : NN_Op<"pack"> {
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = [{$input `dims` $dims `blocks` $blocks `order` $order attr-dict
     `:` type($input) `->` type($result)}];
+  let hasFolder = 1;
 }
 
 def NN_UnpackOp : NN_Op<"unpack"> {
@@ -39,6 +40,7 @@ def NN_UnpackOp : NN_Op<"unpack"> {
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = [{$input `dims` $dims `blocks` $blocks `order` $order `sizes` $sizes attr-dict
     `:` type($input) `->` type($result)}];
+  let hasFolder = 1;
 }
 
 #endif // ACCEL_NN_LAYOUT_OPS

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The passes on linalg.
+// Passes from nn to nn.
 #pragma once
+#include "dialects/NN/NNOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
-#include <memory>
-#include <string>
 
 namespace accel {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
-#include "lib/Transforms/Linalg/Passes.h.inc"
+#include "lib/Transforms/NN/Passes.h.inc"
 } // namespace accel

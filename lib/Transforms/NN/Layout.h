@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The state of nn-layout: which values exist in another physical layout too.
+#pragma once
+#include "dialects/NN/NNOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace accel::nn {
+
+/// A tensor N x C x S... in blocks of channels: N x ceil(C/block) x S... x block. Channels past C
+/// hold finite numbers that nothing may depend on.
+struct BlockedTensor {
+  mlir::Value value;
+  int64_t block = 0;
+  int64_t channels = 0;
+  bool isExact() const { return channels % block == 0; }
+};
+
+class LayoutRewriter {
+public:
+  LayoutRewriter(mlir::MLIRContext *context, unsigned lanes, unsigned registers)
+      : builder(context), lanes(lanes), registers(registers) {}
+
+  /// Rewrites the ops of a block in order; dead ops stay behind.
+  void run(mlir::Block &block);
+
+  unsigned numConvs = 0, numMatmuls = 0;
+
+private:
+  // One function for each kind of op; true if it replaced the op.
+  bool rewriteConv(ConvOp op);
+  bool rewritePool(PoolOp op);
+  bool rewriteReduce(ReduceOp op);
+  bool rewritePad(PadOp op);
+  bool rewriteConcat(ConcatOp op);
+  bool rewriteBlockedElementwise(mlir::Operation *op);
+  bool rewriteMatmul(MatmulOp op);
+  bool rewriteMergedElementwise(mlir::Operation *op);
+
+  int64_t blockFor(int64_t channels) const;
+  int64_t panelFor(int64_t rows, int64_t columns) const;
+
+  /// The blocked form of a convolution's input.
+  BlockedTensor blockedInput(mlir::Value input);
+  /// The form of an elementwise op's operand that broadcasts against blocked tensors; null if there
+  /// is none.
+  mlir::Value blockedOperand(mlir::Value operand, mlir::RankedTensorType result,
+                             const BlockedTensor &like);
+  /// The form of an elementwise op's operand that broadcasts against a matrix of merged rows.
+  mlir::Value mergedOperand(mlir::Value operand, mlir::Value like);
+  mlir::Value packChannels(mlir::Value input, int64_t channelDim, int64_t block);
+  /// A reshape of [d...] to [d..., 1].
+  mlir::Value appendUnitDim(mlir::Value input);
+  /// A copy of an elementwise op on other operands.
+  mlir::Value cloneOn(mlir::Operation *op, mlir::ValueRange operands,
+                      llvm::ArrayRef<int64_t> shape);
+
+  /// Puts the plain form of a blocked result in the op's place and remembers both.
+  void replaceWithBlocked(mlir::Operation *op, BlockedTensor result);
+  void replaceWithMerged(mlir::Operation *op, mlir::Value matrix);
+
+  mlir::OpBuilder builder;
+  unsigned lanes, registers;
+  llvm::DenseMap<mlir::Value, BlockedTensor> blocked; ///< by the plain value
+  llvm::DenseMap<mlir::Value, mlir::Value> merged;    ///< [d..., n] as [product of d, n]
+};
+
+} // namespace accel::nn

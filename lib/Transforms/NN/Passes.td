@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Passes from nn to nn.
+#ifndef ACCEL_NN_PASSES
+#define ACCEL_NN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def NNFoldAffine : Pass<"nn-fold-affine", "::mlir::func::FuncOp"> {
+  let summary = "Fold multiplications and additions of constants into the weights before them";
+  let description = [{
+    Batch normalisation after a convolution or a matrix product, scales and shifts of every kind:
+
+        (conv(x, w) + b) * s + t  ->  conv(x, w * s) + (b * s + t)
+
+    where `s` and `t` are constant and differ from one another by output channel at most, and nothing
+    else reads what is between. The arithmetic on constants stays nn ops, for
+    `nn-evaluate-constants`. f32 and f64 only: in narrower types the weights would lose digits.
+  }];
+  let statistics = [Statistic<"numFolded", "folded", "Number of ops folded into weights">];
+}
+
+def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
+  let summary = "Choose the physical layout of convolutions and matrix products";
+  let description = [{
+    f32 convolutions of one group with constant weights become `nn.blocked_conv` on channel-blocked
+    tensors; elementwise ops, poolings, spatial reductions, concatenations and pads behind them keep
+    the blocks. `nn.unpack` stands where something needs N x C x S..., and is a reshape where that
+    moves nothing. Matrix products with a constant right operand become `nn.packed_matmul`; leading
+    dims of the left operand are merged, through the elementwise ops that follow. A matrix product
+    behind a flattened blocked tensor reads it as it is: the rows of its weights are permuted instead.
+
+    Packing of weights stays nn ops on constants, for `nn-evaluate-constants`. Run `canonicalize`
+    afterwards.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "unsigned", /*default=*/"16", "f32 lanes of a vector register">,
+    Option<"registers", "registers", "unsigned", /*default=*/"32", "vector registers">
+  ];
+  let dependentDialects = ["::accel::nn::NNDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [
+    Statistic<"numConvs", "blocked-convs", "Number of convolutions on blocked tensors">,
+    Statistic<"numMatmuls", "packed-matmuls", "Number of matrix products with packed weights">
+  ];
+}
+
+#endif // ACCEL_NN_PASSES
