@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
@@ -19,6 +20,8 @@ import make
 import suite
 
 CPU_SECONDS, WALL_SECONDS, MEMORY, FILE = 20, 40, 4 << 30, 256 << 20
+# Control, format, surrogate, unassigned; separators of lines and paragraphs.
+UNPRINTABLE = ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
 CRASHES = (
     "LLVM ERROR",
     "Assertion",
@@ -58,7 +61,7 @@ def judge(done, refused):
         line.startswith(("error:", "accel-compile: error:")) or ": error:" in line for line in text.splitlines()
     ):
         return f"no line says 'error:': {tail(done.stderr)}"
-    if any(not c.isprintable() and c not in "\n\t" for c in text):
+    if any(c not in "\n\t" and unicodedata.category(c) in UNPRINTABLE for c in text):
         return f"the message holds control characters: {tail(done.stderr)}"
     if len(text) > 20000:
         return f"the message has {len(text)} characters"

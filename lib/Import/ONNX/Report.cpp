@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Shows the problems of a file as text and as JSON.
 #include "lib/Import/ONNX/Import.h"
+#include "lib/Support/Printable.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -16,22 +17,24 @@ bool ImportReport::hasErrors() const {
 }
 
 void ImportReport::printText(llvm::raw_ostream &os) const {
+  // Reasons hold names too, and several of them.
+  constexpr size_t kLongestReason = 2000;
   for (const ImportDiagnostic &problem : problems) {
-    os << file << ": " << name(problem.severity) << ": ";
+    os << printable(file, kLongestReason) << ": " << name(problem.severity) << ": ";
     if (!problem.node.empty()) {
-      os << "node '" << problem.node << "' (";
+      os << "node '" << printable(problem.node) << "' (";
       if (!problem.domain.empty())
-        os << problem.domain << '.';
-      os << problem.op;
+        os << printable(problem.domain) << '.';
+      os << printable(problem.op);
       if (problem.opset)
         os << ", opset " << problem.opset;
       if (!problem.dtype.empty())
         os << ", " << problem.dtype;
       os << "): ";
     }
-    os << problem.reason << '\n';
+    os << printable(problem.reason, kLongestReason) << '\n';
     if (!problem.wayOut.empty())
-      os << "    " << problem.wayOut << '\n';
+      os << "    " << printable(problem.wayOut, kLongestReason) << '\n';
   }
 }
 
