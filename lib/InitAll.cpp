@@ -6,7 +6,9 @@
 #include "lib/Conversion/ExecToLLVM/ExecToLLVM.h"
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
+#include "lib/Target/CPU/Lower.h"
 #include "lib/Transforms/Exec/Passes.h"
+#include "lib/Transforms/Linalg/Passes.h"
 #include "lib/Transforms/NN/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -23,6 +25,8 @@ void accel::registerAllPasses() {
   registerNNTransformsPasses();
   registerNNToExecPasses();
   registerConvertNNToLinalgPass();
+  registerLinalgPasses();
+  registerCPUPasses();
   exec::registerExecPasses();
   exec::registerExecToLLVMPasses();
 }

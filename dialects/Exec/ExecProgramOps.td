@@ -16,9 +16,9 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     distinct dynamic dims that it uses (symbol i of its maps is dim i); then come its tensors. Each
     tensor argument and result carries `exec.shape`, an affine map from those symbols to its dims.
     The body is nn ops until a target lowers it, each stage in place:
-    nn, linalg, tiled, vector, buffers, llvm.
+    nn (no `stage`), linalg, tiled, buffers, llvm.
 
-    Constraints:
+    Constraints, before a target lowers the body:
     * C1: the region holds a function named like the kernel.
     * C2: its index arguments come first; every tensor has an `exec.shape` of as many symbols and of
       its rank.
@@ -26,7 +26,8 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     Compiling a kernel adds `scratch_bytes`, what it needs for each thread; `flops` and `bytes` are
     estimates for one work item.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<Exec_IntAttr>:$scratch_bytes,
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<StrAttr>:$stage,
+                       OptionalAttr<Exec_IntAttr>:$scratch_bytes,
                        OptionalAttr<F64Attr>:$flops, OptionalAttr<F64Attr>:$bytes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";

@@ -13,6 +13,8 @@ void KernelOp::build(OpBuilder &builder, OperationState &state, StringRef name) 
 func::FuncOp KernelOp::getFunction() { return lookupSymbol<func::FuncOp>(getSymName()); }
 
 LogicalResult KernelOp::verify() {
+  if (getStage())
+    return success();
   if (!lookupSymbol(getSymName()))
     return emitOpError("C1: expected a function named like the kernel");
   func::FuncOp function = getFunction();
@@ -82,7 +84,7 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel)
     return emitOpError("C1: no exec.kernel named ") << getKernel();
   func::FuncOp function = kernel.getFunction();
-  if (!function)
+  if (!function || kernel.getStage())
     return success();
   FunctionType type = function.getFunctionType();
   if (type.getNumInputs() != getNumOperands() || type.getNumResults() != getNumResults() ||

@@ -208,6 +208,7 @@ LogicalResult nn::lowerToLinalg(func::FuncOp function) {
     Shape shape;
     if (auto map = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), exec::KernelOp::kShapeAttr)) {
       llvm::append_range(shape, map.getValue().getResults());
+      lowered.setArgAttr(argument.getArgNumber(), exec::KernelOp::kShapeAttr, AffineMapAttr::get(map.getValue()));
     } else {
       for (auto [d, size] : llvm::enumerate(type.getShape())) {
         bool dynamic = ShapedType::isDynamic(size);
@@ -221,6 +222,8 @@ LogicalResult nn::lowerToLinalg(func::FuncOp function) {
   }
   for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
     lowered.setArgAttr(numInputs + i, "bufferization.writable", builder.getBoolAttr(true));
+    if (Attribute shape = function.getResultAttr(i, exec::KernelOp::kShapeAttr))
+      lowered.setArgAttr(numInputs + i, exec::KernelOp::kShapeAttr, shape);
     lowering.destinations.try_emplace(value, block->getArgument(numInputs + i));
   }
 

@@ -12,6 +12,7 @@ namespace accel::cpu {
 struct KernelOptions {
   unsigned optLevel = 3; ///< 0: plain loops without LLVM passes .. 3
   bool plain = false;    ///< no tiling and no vectorisation of ours: the fallback that always works
+  bool exact = false;     ///< no contraction: bits do not depend on the CPU
   std::string symbolPrefix; ///< kernels are called <prefix>_<kernel> and <prefix>_<kernel>_grid
 };
 
@@ -24,6 +25,9 @@ struct CompiledKernel {
   bool plain = false;                ///< compiled as plain loops
   std::string whyPlain;              ///< what failed before the fallback was taken; else empty
 };
+
+/// All dialects and interface implementations that lowering a kernel needs.
+void registerKernelDialects(mlir::DialectRegistry &registry);
 
 /// Lowers a kernel's function to the given stage in a module of its own (named like the kernel).
 /// The result verifies; null after a diagnostic where a stage failed.

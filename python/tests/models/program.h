@@ -32,8 +32,8 @@ static const accel_program program = {
     .metadata_bytes = sizeof metadata - 1,
 };
 
-__attribute__((visibility("default"))) const accel_model *accel_model_function(void)
-    __asm__("accel_model");
+__attribute__((visibility("default"))) const accel_model *
+accel_model_function(void) __asm__("accel_model");
 const accel_model *accel_model_function(void) {
   static const accel_model model = {&accel_rt_api, &program};
   return &model;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the compiler would emit for: y = x * k, sum = the sums of y's rows; x is [batch, 4], k a scalar.
+// What the compiler would emit for: y = x * k, sum = the sums of y's rows; x is [batch, 4], k a
+// scalar.
 
 #include "accel-rt/Support.h"
 

@@ -56,4 +56,4 @@ assert "y: map of 2\n  0: int64[2]  {3, 7}" in run("map.so", "map.pb")
 
 # A string may not steer the terminal.
 save("strings.pb", numpy_helper.from_array(np.array(["\x1b[2J\x07bell"], object)))
-assert '"\\x1B[2J\\x07bell"' in run("strings.so", "strings.pb")
+assert '"\\x1b[2J\\x07bell"' in run("strings.so", "strings.pb")

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef ACCEL_CPU_PASSES
+#define ACCEL_CPU_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def LowerPackedMatmulPass : Pass<"cpu-lower-packed-matmul", "::mlir::func::FuncOp"> {
+  let summary = "Prepare nn.packed_matmul for tiling, or make it a loop nest";
+  let description = [{
+    The result of a packed product that is the kernel's output goes there through a copy, which is then
+    the root that is tiled. With `plain`, the product becomes a linalg.generic over panels.
+  }];
+  let options = [Option<"plain", "plain", "bool", "false", "make it a linalg.generic">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def LowerCopiesPass : Pass<"cpu-lower-copies", "::mlir::func::FuncOp"> {
+  let summary = "Make memref.copy of strided memory a loop nest";
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def LowerMathPass : Pass<"cpu-lower-math", "::mlir::func::FuncOp"> {
+  let summary = "Expand math ops to arithmetic on vectors, and let sums and products contract";
+  let description = [{
+    Half precision is computed in f32. With `exact`, arithmetic is not contracted to fused
+    multiply-adds, so that bits do not depend on the CPU.
+  }];
+  let options = [Option<"exact", "exact", "bool", "false", "do not contract">];
+  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerVectorsPass : Pass<"cpu-lower-vectors", "::mlir::func::FuncOp"> {
+  let summary = "Lower vector transfers to loads and stores of one dim";
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def LowerKernelsPass : Pass<"cpu-lower-kernels", "::mlir::ModuleOp"> {
+  let summary = "Take every exec.kernel to a stage of the CPU's pipeline";
+  let options = [
+    Option<"stage", "stage", "std::string", "\"tiled\"", "linalg, tiled, buffers or llvm">,
+    Option<"cpu", "cpu", "std::string", "\"native\"", "the CPU to lower for">,
+    Option<"plain", "plain", "bool", "false", "plain loops: the fallback that always works">];
+}
+
+#endif // ACCEL_CPU_PASSES

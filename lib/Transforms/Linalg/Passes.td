@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef ACCEL_LINALG_PASSES
+#define ACCEL_LINALG_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class TargetPass<string argument> : Pass<argument, "::mlir::func::FuncOp"> {
+  let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
+                        "the CPU whose table of registers and caches sizes come from">];
+}
+
+def LinalgFlattenPass : Pass<"linalg-flatten", "::mlir::func::FuncOp"> {
+  let summary = "Merge dims of elementwise kernels that all operands walk in the same way";
+  let description = [{
+    Changes the types of the function's tensors, which are addresses to whoever calls a kernel:
+    `tensor<8x16x4xf32>` added to another becomes `tensor<512xf32>`, so that vectors run over all of it.
+  }];
+}
+
+def LinalgTilePass : TargetPass<"linalg-tile"> {
+  let summary = "Cut a kernel into work items and register tiles, with producers fused into them";
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def LinalgVectorizePass : TargetPass<"linalg-vectorize"> {
+  let summary = "Turn linalg ops on tiles into vectors, with sums held in registers";
+  let description = [{
+    Every linalg.generic and fill becomes loops of vector ops. Tiles of a few vectors stay in
+    registers from op to op; reductions become scf.for with vectors as iter_args.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif // ACCEL_LINALG_PASSES

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Tiles a kernel's root by a plan and fuses producers into the tiles.
+#include "lib/Transforms/Linalg/Tile.h"
+#include "dialects/NN/NNOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace accel;
+using namespace accel::linalg_ext;
+
+using Sizes = SmallVector<OpFoldResult>;
+
+Operation *linalg_ext::findRoot(func::FuncOp function) {
+  auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  if (ret.getNumOperands() != 1)
+    return nullptr;
+  auto root = ret.getOperand(0).getDefiningOp<linalg::GenericOp>();
+  if (!root || root.getNumDpsInits() != 1)
+    return nullptr;
+  return root;
+}
+
+static OpFoldResult add(OpBuilder &b, Location at, OpFoldResult x, OpFoldResult y) {
+  AffineExpr d0, d1;
+  bindDims(b.getContext(), d0, d1);
+  return affine::makeComposedFoldedAffineApply(b, at, d0 + d1, {x, y});
+}
+
+namespace {
+/// Emits tiles of one root, with its producers.
+class Tiler {
+public:
+  Tiler(func::FuncOp function, linalg::GenericOp root, const TilePlan &plan)
+      : root(root), plan(plan), output(function.getArguments().back()), builder(function.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  Value emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial, const Sizes &offsets, Sizes sizes,
+                         const Sizes &extents);
+  Value emitItem(Value destination, const Sizes &offsets, const Sizes &sizes);
+  Value emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes, const Sizes &offsets,
+                  const Sizes &itemSizes);
+  Value emitTile(Value destination, const Sizes &relative, const Sizes &offsets, const Sizes &sizes);
+  Value fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
+  Value packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
+  void fuseOperands(Operation *first);
+
+  linalg::GenericOp root;
+  const TilePlan &plan;
+  Value output;
+  OpBuilder builder;
+  SmallVector<unsigned> parallel; ///< iteration dim of each result dim
+  /// Where the tile being emitted goes: slices of the output become this one.
+  Value tileDestination;
+  /// Fused producers of the tile being emitted: the same slice is computed once.
+  struct Fused {
+    Value source, tile;
+    Sizes offsets, sizes;
+    Block *block;
+  };
+  SmallVector<Fused> fused;
+  bool failedToFuse = false;
+};
+} // namespace
+
+LogicalResult Tiler::run() {
+  AffineMap map = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
+  for (AffineExpr expr : map.getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim)
+      return failure();
+    parallel.push_back(dim.getPosition());
+  }
+  if (parallel.empty() || plan.item.size() != parallel.size())
+    return failure();
+
+  Location at = root.getLoc();
+  builder.setInsertionPoint(root);
+  Sizes extents = tensor::getMixedSizes(builder, at, output);
+  // Grid: one dim of the forall a dim that items cut.
+  SmallVector<unsigned> gridDims;
+  Sizes counts;
+  for (unsigned i = 0; i < parallel.size(); ++i) {
+    if (!plan.item[i])
+      continue;
+    gridDims.push_back(i);
+    AffineExpr d0 = builder.getAffineDimExpr(0);
+    counts.push_back(affine::makeComposedFoldedAffineApply(builder, at, d0.ceilDiv(plan.item[i]), {extents[i]}));
+  }
+  if (gridDims.empty()) {
+    Value result = emitItem(output, Sizes(parallel.size(), builder.getIndexAttr(0)), extents);
+    root.getResult(0).replaceAllUsesWith(result);
+    return failure(failedToFuse);
+  }
+  auto forall = scf::ForallOp::create(builder, at, counts, output, std::nullopt);
+  builder.setInsertionPointToStart(forall.getBody());
+  Sizes offsets(parallel.size(), builder.getIndexAttr(0)), sizes = extents;
+  SmallVector<std::pair<Value, unsigned>> partial; // index of the last, smaller item of a dim
+  for (auto [i, dim] : llvm::enumerate(gridDims)) {
+    Value index = forall.getInductionVar(i);
+    AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+    int64_t item = plan.item[dim];
+    offsets[dim] = affine::makeComposedFoldedAffineApply(builder, at, d0 * item, {OpFoldResult(index)});
+    std::optional<int64_t> extent = getConstantIntValue(extents[dim]);
+    if (item == 1 || (extent && *extent % item == 0)) {
+      sizes[dim] = builder.getIndexAttr(item);
+    } else if (extent) {
+      sizes[dim] = builder.getIndexAttr(item);
+      partial.push_back({index, dim});
+    } else {
+      AffineMap least = AffineMap::get(2, 0, {builder.getAffineConstantExpr(item), d0 - d1}, builder.getContext());
+      sizes[dim] = affine::makeComposedFoldedAffineMin(builder, at, least, {extents[dim], offsets[dim]});
+    }
+  }
+  Value shared = forall.getRegionIterArgs()[0];
+  SmallVector<OpFoldResult> unit(parallel.size(), builder.getIndexAttr(1));
+  // The item's slice: dynamic where a last item is smaller.
+  Sizes sliceSizes = sizes;
+  for (auto [index, dim] : partial) {
+    AffineExpr d0 = builder.getAffineDimExpr(0);
+    AffineMap least = AffineMap::get(1, 0, {builder.getAffineConstantExpr(plan.item[dim]),
+                                            -d0 + *getConstantIntValue(extents[dim])}, builder.getContext());
+    sliceSizes[dim] = affine::makeComposedFoldedAffineMin(builder, at, least, {offsets[dim]});
+  }
+  Value slice = tensor::ExtractSliceOp::create(builder, at, shared, offsets, sliceSizes, unit);
+  Value result = emitPartialItems(slice, partial, offsets, sizes, extents);
+  builder.setInsertionPointToEnd(forall.getTerminator().getBody());
+  tensor::ParallelInsertSliceOp::create(builder, at, result, shared, offsets, sliceSizes, unit);
+  root.getResult(0).replaceAllUsesWith(forall.getResult(0));
+  return failure(failedToFuse);
+}
+
+/// Whole and smaller items of a dim get a branch each, in which their size is static.
+Value Tiler::emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial, const Sizes &offsets,
+                              Sizes sizes, const Sizes &extents) {
+  Location at = root.getLoc();
+  if (partial.empty()) {
+    auto type = cast<RankedTensorType>(slice.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    for (auto [size, known] : llvm::zip_equal(shape, sizes))
+      size = getConstantIntValue(known).value_or(ShapedType::kDynamic);
+    Value known = type.getShape() == ArrayRef(shape) ? slice
+                                                     : tensor::CastOp::create(builder, at, type.clone(shape), slice);
+    Value result = emitItem(known, offsets, sizes);
+    return result.getType() == type ? result : tensor::CastOp::create(builder, at, type, result);
+  }
+  auto [index, dim] = partial.front();
+  int64_t extent = *getConstantIntValue(extents[dim]), item = plan.item[dim];
+  if (extent < item) {
+    sizes[dim] = builder.getIndexAttr(extent);
+    return emitPartialItems(slice, partial.drop_front(), offsets, sizes, extents);
+  }
+  Value limit = arith::ConstantIndexOp::create(builder, at, extent / item);
+  Value whole = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::slt, index, limit);
+  auto ifOp = scf::IfOp::create(builder, at, slice.getType(), whole, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  for (bool then : {true, false}) {
+    builder.setInsertionPointToStart(then ? ifOp.thenBlock() : ifOp.elseBlock());
+    sizes[dim] = builder.getIndexAttr(then ? item : extent % item);
+    scf::YieldOp::create(builder, at, emitPartialItems(slice, partial.drop_front(), offsets, sizes, extents));
+  }
+  return ifOp.getResult(0);
+}
+
+Value Tiler::emitItem(Value destination, const Sizes &offsets, const Sizes &sizes) {
+  Sizes relative(sizes.size(), builder.getIndexAttr(0)), tile = sizes;
+  return emitTiles(0, destination, relative, tile, offsets, sizes);
+}
+
+Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes, const Sizes &offsets,
+                       const Sizes &itemSizes) {
+  if (dim == parallel.size())
+    return emitTile(destination, relative, offsets, sizes);
+  Location at = root.getLoc();
+  int64_t tile = plan.tile[dim];
+  std::optional<int64_t> extent = getConstantIntValue(itemSizes[dim]);
+  auto next = [&](Value into) { return emitTiles(dim + 1, into, relative, sizes, offsets, itemSizes); };
+  if (!tile || (extent && *extent <= tile)) {
+    relative[dim] = builder.getIndexAttr(0);
+    sizes[dim] = itemSizes[dim];
+    return next(destination);
+  }
+  auto loop = [&](OpFoldResult from, OpFoldResult to, int64_t step, Value into) {
+    auto value = [&](OpFoldResult x) { return getValueOrCreateConstantIndexOp(builder, at, x); };
+    auto forOp = scf::ForOp::create(builder, at, value(from), value(to), value(builder.getIndexAttr(step)), into);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(forOp.getBody());
+    relative[dim] = forOp.getInductionVar();
+    sizes[dim] = builder.getIndexAttr(step);
+    scf::YieldOp::create(builder, at, next(forOp.getRegionIterArg(0)));
+    return forOp.getResult(0);
+  };
+  if (extent) {
+    int64_t full = *extent / tile * tile;
+    destination = full == tile ? destination : loop(builder.getIndexAttr(0), builder.getIndexAttr(full), tile, destination);
+    if (full == tile) {
+      relative[dim] = builder.getIndexAttr(0);
+      sizes[dim] = builder.getIndexAttr(tile);
+      destination = next(destination);
+    }
+    if (full != *extent) {
+      relative[dim] = builder.getIndexAttr(full);
+      sizes[dim] = builder.getIndexAttr(*extent - full);
+      destination = next(destination);
+    }
+    return destination;
+  }
+  AffineExpr d0 = builder.getAffineDimExpr(0);
+  OpFoldResult zero = builder.getIndexAttr(0), full = affine::makeComposedFoldedAffineApply(
+                                                   builder, at, d0.floorDiv(tile) * tile, {itemSizes[dim]});
+  destination = loop(zero, full, tile, destination);
+  return loop(full, itemSizes[dim], 1, destination);
+}
+
+Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &offsets, const Sizes &sizes) {
+  Location at = root.getLoc();
+  fused.clear();
+  Sizes unit(sizes.size(), builder.getIndexAttr(1));
+  tileDestination = tensor::ExtractSliceOp::create(builder, at, destination, relative, sizes, unit);
+
+  // Tile the root itself: its parallel dims at the tile, its reduction dims whole.
+  unsigned loops = root.getNumLoops();
+  Sizes from(loops, builder.getIndexAttr(0)), extent(loops);
+  SmallVector<Range> domain = cast<TilingInterface>(root.getOperation()).getIterationDomain(builder);
+  for (unsigned i = 0; i < loops; ++i)
+    extent[i] = domain[i].size;
+  for (auto [i, dim] : llvm::enumerate(parallel)) {
+    from[dim] = add(builder, at, offsets[i], relative[i]);
+    extent[dim] = sizes[i];
+  }
+  FailureOr<TilingResult> tiled =
+      cast<TilingInterface>(root.getOperation()).getTiledImplementation(builder, from, extent);
+  if (failed(tiled)) {
+    failedToFuse = true;
+    return destination;
+  }
+  if (auto op = dyn_cast<linalg::GenericOp>(tiled->tiledOps.front());
+      op && op.getRegionOutputArgs()[0].use_empty() && op.getDpsInits()[0].getType() == tileDestination.getType())
+    op.getDpsInitsMutable()[0].set(tileDestination);
+  fuseOperands(tiled->tiledOps.front());
+  Value result = tiled->tiledValues[0];
+  if (result.getType() != tileDestination.getType())
+    result = tensor::CastOp::create(builder, at, tileDestination.getType(), result);
+  return tensor::InsertSliceOp::create(builder, at, result, destination, relative, sizes, unit);
+}
+
+/// Replaces slices of outer values that are operands of a tiled op: of the output by the tile's
+/// destination, of producers by their tile.
+void Tiler::fuseOperands(Operation *op) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto slice = operand.get().getDefiningOp<tensor::ExtractSliceOp>();
+    Value source = slice ? slice.getSource() : operand.get();
+    if (source == output) {
+      operand.set(tileDestination);
+    } else if (source.getDefiningOp() && source.getParentBlock() == root->getBlock() &&
+               isa<linalg::LinalgOp, nn::PackedMatmulOp, tensor::EmptyOp>(source.getDefiningOp())) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPoint(slice ? slice.getOperation() : op);
+      auto type = cast<RankedTensorType>(source.getType());
+      Sizes offsets(type.getRank(), builder.getIndexAttr(0));
+      Sizes sizes = slice ? slice.getMixedSizes() : tensor::getMixedSizes(builder, op->getLoc(), source);
+      if (slice) {
+        offsets = slice.getMixedOffsets();
+        if (!llvm::all_of(slice.getMixedStrides(), [](OpFoldResult s) { return getConstantIntValue(s) == 1; })) {
+          failedToFuse = true;
+          continue;
+        }
+      }
+      Value tile = fuse(source, offsets, sizes);
+      if (!tile) {
+        failedToFuse = true;
+        continue;
+      }
+      if (tile.getType() != operand.get().getType())
+        tile = tensor::CastOp::create(builder, op->getLoc(), operand.get().getType(), tile);
+      operand.set(tile);
+    }
+    if (slice && slice->use_empty())
+      slice->erase();
+  }
+}
+
+Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  Block *here = builder.getInsertionBlock();
+  for (const Fused &known : fused)
+    if (known.source == source && known.block == here && llvm::equal(known.offsets, offsets) &&
+        llvm::equal(known.sizes, sizes))
+      return known.tile;
+  Operation *producer = source.getDefiningOp();
+  Location at = producer->getLoc();
+  Value tile;
+  if (isa<tensor::EmptyOp>(producer)) {
+    tile = tensor::EmptyOp::create(builder, at, sizes, cast<RankedTensorType>(source.getType()).getElementType());
+  } else if (auto packed = dyn_cast<nn::PackedMatmulOp>(producer)) {
+    tile = packedTile(packed, offsets, sizes);
+  } else {
+    FailureOr<TilingResult> tiled = cast<TilingInterface>(producer).generateResultTileValue(
+        builder, cast<OpResult>(source).getResultNumber(), offsets, sizes);
+    if (failed(tiled))
+      return Value();
+    for (Operation *op : tiled->tiledOps)
+      fuseOperands(op);
+    tile = tiled->tiledValues[0];
+  }
+  if (tile)
+    fused.push_back({source, tile, Sizes(offsets), Sizes(sizes), here});
+  return tile;
+}
+
+/// A tile of columns inside one panel: rows of the left operand times a slice of the panel.
+Value Tiler::packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+  Location at = matmul.getLoc();
+  auto lhsType = cast<RankedTensorType>(matmul.getLhs().getType()), rhsType = cast<RankedTensorType>(matmul.getRhs().getType());
+  if (lhsType.getRank() != 2)
+    return Value();
+  int64_t k = rhsType.getDimSize(1), nr = rhsType.getDimSize(2);
+  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1), depth = builder.getIndexAttr(k);
+  AffineExpr d0 = builder.getAffineDimExpr(0);
+  OpFoldResult panel = affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(nr), {offsets[1]});
+  Value lhs = tensor::ExtractSliceOp::create(builder, at, matmul.getLhs(), Sizes{offsets[0], zero},
+                                             Sizes{sizes[0], depth}, Sizes{one, one});
+  SmallVector<int64_t> staticColumns = {k, getConstantIntValue(sizes[1]).value_or(ShapedType::kDynamic)};
+  Value rhs = tensor::ExtractSliceOp::create(
+      builder, at, RankedTensorType::get(staticColumns, rhsType.getElementType()), matmul.getRhs(),
+      Sizes{panel, zero, zero}, Sizes{one, depth, sizes[1]}, Sizes{one, one, one});
+  Type element = rhsType.getElementType();
+  Value init = tensor::EmptyOp::create(builder, at, sizes, element);
+  Value start = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
+  init = linalg::FillOp::create(builder, at, start, init).getResult(0);
+  AffineExpr m, n, kk;
+  bindDims(builder.getContext(), m, n, kk);
+  auto maps = AffineMap::inferFromExprList(ArrayRef<ArrayRef<AffineExpr>>{{m, kk}, {kk, n}, {m, n}}, builder.getContext());
+  using utils::IteratorType;
+  auto product = linalg::GenericOp::create(
+      builder, at, init.getType(), ValueRange{lhs, rhs}, init, maps,
+      ArrayRef<IteratorType>{IteratorType::parallel, IteratorType::parallel, IteratorType::reduction},
+      [](OpBuilder &b, Location loc, ValueRange a) {
+        Value p = arith::MulFOp::create(b, loc, a[0], a[1]);
+        linalg::YieldOp::create(b, loc, arith::AddFOp::create(b, loc, a[2], p).getResult());
+      });
+  return product.getResult(0);
+}
+
+LogicalResult linalg_ext::tileKernel(func::FuncOp function, Operation *root, const TilePlan &plan) {
+  auto generic = cast<linalg::GenericOp>(root);
+  if (failed(Tiler(function, generic, plan).run()))
+    return failure();
+  // What was fused is dead outside the tiles.
+  Block &body = function.getBody().front();
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&op) || (isa<linalg::LinalgOp>(op) && op.use_empty()))
+      op.erase();
+  return success();
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The pass linalg-tile: fuses elementwise ops, then cuts the kernel's root.
+#include "lib/Transforms/Linalg/Passes.h"
+#include "lib/Transforms/Linalg/Tile.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace accel {
+#define GEN_PASS_DEF_LINALGTILEPASS
+#include "lib/Transforms/Linalg/Passes.h.inc"
+
+namespace {
+struct LinalgTilePass : impl::LinalgTilePassBase<LinalgTilePass> {
+  using Base::Base;
+  void runOnOperation() override {
+    llvm::Expected<cpu::Target> target = cpu::Target::parse(cpu);
+    if (!target) {
+      getOperation().emitError(llvm::toString(target.takeError()));
+      return signalPassFailure();
+    }
+    mlir::Operation *root = linalg_ext::findRoot(getOperation());
+    if (!root)
+      return;
+    std::optional<linalg_ext::TilePlan> plan = linalg_ext::planTiles(root, *target);
+    if (plan && failed(linalg_ext::tileKernel(getOperation(), root, *plan)))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace accel

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Chooses tile sizes from the target's table of registers and widths.
+#include "lib/Transforms/Linalg/TilePlan.h"
+#include "dialects/NN/NNOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+using namespace accel;
+using namespace accel::linalg_ext;
+
+namespace {
+/// What the root's tile holds: the op with the most work a result element, and what it needs whole.
+struct Anchor {
+  Operation *op = nullptr; ///< a contraction or window op with a vectorizable last dim, or null
+  int64_t work = 1;        ///< scalar operations an element of the result
+  SmallVector<bool> whole; ///< result dims that a producer reduces over
+};
+} // namespace
+
+static linalg::GenericOp asGeneric(Operation *op) { return dyn_cast_or_null<linalg::GenericOp>(op); }
+
+/// Elements that a reduction reads for each result element; dynamic extents count as 64.
+static int64_t reductionExtent(linalg::GenericOp op) {
+  int64_t extent = 1;
+  for (auto [size, iterator] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      extent *= ShapedType::isDynamic(size) ? 64 : size;
+  return extent;
+}
+
+/// Follows producers of `op`, whose result dim i is root dim `dims[i]` (-1: none), and collects the
+/// most expensive one and the root dims that reductions on the way need whole.
+static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned depth = 0) {
+  if (auto packed = dyn_cast<nn::PackedMatmulOp>(op)) {
+    int64_t work = cast<RankedTensorType>(packed.getRhs().getType()).getDimSize(1);
+    anchor.work += work;
+    anchor.op = packed;
+    return;
+  }
+  auto generic = asGeneric(op);
+  if (!generic || depth > 64)
+    return;
+  AffineMap result = generic.getMatchingIndexingMap(generic.getDpsInitOperand(0));
+  SmallVector<int> iteration(generic.getNumLoops(), -1); // root dim of each iteration dim
+  for (auto [i, expr] : llvm::enumerate(result.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr); dim && i < dims.size())
+      iteration[dim.getPosition()] = dims[i];
+  int64_t extent = reductionExtent(generic);
+  anchor.work += extent;
+  // A reduction whose last result dim can be vectors, with operands to reuse in registers.
+  bool reduces = generic.getNumReductionLoops() > 0;
+  if (reduces && result.getNumResults() > 0 && generic.getNumDpsInputs() == 2 && !generic.hasIndexSemantics()) {
+    auto last = dyn_cast<AffineDimExpr>(result.getResults().back());
+    bool vectors = false, scalars = false;
+    for (OpOperand *input : generic.getDpsInputOperands()) {
+      AffineMap map = generic.getMatchingIndexingMap(input);
+      if (last && map.getNumResults() && map.getResults().back() == last)
+        vectors = true;
+      else if (last && !map.isFunctionOfDim(last.getPosition()))
+        scalars = true;
+    }
+    if (vectors && scalars && (!anchor.op || reductionExtent(generic) > 1))
+      anchor.op = generic;
+  }
+  for (OpOperand *input : generic.getDpsInputOperands()) {
+    Operation *producer = input->get().getDefiningOp();
+    if (!producer)
+      continue;
+    AffineMap map = generic.getMatchingIndexingMap(input);
+    SmallVector<int> next(map.getNumResults(), -1);
+    for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (dim)
+        next[i] = iteration[dim.getPosition()];
+    }
+    // Root dims that the producer's reduction runs over, though they are dims of its operand.
+    if (auto reduction = asGeneric(producer); reduction && reduction.getNumReductionLoops() > 0) {
+      // A result without a root dim that the root has: its operand is read whole along it.
+      for (OpOperand *source : reduction.getDpsInputOperands()) {
+        AffineMap read = reduction.getMatchingIndexingMap(source);
+        if (read.isIdentity() && read.getNumResults() == anchor.whole.size())
+          for (unsigned d = 0; d < anchor.whole.size(); ++d)
+            if (reduction.getIteratorTypesArray()[d] == utils::IteratorType::reduction)
+              anchor.whole[d] = true;
+      }
+    }
+    visit(producer, next, anchor, depth + 1);
+  }
+}
+
+std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &target) {
+  auto root = asGeneric(op);
+  if (!root)
+    return std::nullopt;
+  auto type = cast<RankedTensorType>(root.getResult(0).getType());
+  unsigned rank = type.getRank();
+  if (rank == 0)
+    return std::nullopt;
+  Anchor anchor;
+  anchor.whole.assign(rank, false);
+  SmallVector<int> dims = llvm::to_vector(llvm::seq<int>(0, rank));
+  visit(root, dims, anchor);
+
+  TilePlan plan{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  ArrayRef<int64_t> shape = type.getShape();
+  int64_t lanes = target.lanes(std::max(8u, type.getElementTypeBitWidth()));
+  int64_t registers = target.vectorRegisters;
+  auto likely = [](int64_t size) { return ShapedType::isDynamic(size) ? int64_t(64) : size; };
+
+  int64_t columns = 0; // width of the register tile
+  if (auto packed = dyn_cast_or_null<nn::PackedMatmulOp>(anchor.op))
+    columns = cast<RankedTensorType>(packed.getRhs().getType()).getDimSize(2);
+  else if (anchor.op && !anchor.whole[rank - 1])
+    columns = std::min<int64_t>(likely(shape[rank - 1]), 4 * lanes);
+  if (columns) {
+    // Register tile: rows x columns of accumulators, one row of the streamed operand, one broadcast.
+    int64_t vectors = llvm::divideCeil(columns, lanes);
+    int64_t rows = std::clamp<int64_t>((registers - vectors - 1) / vectors, 1, 14);
+    if (vectors == 3)
+      rows = std::min<int64_t>(rows, registers >= 32 ? 8 : 4);
+    plan.tile[rank - 1] = columns;
+    if (rank >= 2) {
+      int64_t size = shape[rank - 2];
+      // Spread a static extent evenly, so that the last tile is not a thin one.
+      if (!ShapedType::isDynamic(size) && size > 0)
+        rows = llvm::divideCeil(size, llvm::divideCeil(size, rows));
+      plan.tile[rank - 2] = rows;
+      for (unsigned i = 0; i + 2 < rank; ++i)
+        plan.tile[i] = 1;
+    }
+    // Items: whole register tiles, as many of them as make handing over worth while.
+    plan.item[rank - 1] = columns;
+    int64_t work = columns * anchor.work;
+    for (int i = int(rank) - 2; i >= 0; --i) {
+      int64_t unit = plan.tile[i], count = std::max<int64_t>(1, kItemWork / std::max<int64_t>(1, work * unit));
+      plan.item[i] = unit * count >= likely(shape[i]) && !ShapedType::isDynamic(shape[i]) ? 0 : unit * count;
+      work *= plan.item[i] ? std::min(plan.item[i], likely(shape[i])) : likely(shape[i]);
+      if (work < kItemWork && !ShapedType::isDynamic(shape[i]))
+        plan.item[i] = 0;
+    }
+    if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
+      plan.item[rank - 1] = 0;
+    return plan;
+  }
+  // Rows: cut outer dims until an item is worth its launch, keep what reductions need whole.
+  int64_t work = anchor.work;
+  for (int i = int(rank) - 1; i >= 0; --i) {
+    int64_t size = shape[i];
+    if (anchor.whole[i]) {
+      work *= likely(size);
+      continue;
+    }
+    int64_t count = std::max<int64_t>(1, kItemWork / std::max<int64_t>(1, work));
+    // Vectors run along the last dim: its items are whole vectors.
+    if (i == int(rank) - 1)
+      count = llvm::alignTo(std::max<int64_t>(count, 4 * lanes), 4 * lanes);
+    if (!ShapedType::isDynamic(size) && count >= size) {
+      work *= std::max<int64_t>(1, size);
+      continue;
+    }
+    plan.item[i] = count;
+    work *= count;
+  }
+  // Tiles: where a reduction over one dim is fused, one row at a time keeps its values near.
+  bool reduces = llvm::is_contained(anchor.whole, true);
+  if (reduces)
+    for (unsigned i = 0; i < rank; ++i) {
+      if (anchor.whole[i])
+        break;
+      plan.tile[i] = 1;
+    }
+  return plan;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How a kernel's result is cut: into work items for threads, and those into register tiles.
+#pragma once
+#include "lib/Target/CPU/Target.h"
+#include "mlir/Interfaces/TilingInterface.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace accel::linalg_ext {
+
+/// One entry a parallel dim of the result, outermost first; 0 means the whole dim.
+struct TilePlan {
+  llvm::SmallVector<int64_t> item; ///< extent of a work item
+  llvm::SmallVector<int64_t> tile; ///< extent of a register tile inside an item
+};
+
+/// Chooses tiles for a root op (the one that writes the kernel's output) by what it fuses:
+/// matrix products and convolutions get register tiles, others whole rows. Null where there is
+/// nothing to cut (no parallel dim).
+std::optional<TilePlan> planTiles(mlir::Operation *root, const cpu::Target &target);
+
+/// Work, in scalar operations, below which an item is not worth handing to another thread.
+inline constexpr int64_t kItemWork = 1 << 15;
+
+} // namespace accel::linalg_ext
