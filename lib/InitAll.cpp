@@ -6,6 +6,7 @@
 #include "lib/Conversion/ExecToLLVM/ExecToLLVM.h"
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
+#include "lib/Pipelines/Pipelines.h"
 #include "lib/Target/CPU/Lower.h"
 #include "lib/Transforms/Exec/Passes.h"
 #include "lib/Transforms/Linalg/Passes.h"
@@ -29,4 +30,5 @@ void accel::registerAllPasses() {
   registerCPUPasses();
   exec::registerExecPasses();
   exec::registerExecToLLVMPasses();
+  registerPipelines();
 }

@@ -222,6 +222,8 @@ private:
 class ConvertNNToExec : public accel::impl::ConvertNNToExecBase<ConvertNNToExec> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (!module.getOps<exec::ProgramOp>().empty())
+      return; // cut already: --tile starts from any stage
     auto main = module.lookupSymbol<func::FuncOp>("main");
     if (!main || !main.getBody().hasOneBlock()) {
       module.emitError("expected a function @main of one block");

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// accel-compile's command line.
+#include "lib/Driver/CommandLine.h"
+#include "lib/Support/Sanitize.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Threading.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace accel {
+namespace {
+
+Error failure(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
+
+constexpr StringLiteral kOverview =
+    R"(Compiles an ONNX model to a library that needs nothing but the C library.
+
+EXAMPLES:
+  accel-compile model.onnx -o model.so                      a shared library
+  accel-compile model.onnx -o model                         a program: ./model input.npy
+  accel-compile model.onnx -o model.a                       a static library, and model.h beside it
+  accel-compile model.onnx --check                          all that is unsupported, if anything
+  accel-compile model.onnx -o m.so --dim batch=1..32        a batch of 1 to 32
+  accel-compile model.onnx -o m.so --shape x=1x3x224x224    sizes for input x
+  accel-compile model.onnx -o m.so --triple=aarch64-linux-gnu
+  accel-compile model.onnx --stop-after=kernels -o -        what is fused with what
+)";
+
+/// The options, alive only while the command line is read: the linker resets LLVM's options.
+struct Flags {
+  cl::OptionCategory output{"Output"};
+  cl::OptionCategory model{"Model"};
+  cl::OptionCategory code{"Code"};
+  cl::OptionCategory stages{"Stages"};
+  cl::OptionCategory messages{"Messages"};
+
+  cl::opt<std::string> input{cl::Positional, cl::desc("<model.onnx or stage.mlir>"),
+                             cl::cat(output)};
+  cl::opt<std::string> out{"o", cl::value_desc("file"), cl::cat(output),
+                           cl::desc("Where to write; the suffix says what: .so, .o, .a, .h, .mlir, "
+                                    ".ll, .s, or none for a program. - is standard output")};
+  cl::opt<std::string> emit{
+      "emit", cl::value_desc("kind"), cl::cat(output),
+      cl::desc("What to write, whatever the suffix: so, exe, object, archive, header, mlir, llvm, "
+               "asm")};
+  cl::opt<std::string> prefix{"prefix", cl::value_desc("name"), cl::cat(output),
+                              cl::desc("Prefix of the symbols (default: from the model's file)")};
+
+  cl::list<std::string> shape{"shape", cl::value_desc("input=1x3x224x224"), cl::cat(model),
+                              cl::desc("Sizes of an input; ? keeps the model's")};
+  cl::list<std::string> dim{"dim", cl::value_desc("name=4 or name=1..32"), cl::cat(model),
+                            cl::desc("Size of a named dim, or its smallest and largest")};
+  cl::opt<std::string> check{"check", cl::ValueOptional, cl::value_desc("json"), cl::cat(model),
+                             cl::desc("Only list all that keeps the model from being compiled")};
+
+  cl::opt<unsigned> optLevel{"O", cl::Prefix, cl::init(3), cl::cat(code),
+                             cl::desc("Effort: 0 plain loops .. 3 all (default)")};
+  cl::opt<std::string> cpu{
+      "cpu", cl::value_desc("name"), cl::cat(code),
+      cl::desc("native (default), x86-64-v2, x86-64-v3, x86-64-v4, a CPU name of LLVM's, or the "
+               "target that a summary printed")};
+  cl::opt<std::string> triple{"triple", cl::value_desc("triple"), cl::cat(code),
+                              cl::desc("x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu "
+                                       "(default: this machine's)")};
+
+  cl::opt<std::string> stopAfter{"stop-after", cl::value_desc("stage"), cl::cat(stages),
+                                 cl::desc("Write what this stage leaves: import, nn, kernels, "
+                                          "tiled, buffers, llvm, object, library")};
+  cl::opt<std::string> startFrom{"start-from", cl::value_desc("stage"), cl::cat(stages),
+                                 cl::desc("The input is MLIR that was written after this stage "
+                                          "(default: as the file looks)")};
+  cl::opt<std::string> dump{"dump-stages", cl::value_desc("folder"), cl::cat(stages),
+                            cl::desc("Write 01-import.mlir, 02-nn.mlir, ... there as well; large "
+                                     "weights are left out")};
+
+  cl::opt<bool> quiet{"q", cl::cat(messages), cl::desc("No summary and no progress")};
+  cl::opt<bool> verbose{"v", cl::cat(messages),
+                        cl::desc("Each kernel: what was fused, how it was compiled, its time")};
+  cl::opt<unsigned> workers{
+      "workers", cl::value_desc("n"), cl::cat(messages),
+      cl::desc("Processes that compile kernels (default: one a CPU); 0: none, "
+               "to debug the compiler")};
+};
+
+void printVersion(raw_ostream &out) {
+  out << "accel-compile " ACCEL_VERSION "\n"
+      << "  LLVM " LLVM_VERSION_STRING "\n"
+      << "  default target " << cpu::Target::host().str() << "\n";
+}
+
+Error parseShape(StringRef text, ImportOptions &into) {
+  auto [name, sizes] = text.rsplit('=');
+  auto wrong = [&] {
+    return failure("--shape " + text +
+                   ": expected an input's name and its sizes, such as "
+                   "--shape x=1x3x224x224");
+  };
+  if (name.empty() || !text.contains('='))
+    return wrong();
+  std::vector<int64_t> shape;
+  for (StringRef size : llvm::split(sizes, 'x')) {
+    int64_t value = -1;
+    if (sizes.empty())
+      break; // a scalar
+    if (size != "?" && (size.getAsInteger(10, value) || value < 0))
+      return wrong();
+    shape.push_back(value);
+  }
+  into.shapes[name.str()] = std::move(shape);
+  return Error::success();
+}
+
+Error parseDim(StringRef text, ImportOptions &into) {
+  auto [name, size] = text.rsplit('=');
+  auto wrong = [&] {
+    return failure("--dim " + text +
+                   ": expected a dim's name and its size or its range, such as "
+                   "--dim batch=4 or --dim batch=1..32");
+  };
+  if (name.empty() || !text.contains('='))
+    return wrong();
+  if (!size.contains("..")) {
+    int64_t value;
+    if (size.getAsInteger(10, value) || value < 0)
+      return wrong();
+    into.dims[name.str()] = value;
+    return Error::success();
+  }
+  auto [lowText, highText] = size.split("..");
+  int64_t low, high;
+  if (lowText.getAsInteger(10, low) || highText.getAsInteger(10, high) || low < 0)
+    return wrong();
+  if (low > high)
+    return failure("--dim " + text + ": the smallest size is larger than the largest");
+  into.dimRanges[name.str()] = {low, high};
+  return Error::success();
+}
+
+std::optional<Emit> emitOfName(StringRef name) {
+  return StringSwitch<std::optional<Emit>>(name)
+      .Cases({"so", "library"}, Emit::SharedLibrary)
+      .Cases({"exe", "executable"}, Emit::Executable)
+      .Cases({"o", "obj", "object"}, Emit::Object)
+      .Cases({"a", "archive"}, Emit::Archive)
+      .Cases({"h", "header"}, Emit::Header)
+      .Case("mlir", Emit::MLIR)
+      .Case("llvm", Emit::LLVMIR)
+      .Case("asm", Emit::Assembly)
+      .Default(std::nullopt);
+}
+
+std::optional<Emit> emitOfPath(StringRef path) {
+  return StringSwitch<std::optional<Emit>>(sys::path::extension(path))
+      .Case(".so", Emit::SharedLibrary)
+      .Case("", Emit::Executable)
+      .Case(".o", Emit::Object)
+      .Case(".a", Emit::Archive)
+      .Cases({".h", ".hpp"}, Emit::Header)
+      .Cases({".mlir", ".mlirbc"}, Emit::MLIR)
+      .Case(".ll", Emit::LLVMIR)
+      .Case(".s", Emit::Assembly)
+      .Default(std::nullopt);
+}
+
+bool isText(Emit emit) { return emit >= Emit::Header; }
+
+/// What is written, where, and the stage that it needs.
+Error decideOutput(const Flags &flags, CompileOptions &options) {
+  std::optional<Emit> emit;
+  if (!flags.emit.empty() && !(emit = emitOfName(flags.emit)))
+    return failure("--emit=" + flags.emit.getValue() +
+                   ": expected so, exe, object, archive, header, mlir, llvm or asm");
+  std::optional<Stage> stop;
+  if (!flags.stopAfter.empty()) {
+    if (!(stop = parseStage(flags.stopAfter)))
+      return failure("--stop-after=" + flags.stopAfter.getValue() +
+                     ": expected import, nn, kernels, tiled, buffers, llvm, object or library");
+    std::optional<Emit> implied;
+    if (stageInfo(*stop).isModule)
+      implied = Emit::MLIR;
+    else if (*stop == Stage::Object)
+      implied = Emit::Object;
+    if (implied && emit && *emit != *implied)
+      return failure("--stop-after=" + flags.stopAfter.getValue() + " and --emit=" +
+                     flags.emit.getValue() + " ask for different things; give one of the two");
+    if (implied)
+      emit = implied;
+  }
+  options.output = flags.out;
+  if (!emit && options.output == "-")
+    return failure("-o -: only text can be written to standard output; add --emit=mlir, "
+                   "--emit=llvm, --emit=asm or --stop-after");
+  if (!emit && !options.output.empty() && !(emit = emitOfPath(options.output)))
+    return failure("cannot tell from '" + options.output +
+                   "' what to write: expected the suffix .so, .o, .a, .h, .mlir, .ll, .s or none; "
+                   "name the file otherwise or add --emit");
+  options.emit = emit.value_or(Emit::SharedLibrary);
+  if (options.output == "-" && !isText(options.emit))
+    return failure("-o -: only text can be written to standard output; give a file name");
+  if (options.output.empty())
+    options.output = isText(options.emit) ? "-"
+                                          : (sys::path::stem(options.input) +
+                                             [&] {
+                                               switch (options.emit) {
+                                               case Emit::Object:
+                                                 return ".o";
+                                               case Emit::Archive:
+                                                 return ".a";
+                                               case Emit::Executable:
+                                                 return "";
+                                               default:
+                                                 return ".so";
+                                               }
+                                             }())
+                                                .str();
+  if (stop)
+    options.stopAfter = *stop;
+  else if (options.emit == Emit::MLIR)
+    options.stopAfter = Stage::Import;
+  return Error::success();
+}
+
+/// Fails now rather than after a long compile.
+Error checkWritable(const CompileOptions &options) {
+  if (options.output == "-")
+    return Error::success();
+  sys::fs::file_status status;
+  if (!sys::fs::status(options.output, status)) {
+    if (sys::fs::is_directory(status))
+      return failure("cannot write '" + options.output + "': it is a folder; name a file in it");
+    if (!sys::fs::is_regular_file(status) && !isText(options.emit))
+      return failure("cannot write '" + options.output + "': it is no regular file");
+    if (sys::fs::equivalent(options.input, options.output))
+      return failure("cannot write '" + options.output + "': it is the input; choose another name");
+  }
+  SmallString<128> folder(sys::path::parent_path(options.output));
+  if (folder.empty())
+    folder = ".";
+  if (!sys::fs::is_directory(folder))
+    return failure("cannot write '" + options.output + "': there is no folder '" + folder + "'");
+  if (sys::fs::access(folder, sys::fs::AccessMode::Write))
+    return failure("cannot write '" + options.output + "': no permission to write in '" + folder +
+                   "'");
+  return Error::success();
+}
+
+Error fill(const Flags &flags, CompileOptions &options) {
+  if (flags.input.empty())
+    return failure("no model given; try accel-compile model.onnx -o model.so, or --help");
+  options.input = flags.input;
+  options.quiet = flags.quiet;
+  options.verbose = flags.verbose;
+  if (flags.optLevel > 3)
+    return failure("-O" + Twine(flags.optLevel) + ": expected -O0, -O1, -O2 or -O3");
+  options.optLevel = flags.optLevel;
+  for (const std::string &text : flags.shape)
+    if (Error error = parseShape(text, options.import))
+      return error;
+  for (const std::string &text : flags.dim)
+    if (Error error = parseDim(text, options.import))
+      return error;
+  for (const auto &[name, range] : options.import.dimRanges)
+    if (options.import.dims.count(name))
+      return failure("--dim " + name + ": given both as a size and as a range; keep one");
+
+  if (flags.check.getNumOccurrences()) {
+    if (flags.check != "" && flags.check != "json" && flags.check != "text")
+      return failure("--check=" + flags.check.getValue() + ": expected --check or --check=json");
+    options.check = flags.check == "json" ? CheckFormat::JSON : CheckFormat::Text;
+    return Error::success();
+  }
+
+  if (!flags.startFrom.empty()) {
+    options.startFrom = parseStage(flags.startFrom);
+    if (!options.startFrom || !stageInfo(*options.startFrom).isModule)
+      return failure("--start-from=" + flags.startFrom.getValue() +
+                     ": expected import, nn, kernels, tiled, buffers or llvm");
+  }
+  if (Error error = decideOutput(flags, options))
+    return error;
+  if (options.startFrom && options.stopAfter < *options.startFrom)
+    return failure("--stop-after=" + stageInfo(options.stopAfter).name +
+                   " comes before --start-from=" + stageInfo(*options.startFrom).name);
+  if (Error error = checkWritable(options))
+    return error;
+  options.dumpDir = flags.dump;
+  if (!options.dumpDir.empty())
+    if (std::error_code code = sys::fs::create_directories(options.dumpDir))
+      return failure("cannot write to --dump-stages=" + options.dumpDir + ": " + code.message());
+  options.prefix = flags.prefix;
+  if (options.prefix.empty())
+    options.prefix = identifierFromPath(options.input);
+  else if (options.prefix != sanitizeIdentifier(options.prefix))
+    return failure("--prefix=" + options.prefix + ": expected a C identifier such as '" +
+                   sanitizeIdentifier(options.prefix) + "'");
+  Expected<cpu::Target> target = cpu::Target::parse(flags.cpu, flags.triple);
+  if (!target)
+    return target.takeError();
+  options.target = std::move(*target);
+  options.workers = flags.workers.getNumOccurrences()
+                        ? std::min(flags.workers.getValue(), 256u)
+                        : hardware_concurrency().compute_thread_count();
+  return Error::success();
+}
+
+} // namespace
+
+/// LLVM's libraries bring hundreds of options of their own, one of them called --stop-after.
+static void dropLLVMOptions() {
+  SmallVector<cl::Option *> others;
+  for (auto &entry : cl::getRegisteredOptions())
+    if (!StringRef(entry.first).starts_with("help") && entry.first != "version")
+      others.push_back(entry.second);
+  for (cl::Option *option : others)
+    option->removeArgument();
+}
+
+Expected<CompileOptions> parseCommandLine(int argc, char **argv) {
+  dropLLVMOptions();
+  // Not freed: LLVM's registry of options keeps pointers to them.
+  static Flags *flags = new Flags;
+  cl::HideUnrelatedOptions(
+      {&flags->output, &flags->model, &flags->code, &flags->stages, &flags->messages});
+  cl::SetVersionPrinter(printVersion);
+  std::string complaint;
+  raw_string_ostream stream(complaint);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &stream))
+    return failure(StringRef(complaint).ltrim().split('\n').first);
+  CompileOptions options;
+  if (Error error = fill(*flags, options))
+    return std::move(error);
+  return options;
+}
+
+std::string CompileOptions::flags() const {
+  std::string text = "-O" + std::to_string(optLevel);
+  for (const auto &[name, shape] : import.shapes) {
+    text += " --shape " + name + "=";
+    for (size_t i = 0; i < shape.size(); ++i)
+      text += (i ? "x" : "") + (shape[i] < 0 ? "?" : std::to_string(shape[i]));
+  }
+  for (const auto &[name, size] : import.dims)
+    text += " --dim " + name + "=" + std::to_string(size);
+  for (const auto &[name, range] : import.dimRanges)
+    text +=
+        " --dim " + name + "=" + std::to_string(range.first) + ".." + std::to_string(range.second);
+  return text;
+}
+
+} // namespace accel

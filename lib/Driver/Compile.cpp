@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A compile from file to file: reads the input, takes it from stage to stage, says what went wrong.
+#include "lib/Driver/Compile.h"
+#include "dialects/Exec/ExecOps.h"
+#include "lib/Driver/Artefacts.h"
+#include "lib/Driver/Metadata.h"
+#include "lib/InitAll.h"
+#include "lib/Pipelines/Pipelines.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace accel {
+
+Compiler::Compiler(CompileOptions given) : options(std::move(given)), console(options.quiet) {
+  bool compilesKernels = options.check == CheckFormat::None &&
+                         (options.stopAfter >= Stage::Object) && options.emit < Emit::Header;
+  if (compilesKernels && options.workers)
+    workers = std::make_unique<WorkerPool>(options.workers, options.target, kernelOptions(options));
+}
+
+Compiler::~Compiler() = default;
+
+int Compiler::run() {
+  if (options.check != CheckFormat::None)
+    return check();
+
+  mlir::DialectRegistry registry;
+  registerAll(registry);
+  // Without threads, so that a worker which died can be forked again.
+  context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  context->getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning)
+      console.warning(describe(diagnostic));
+    else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
+      diagnostics.push_back(describe(diagnostic));
+    return mlir::success();
+  });
+
+  if (options.emit < Emit::Header)
+    sourceHash = std::async(std::launch::async, [path = options.input] {
+      Expected<std::string> hash = hashFile(path);
+      if (hash)
+        return *hash;
+      consumeError(hash.takeError());
+      return std::string();
+    });
+
+  int code = read();
+  if (!code)
+    code = advance();
+  if (!code)
+    code = finish();
+  if (code)
+    return code;
+  console.end();
+  if (!options.quiet && options.output != "-")
+    printSummary(summary, options, console);
+  return kSuccess;
+}
+
+int Compiler::check() {
+  ImportReport report = checkONNX(options.input, options.import);
+  if (options.check == CheckFormat::JSON) {
+    report.printJSON(outs());
+    outs() << "\n";
+  } else {
+    std::string text;
+    raw_string_ostream stream(text);
+    report.printText(stream);
+    if (!text.empty())
+      errs() << printable(text);
+    if (!report.hasErrors() && !options.quiet)
+      outs() << printable(options.input) << ": can be compiled\n";
+  }
+  return report.hasErrors() ? kUserError : kSuccess;
+}
+
+//===-- Input -------------------------------------------------------------------------------===//
+
+int Compiler::read() {
+  StringRef extension = sys::path::extension(options.input);
+  console.begin("import");
+  if (options.startFrom || extension == ".mlir" || extension == ".mlirbc")
+    return readMLIR();
+
+  ImportReport report;
+  module = importONNX(*context, options.input, options.import, report);
+  if (!report.problems.empty()) {
+    std::string text;
+    raw_string_ostream stream(text);
+    report.printText(stream);
+    errs() << printable(text);
+  }
+  if (!module && !report.hasErrors())
+    return internalError("the importer gave up without a reason: " + takeDiagnostics(), nullptr,
+                         Stage::Import);
+  if (!module)
+    return kUserError;
+  dump(Stage::Import);
+  return 0;
+}
+
+int Compiler::readMLIR() {
+  if (!options.import.shapes.empty() || !options.import.dims.empty() ||
+      !options.import.dimRanges.empty())
+    return userError("--shape and --dim need an ONNX model; " + options.input +
+                     " is MLIR, whose sizes are settled");
+  if (!sys::fs::exists(options.input))
+    return userError("cannot read '" + options.input + "': no such file");
+  module = mlir::parseSourceFile<mlir::ModuleOp>(options.input, mlir::ParserConfig(context.get()));
+  if (!module)
+    return userError("cannot read '" + options.input + "' as MLIR: " + takeDiagnostics());
+  bool hasKernels =
+      !module->getOps<exec::KernelOp>().empty() || !module->getOps<exec::ProgramOp>().empty();
+  bool hasMain = module->lookupSymbol("main") && !hasKernels;
+  if (!hasKernels && !hasMain)
+    return userError("cannot compile '" + options.input +
+                     "': expected a function @main or an exec.program");
+  at = options.startFrom.value_or(hasKernels ? Stage::Kernels : Stage::Import);
+  if (hasKernels != (at >= Stage::Kernels))
+    return userError("'" + options.input + "' is no artefact of the stage '" + stageInfo(at).name +
+                     "': it has " + (hasKernels ? "kernels already" : "no kernels yet"));
+  if (options.stopAfter < at)
+    return userError("--stop-after=" + stageInfo(options.stopAfter).name + ": '" + options.input +
+                     "' is past that stage");
+  return 0;
+}
+
+//===-- Stages ------------------------------------------------------------------------------===//
+
+int Compiler::advance() {
+  if (at < Stage::NN && options.stopAfter >= Stage::NN)
+    if (int code = runPasses(
+            Stage::NN, [&](mlir::OpPassManager &pm) { buildNNPipeline(pm, options.optLevel); }))
+      return code;
+  if (at < Stage::Kernels && options.stopAfter >= Stage::Kernels)
+    if (int code =
+            runPasses(Stage::Kernels, [](mlir::OpPassManager &pm) { buildKernelsPipeline(pm); }))
+      return code;
+  if (at < Stage::Kernels)
+    return 0;
+  // Kernels go straight from here to objects, each in a worker; what is between is for those who
+  // look or start there.
+  for (Stage stage : {Stage::Tiled, Stage::Buffers, Stage::LLVM}) {
+    if (at >= stage || stage > options.stopAfter)
+      continue;
+    bool isWanted = options.stopAfter <= Stage::LLVM || options.emit == Emit::LLVMIR ||
+                    options.emit == Emit::Assembly;
+    if (isWanted) {
+      if (int code = lowerTo(stage))
+        return code;
+    } else if (!options.dumpDir.empty()) {
+      mlir::OwningOpRef<mlir::ModuleOp> kept = module->clone();
+      Stage keptAt = at;
+      int code = lowerTo(stage);
+      module = std::move(kept);
+      at = keptAt;
+      if (code)
+        return code;
+    }
+  }
+  return 0;
+}
+
+int Compiler::runPasses(Stage stage, function_ref<void(mlir::OpPassManager &)> build) {
+  console.begin(stageInfo(stage).name);
+  mlir::OwningOpRef<mlir::ModuleOp> before = module->clone();
+  mlir::PassManager pm(context.get());
+  build(pm);
+  if (failed(pm.run(*module)))
+    return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
+                         *before, at);
+  at = stage;
+  dump(stage);
+  return 0;
+}
+
+/// A kernel's body to a stage, in plain loops where the tuned way fails.
+static LogicalResult lowerInPlace(exec::KernelOp kernel, const CompileOptions &options,
+                                  cpu::KernelStage stage) {
+  cpu::KernelOptions how = kernelOptions(options);
+  int64_t scratchBytes = kernel.getScratchBytes().value_or(0);
+  mlir::OwningOpRef<mlir::ModuleOp> lowered;
+  if (!how.plain) {
+    // A failure here is no error yet, so its diagnostics are nobody's business.
+    mlir::ScopedDiagnosticHandler handler(kernel.getContext(),
+                                          [](mlir::Diagnostic &) { return mlir::success(); });
+    lowered = cpu::lowerKernel(kernel, options.target, how, stage, &scratchBytes);
+  }
+  if (!lowered) {
+    how.plain = true;
+    lowered = cpu::lowerKernel(kernel, options.target, how, stage, &scratchBytes);
+  }
+  if (!lowered)
+    return kernel.emitError("cannot lower kernel '") << kernel.getSymName() << "'";
+  mlir::Block &body = kernel.getBody().front();
+  kernel.setStage(stage == cpu::KernelStage::Tiled     ? "tiled"
+                  : stage == cpu::KernelStage::Buffers ? "buffers"
+                                                       : "llvm");
+  body.clear();
+  body.getOperations().splice(body.end(), lowered->getBody()->getOperations());
+  if (stage >= cpu::KernelStage::Buffers)
+    kernel.setScratchBytes(scratchBytes);
+  return mlir::success();
+}
+
+int Compiler::lowerTo(Stage stage) {
+  console.begin(stageInfo(stage).name);
+  mlir::OwningOpRef<mlir::ModuleOp> before = module->clone();
+  cpu::KernelStage to = stage == Stage::Tiled     ? cpu::KernelStage::Tiled
+                        : stage == Stage::Buffers ? cpu::KernelStage::Buffers
+                                                  : cpu::KernelStage::LLVM;
+  for (auto kernel : module->getOps<exec::KernelOp>()) {
+    if (failed(lowerInPlace(kernel, options, to)))
+      return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
+                           *before, at);
+  }
+  at = stage;
+  if (stage == Stage::Buffers)
+    return runPasses(stage, [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); });
+  dump(stage);
+  return 0;
+}
+
+int Compiler::finish() {
+  switch (options.emit) {
+  case Emit::MLIR:
+    return writeModule();
+  case Emit::LLVMIR:
+  case Emit::Assembly:
+    return emitText();
+  default:
+    return emitBinary();
+  }
+}
+
+//===-- Artefacts and messages --------------------------------------------------------------===//
+
+void Compiler::dump(Stage stage) {
+  if (options.dumpDir.empty())
+    return;
+  SmallString<128> path(options.dumpDir);
+  sys::path::append(path, dumpFileName(stage));
+  if (Error error = writeArtefact(*module, path, Weights::Elided))
+    console.warning("cannot dump the stage '" + stageInfo(stage).name.str() +
+                    "': " + toString(std::move(error)));
+}
+
+int Compiler::writeModule() {
+  if (Error error = writeArtefact(*module, options.output, Weights::Whole))
+    return userError(toString(std::move(error)));
+  summary.files.push_back(options.output);
+  return 0;
+}
+
+std::string Compiler::takeDiagnostics() {
+  std::string text = join(diagnostics, "\n");
+  diagnostics.clear();
+  return text.empty() ? "without a reason" : text;
+}
+
+int Compiler::userError(const Twine &message) {
+  console.error(message.str());
+  return kUserError;
+}
+
+int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, Stage stage) {
+  std::string text = "internal error: " + message.str();
+  if (reproducer) {
+    std::string path = reproducerPath(options, "");
+    if (Error error = writeArtefact(reproducer, path, Weights::Elided))
+      consumeError(std::move(error));
+    else
+      text += "\nto see it again: accel-compile " + path +
+              " --start-from=" + stageInfo(stage).name.str() + " " + targetFlags(options);
+  }
+  text += "\nplease report this";
+  console.error(text);
+  return kInternalError;
+}
+
+} // namespace accel

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Where a library came from, and its signature.
+#include "lib/Driver/Metadata.h"
+#include "lib/Conversion/ExecToLLVM/DataTypes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace llvm;
+
+namespace accel {
+namespace {
+
+link::HeaderDim headerDim(mlir::AffineExpr dim, mlir::ArrayAttr symbols) {
+  link::HeaderDim result;
+  auto symbol = dyn_cast<mlir::AffineSymbolExpr>(dim);
+  if (auto constant = dyn_cast<mlir::AffineConstantExpr>(dim)) {
+    result.size = constant.getValue();
+  } else if (symbol && symbol.getPosition() < symbols.size()) {
+    result.kind = link::HeaderDim::Symbolic;
+    result.name = cast<mlir::StringAttr>(symbols[symbol.getPosition()]).str();
+  } else {
+    result.kind = link::HeaderDim::Unknown;
+  }
+  return result;
+}
+
+std::vector<link::HeaderValue> headerValues(mlir::ArrayAttr names, mlir::ArrayAttr types,
+                                            mlir::ArrayAttr shapes, mlir::ArrayAttr symbols) {
+  std::vector<link::HeaderValue> values;
+  for (auto [name, type, shape] : zip(names, types, shapes)) {
+    link::HeaderValue value;
+    value.name = cast<mlir::StringAttr>(name).str();
+    value.dtype = exec::dataTypeName(
+        cast<mlir::ShapedType>(cast<mlir::TypeAttr>(type).getValue()).getElementType());
+    for (mlir::AffineExpr dim : cast<mlir::AffineMapAttr>(shape).getValue().getResults())
+      value.dims.push_back(headerDim(dim, symbols));
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+} // namespace
+
+Expected<std::string> hashFile(StringRef path) {
+  Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
+  if (!file)
+    return file.takeError();
+  SHA256 hash;
+  std::vector<char> block(1 << 20);
+  while (true) {
+    Expected<size_t> got = sys::fs::readNativeFile(*file, MutableArrayRef<char>(block));
+    if (!got) {
+      sys::fs::closeFile(*file);
+      return got.takeError();
+    }
+    if (*got == 0)
+      break;
+    hash.update(StringRef(block.data(), *got));
+  }
+  sys::fs::closeFile(*file);
+  return toHex(hash.final(), /*LowerCase=*/true);
+}
+
+link::ModelSignature signatureOf(exec::ProgramOp program, const CompileOptions &options) {
+  link::ModelSignature signature;
+  signature.name = sys::path::stem(options.input).str();
+  signature.prefix = options.prefix;
+  signature.inputs = headerValues(program.getInputNames(), program.getInputTypes(),
+                                  program.getInputShapes(), program.getSymbols());
+  signature.outputs = headerValues(program.getOutputNames(), program.getOutputTypes(),
+                                   program.getOutputShapes(), program.getSymbols());
+  return signature;
+}
+
+} // namespace accel

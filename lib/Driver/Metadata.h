@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Where a library came from, and its signature.
+#pragma once
+#include "dialects/Exec/ExecOps.h"
+#include "lib/Driver/Link/Header.h"
+#include "lib/Driver/Options.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace accel {
+
+/// SHA-256 of a file's bytes in hexadecimal digits.
+llvm::Expected<std::string> hashFile(llvm::StringRef path);
+
+/// What the C++ header needs to know.
+link::ModelSignature signatureOf(exec::ProgramOp program, const CompileOptions &options);
+
+} // namespace accel

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The last stages: kernels and the program become objects, and these a file.
+#include "dialects/Exec/ExecOps.h"
+#include "lib/Conversion/ExecToLLVM/ExecToLLVM.h"
+#include "lib/Driver/Artefacts.h"
+#include "lib/Driver/Link/Header.h"
+#include "lib/Driver/Link/Linker.h"
+#include "lib/Driver/Metadata.h"
+#include "lib/Pipelines/Pipelines.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+
+namespace accel {
+
+int Compiler::plan() {
+  auto programs = module->getOps<exec::ProgramOp>();
+  if (programs.empty()) {
+    if (options.emit == Emit::LLVMIR || options.emit == Emit::Assembly)
+      return 0; // a kernel alone, as in a reproducer
+    return userError("cannot compile '" + options.input +
+                     "': it has kernels, but no exec.program that launches them");
+  }
+  if (!(*programs.begin()).isBufferForm())
+    if (int code = runPasses(at, [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); }))
+      return code;
+  noteKernels(*module, summary);
+  exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
+  summary.arenaBytes = program.getArenaBytes();
+  summary.leastArenaBytes = program.getLiveBytes();
+  summary.weightBytes = program.getWeightBytes().value_or(0);
+  return 0;
+}
+
+int Compiler::compileKernels() {
+  std::vector<exec::KernelOp> kernels(module->getOps<exec::KernelOp>().begin(),
+                                      module->getOps<exec::KernelOp>().end());
+  std::vector<KernelResult> results;
+  if (workers) {
+    std::vector<std::string> texts;
+    for (exec::KernelOp kernel : kernels) {
+      raw_string_ostream stream(texts.emplace_back());
+      if (failed(mlir::writeBytecodeToFile(*moduleOfKernel(kernel), stream)))
+        return internalError("a kernel cannot be written as bytecode", *module, at);
+    }
+    results = workers->compile(texts, [&](size_t done) { console.advance(done, kernels.size()); });
+  } else {
+    for (exec::KernelOp kernel : kernels) {
+      results.push_back(compileHere(kernel, options.target, kernelOptions(options)));
+      console.advance(results.size(), kernels.size());
+    }
+  }
+
+  for (auto [kernel, result, entry] : zip(kernels, results, summary.kernels)) {
+    std::string nodes = "(node '" + join(entry.nodes, "', '") + "')";
+    std::string reproducer = reproducerPath(options, kernel.getSymName());
+    if (!result.error.empty())
+      return internalError("cannot compile kernel '" + kernel.getSymName() + "' " + nodes + ": " +
+                               result.error + (result.crash.empty() ? "" : "; " + result.crash),
+                           *moduleOfKernel(kernel), at);
+    if (!result.crash.empty()) {
+      std::string where;
+      if (Error error = writeArtefact(*moduleOfKernel(kernel), reproducer, Weights::Whole))
+        consumeError(std::move(error));
+      else
+        where = "; please report it with " + reproducer + ", to see it again: accel-compile " +
+                reproducer + " --emit=asm -o /dev/null " + targetFlags(options);
+      console.warning("the compiler of kernel '" + kernel.getSymName().str() + "' " + nodes + " " +
+                      result.crash + "; it is compiled as plain loops, which are slower" + where);
+    }
+    kernel.setScratchBytes(result.kernel.scratchBytes);
+    entry.result = std::move(result);
+  }
+  return 0;
+}
+
+/// All LLVM functions of one module into another. Declarations meet their definitions, and private
+/// helpers that two kernels both have get names of their own.
+static void mergeModule(mlir::ModuleOp into, mlir::Block &from) {
+  mlir::SymbolTable table(into);
+  for (mlir::Operation &op : make_early_inc_range(from)) {
+    auto name = mlir::SymbolTable::getSymbolName(&op);
+    mlir::Operation *other = table.lookup(name);
+    auto isDeclaration = [](mlir::Operation *op) {
+      auto function = dyn_cast<mlir::FunctionOpInterface>(op);
+      return function && function.isExternal();
+    };
+    if (other && isDeclaration(&op))
+      continue;
+    if (other && isDeclaration(other)) {
+      table.erase(other);
+    } else if (other) {
+      std::string fresh;
+      for (unsigned i = 1; fresh.empty() || table.lookup(fresh); ++i)
+        fresh = name.str() + "_" + std::to_string(i);
+      auto renamed = mlir::StringAttr::get(op.getContext(), fresh);
+      for (mlir::Operation &user : from)
+        (void)mlir::SymbolTable::replaceAllSymbolUses(name, renamed, &user);
+      mlir::SymbolTable::setSymbolName(&op, renamed);
+    }
+    op.remove();
+    table.insert(&op);
+  }
+}
+
+Expected<exec::LoweredProgram> Compiler::lowerTheProgram() {
+  exec::ProgramOptions how;
+  how.prefix = options.prefix;
+  how.name = sys::path::stem(options.input).str();
+  how.target = options.target.str();
+  how.sourceHash = sourceHash.valid() ? sourceHash.get() : "";
+  how.flags = options.flags();
+  how.cpuFeatures = options.target.runtimeFeatures();
+  mlir::FailureOr<exec::LoweredProgram> lowered = exec::lowerProgram(*module, how);
+  if (failed(lowered))
+    return createStringError(inconvertibleErrorCode(), takeDiagnostics());
+  return std::move(*lowered);
+}
+
+int Compiler::emitText() {
+  if (int code = plan())
+    return code;
+  console.begin("object");
+  mlir::OwningOpRef<mlir::ModuleOp> whole = mlir::ModuleOp::create(module->getLoc());
+  if (!module->getOps<exec::ProgramOp>().empty()) {
+    Expected<exec::LoweredProgram> program = lowerTheProgram();
+    if (!program)
+      return internalError("cannot lower the program: " + toString(program.takeError()), *module,
+                           at);
+    whole = std::move(program->module);
+  }
+  for (auto kernel : module->getOps<exec::KernelOp>())
+    mergeModule(*whole, kernel.getBody().front());
+  Expected<std::string> text =
+      cpu::emitText(*whole, options.target, options.optLevel, options.prefix,
+                    /*assembly=*/options.emit == Emit::Assembly);
+  if (!text)
+    return internalError(toString(text.takeError()), *module, at);
+  if (Error error = writeTextFile(options.output, *text))
+    return userError(toString(std::move(error)));
+  summary.files.push_back(options.output);
+  return 0;
+}
+
+/// The weights as the linker takes them; the bytes stay where the model has them.
+static link::WeightImage weightImage(const exec::LoweredProgram &program) {
+  link::WeightImage image;
+  image.size = program.weightBytes;
+  for (const exec::Weight &weight : program.weights)
+    image.segments.push_back(
+        {weight.offset, weight.size,
+         [value = weight.value](link::WeightSink sink) { return exec::writeWeight(value, sink); }});
+  return image;
+}
+
+int Compiler::emitBinary() {
+  console.begin("plan");
+  if (int code = plan())
+    return code;
+  exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
+  if (options.emit == Emit::Header) {
+    if (Error error = link::writeHeader(signatureOf(program, options), options.output))
+      return userError(toString(std::move(error)));
+    summary.files.push_back(options.output);
+    return 0;
+  }
+
+  console.begin("object");
+  if (int code = compileKernels())
+    return code;
+  Expected<exec::LoweredProgram> lowered = lowerTheProgram();
+  if (!lowered)
+    return internalError("cannot lower the program: " + toString(lowered.takeError()), *module, at);
+  Expected<SmallVector<char, 0>> object =
+      cpu::emitObject(*lowered->module, options.target, options.optLevel, options.prefix);
+  if (!object)
+    return internalError(toString(object.takeError()), *module, at);
+
+  console.begin("library");
+  link::LinkInput input;
+  input.triple = Triple(options.target.triple);
+  input.prefix = options.prefix;
+  input.weights = weightImage(*lowered);
+  // In the order of the kernels' numbers, whatever finished first.
+  input.objects.emplace_back(StringRef(object->data(), object->size()), "program");
+  for (const KernelSummary &kernel : summary.kernels) {
+    const SmallVector<char, 0> &bytes = kernel.result.kernel.object;
+    input.objects.emplace_back(StringRef(bytes.data(), bytes.size()), kernel.name);
+  }
+  input.exports = {options.prefix + "_model"};
+  if (options.emit == Emit::SharedLibrary || options.emit == Emit::Executable)
+    input.exports.push_back("accel_model");
+  Expected<link::LinkResult> linked =
+      options.emit == Emit::SharedLibrary ? link::linkSharedLibrary(input, options.output)
+      : options.emit == Emit::Executable  ? link::linkExecutable(input, options.output)
+      : options.emit == Emit::Object      ? link::writeObject(input, options.output)
+                                          : link::writeArchive(input, options.output);
+  if (!linked)
+    return userError(toString(linked.takeError()));
+  summary.files.push_back(options.output);
+  summary.fileBytes = linked->fileBytes;
+
+  if (options.emit == Emit::Archive) {
+    SmallString<128> header(options.output);
+    sys::path::replace_extension(header, ".h");
+    if (Error error = link::writeHeader(signatureOf(program, options), header))
+      return userError(toString(std::move(error)));
+    summary.files.push_back(std::string(header));
+  }
+  return 0;
+}
+
+} // namespace accel
