@@ -4,7 +4,6 @@
 #include "dialects/Exec/ExecOps.h"
 #include "lib/Driver/Artefacts.h"
 #include "lib/Driver/Metadata.h"
-#include "lib/InitAll.h"
 #include "lib/Pipelines/Pipelines.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -30,9 +29,10 @@ int Compiler::run() {
     return check();
 
   mlir::DialectRegistry registry;
-  registerAll(registry);
+  cpu::registerKernelDialects(registry);
   // Without threads, so that a worker which died can be forked again.
   context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  context->loadAllAvailableDialects();
   context->getDiagEngine().registerHandler([this](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning)
       console.warning(describe(diagnostic));
@@ -181,8 +181,8 @@ int Compiler::runPasses(Stage stage, function_ref<void(mlir::OpPassManager &)> b
 }
 
 /// A kernel's body to a stage, in plain loops where the tuned way fails.
-static LogicalResult lowerInPlace(exec::KernelOp kernel, const CompileOptions &options,
-                                  cpu::KernelStage stage) {
+static mlir::LogicalResult lowerInPlace(exec::KernelOp kernel, const CompileOptions &options,
+                                        cpu::KernelStage stage) {
   cpu::KernelOptions how = kernelOptions(options);
   int64_t scratchBytes = kernel.getScratchBytes().value_or(0);
   mlir::OwningOpRef<mlir::ModuleOp> lowered;

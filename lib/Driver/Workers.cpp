@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Processes that compile kernels: a request is a module, a reply an object.
 #include "lib/Driver/Workers.h"
-#include "lib/InitAll.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
@@ -81,8 +80,9 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
 /// A worker's life: from request to request until the socket closes.
 [[noreturn]] void serve(int socket, const cpu::Target &target, cpu::KernelOptions options) {
   mlir::DialectRegistry registry;
-  registerAll(registry);
+  cpu::registerKernelDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects(); // while the model is still being read
   Request request;
   while (readAll(socket, &request, sizeof request)) {
     std::string text;
@@ -156,6 +156,9 @@ void WorkerPool::start(Worker &worker) {
       bury(worker);
     return;
   }
+  // LLVM's handlers would hide how it died.
+  for (int number : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP})
+    signal(number, SIG_DFL);
   // A worker whose parent dies must not stay behind, nor leave cores or its words on the terminal.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent)
