@@ -43,4 +43,17 @@ def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
   ];
 }
 
+def NNEvaluateConstants : Pass<"nn-evaluate-constants", "::mlir::func::FuncOp"> {
+  let summary = "Evaluate ops on constants that need no compiled code";
+  let description = [{
+    Ops that move elements without arithmetic (reshape, transpose, broadcast, slice, pad, concat,
+    gather, pack, unpack), of any type and size; and the elementwise arithmetic whose results are
+    defined to the bit: add, sub, mul, div, neg, abs, sqrt, reciprocal of f32 and f64, add, sub, mul,
+    neg of i32 and i64. Splats stay splats, a reshape shares the bytes of its operand, and bytes that
+    no constant uses any more are given back. What remains is for `cpu-evaluate-constants`.
+  }];
+  let dependentDialects = ["::accel::nn::NNDialect"];
+  let statistics = [Statistic<"numEvaluated", "evaluated", "Number of ops evaluated">];
+}
+
 #endif // ACCEL_NN_PASSES
