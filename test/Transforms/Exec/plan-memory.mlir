@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: accel-opt %s --exec-plan-memory --split-input-file --mlir-print-local-scope | FileCheck %s
 
 exec.kernel @double {
@@ -32,4 +33,81 @@ exec.program @dynamic attributes {
   %3 = exec.dispatch @double dims(%m) (%2) {flops = 1.0 : f64} : (tensor<?x4xf32>) -> tensor<?x4xf32>
   %4 = exec.view %3 dims(%n) : tensor<?x4xf32> -> tensor<?x8xf32>
   exec.yield %4 : tensor<?x8xf32>
+}
+
+// -----
+
+exec.kernel @double {
+  func.func private @double(tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+      -> (tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+}
+
+// What no dispatch writes, and what is yielded a second time, is copied at the end.
+// CHECK-LABEL: exec.program @copies
+// CHECK: %[[X:.*]] = exec.input 0
+// CHECK: %[[Y0:.*]] = exec.output 0
+// CHECK: %[[W:.*]] = exec.weight at 0 dense<1.500000e+00> : tensor<2x4xf32>
+// CHECK-NEXT: exec.launch @double dims affine_map<() -> ()> ins(%[[X]]) outs(%[[Y0]])
+// CHECK-NEXT: %[[Y1:.*]] = exec.output 1
+// CHECK-NEXT: exec.copy %[[Y1]], %[[X]] size affine_map<() -> (32)>
+// CHECK-NEXT: %[[Y2:.*]] = exec.output 2
+// CHECK-NEXT: exec.copy %[[Y2]], %[[W]] size affine_map<() -> (32)>
+// CHECK-NEXT: %[[Y3:.*]] = exec.output 3
+// CHECK-NEXT: exec.copy %[[Y3]], %[[Y0]] size affine_map<() -> (32)>
+// CHECK-NEXT: exec.yield
+exec.program @copies attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0", "y1", "y2", "y3"], output_types = [tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>, affine_map<() -> (2, 4)>, affine_map<() -> (2, 4)>, affine_map<() -> (2, 4)>]} {
+^bb0(%x: tensor<2x4xf32>):
+  %w = exec.constant dense<1.5> : tensor<2x4xf32>
+  %0 = exec.dispatch @double dims() (%x) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  exec.yield %0, %x, %w, %0 : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
+}
+
+// -----
+
+exec.kernel @add {
+  func.func private @add(tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>}, tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+      -> (tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+}
+// CHECK-NOT: exec.kernel @unused
+exec.kernel @unused {
+  func.func private @unused(tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+      -> (tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+}
+
+// Equal constants share bytes, in order of first use; unused dispatches, their kernels and their
+// constants are gone; slots that do not live together share bytes.
+// CHECK-LABEL: exec.program @sharing
+// CHECK-SAME: arena_bytes = 128
+// CHECK-SAME: live_bytes = 128
+// CHECK-SAME: weight_bytes = 128
+// CHECK: %[[X:.*]] = exec.input 0
+// CHECK: %[[Y:.*]] = exec.output 0
+// CHECK: %[[B:.*]] = exec.weight at 0 dense<2.000000e+00>
+// CHECK: %[[A:.*]] = exec.weight at 64 dense<1.000000e+00>
+// CHECK-NOT: exec.weight
+// CHECK: %[[S0:.*]] = exec.slot 0 size affine_map<() -> (32)> live[0, 1] at 0
+// CHECK: %[[S1:.*]] = exec.slot 1 size affine_map<() -> (32)> live[1, 2] at 64
+// CHECK: %[[S2:.*]] = exec.slot 2 size affine_map<() -> (32)> live[2, 3] at 0
+// CHECK: exec.launch @add dims affine_map<() -> ()> ins(%[[X]], %[[B]]) outs(%[[S0]])
+// CHECK: exec.launch @add dims affine_map<() -> ()> ins(%[[S0]], %[[A]]) outs(%[[S1]])
+// CHECK: exec.launch @add dims affine_map<() -> ()> ins(%[[S1]], %[[B]]) outs(%[[S2]])
+// CHECK: exec.launch @add dims affine_map<() -> ()> ins(%[[S2]], %[[S2]]) outs(%[[Y]])
+exec.program @sharing attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+^bb0(%x: tensor<2x4xf32>):
+  %a = exec.constant dense<1.0> : tensor<2x4xf32>
+  %b = exec.constant dense<2.0> : tensor<2x4xf32>
+  %c = exec.constant dense<3.0> : tensor<2x4xf32>
+  %b2 = exec.constant dense<2.0> : tensor<2x4xf32>
+  %0 = exec.dispatch @add dims() (%x, %b) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %1 = exec.dispatch @add dims() (%0, %a) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %dead = exec.dispatch @unused dims() (%c) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %2 = exec.dispatch @add dims() (%1, %b2) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  %3 = exec.dispatch @add dims() (%2, %2) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  exec.yield %3 : tensor<2x4xf32>
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: accel-opt %s -convert-exec-to-llvm | FileCheck %s
+
+exec.kernel @rows {
+  llvm.func @rows(%buffers: !llvm.ptr, %dims: !llvm.ptr, %begin: i64, %end: i64, %scratch: !llvm.ptr) {
+    llvm.return
+  }
+  llvm.func @rows_grid(%dims: !llvm.ptr) -> i64 {
+    %0 = llvm.load %dims : !llvm.ptr -> i64
+    llvm.return %0 : i64
+  }
+}
+
+// Plan: sizes with checks for overflow, output dims, and the arena's offsets by the runtime.
+// CHECK-LABEL: llvm.func internal @model.plan(
+// CHECK-SAME: %[[SYMBOLS:.*]]: !llvm.ptr, %[[OFFSETS:.*]]: !llvm.ptr, %[[DIMS:.*]]: !llvm.ptr) -> i64
+// CHECK: %[[AT:.*]] = llvm.getelementptr %[[SYMBOLS]][0]
+// CHECK: %[[N:.*]] = llvm.load %[[AT]]
+// CHECK: %[[PAIR:.*]] = "llvm.intr.smul.with.overflow"(%[[N]],
+// CHECK: %[[OVERFLOW:.*]] = llvm.extractvalue %[[PAIR]][1]
+// CHECK: llvm.or %{{.*}}, %[[OVERFLOW]]
+// CHECK: %[[BYTES:.*]] = llvm.extractvalue %[[PAIR]][0]
+// CHECK: %[[NEGATIVE:.*]] = llvm.icmp "slt" %[[BYTES]],
+// CHECK: llvm.or %{{.*}}, %[[NEGATIVE]]
+// CHECK: llvm.cond_br
+// CHECK: %[[DIM0:.*]] = llvm.getelementptr %[[DIMS]][0]
+// CHECK: llvm.store %[[N]], %[[DIM0]]
+// CHECK: %[[VALUE1:.*]] = llvm.getelementptr %[[OFFSETS]][1]
+// CHECK: llvm.store %[[N]], %[[VALUE1]]
+// CHECK: %[[VALUE2:.*]] = llvm.getelementptr %[[OFFSETS]][2]
+// CHECK: llvm.store %[[BYTES]], %[[VALUE2]]
+// CHECK: %[[WORK:.*]] = llvm.getelementptr %[[OFFSETS]][3]
+// CHECK: %[[SLOTS:.*]] = llvm.mlir.addressof @model.slots
+// CHECK: llvm.call @accel_rt_plan_arena(%[[SLOTS]], %{{.*}}, %[[OFFSETS]], %[[OFFSETS]], %[[WORK]])
+// CHECK: llvm.mlir.global internal constant @model.slots(dense<[2, 0, 1]> : tensor<3xi32>)
+// CHECK: llvm.mlir.global internal constant @model.launches(dense<[0, 2, 0, 1, 1, 2, 2, 1]> : tensor<8xi32>)
+
+// Kernels that are LLVM already come along.
+// CHECK: llvm.func hidden @model_rows(%{{.*}}) attributes {dso_local} {
+// CHECK: llvm.func hidden @model_rows_grid(%{{.*}}: !llvm.ptr) -> i64 attributes {dso_local} {
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?x4xf32>], input_shapes = [affine_map<()[s0] -> (s0, 4)>],
+    output_names = ["y0"], output_types = [tensor<?x4xf32>], output_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+^bb0(%n: index):
+  %x = exec.input 0
+  %y = exec.output 0
+  %0 = exec.slot 0 size affine_map<()[s0] -> (s0 * 16)> live [0, 1]
+  exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%x) outs(%0)
+  exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%0) outs(%y)
+  exec.yield
+}
