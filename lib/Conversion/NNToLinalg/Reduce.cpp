@@ -95,7 +95,8 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   Value top = lowering.generic(
       start, x, {all, row},
       [&](OpBuilder &builder, Location at, ValueRange a) {
-        return SmallVector<Value>{emitCombine(builder, at, ReduceKind::max, a[1], widen(builder, at, a[0]), false)};
+        // A NaN that the maximum leaves out makes its row NaN by its exponential.
+        return SmallVector<Value>{arith::MaxNumFOp::create(builder, at, a[1], widen(builder, at, a[0]))};
       },
       reduction);
   // Where the element is wide enough, the exponentials lie in the result until they are divided.
@@ -127,11 +128,20 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   auto narrow = [&](OpBuilder &builder, Location at, Value value) {
     return value.getType() == element ? value : arith::TruncFOp::create(builder, at, element, value).getResult();
   };
-  if (!log)
-    return lowering.generic(lowering.destination(result), {exponentials, sums}, {all, row, all},
+  if (!log) {
+    // One division a row.
+    AffineMap each = AffineMap::getMultiDimIdentityMap(rank - 1, context);
+    Value inverse = lowering.generic(
+        lowering.emptyTensor(rest, wide), sums, {each, each}, [&](OpBuilder &builder, Location at, ValueRange a) {
+          Value one = arith::ConstantOp::create(builder, at, builder.getOneAttr(wide));
+          return SmallVector<Value>{arith::DivFOp::create(builder, at, one, a[0])};
+        });
+    return lowering.generic(lowering.destination(result), {exponentials, inverse}, {all, row, all},
                             [&](OpBuilder &builder, Location at, ValueRange a) {
-                              return SmallVector<Value>{narrow(builder, at, arith::DivFOp::create(builder, at, a[0], a[1]))};
+                              return SmallVector<Value>{
+                                  narrow(builder, at, arith::MulFOp::create(builder, at, a[0], a[1]))};
                             });
+  }
   return lowering.generic(lowering.destination(result), {x, top, sums}, {all, row, row, all},
                           [&](OpBuilder &builder, Location at, ValueRange a) {
                             Value value = arith::SubFOp::create(builder, at, shifted(builder, at, a[0], a[1]),

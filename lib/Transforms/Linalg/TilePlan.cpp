@@ -13,6 +13,7 @@ namespace {
 struct Anchor {
   Operation *op = nullptr; ///< a contraction or window op with a vectorizable last dim, or null
   int64_t work = 1;        ///< scalar operations an element of the result
+  int64_t ops = 0;         ///< linalg ops in the tile
   SmallVector<bool> whole; ///< result dims that a producer reduces over
 };
 } // namespace
@@ -47,6 +48,7 @@ static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned de
       iteration[dim.getPosition()] = dims[i];
   int64_t extent = reductionExtent(generic);
   anchor.work += extent;
+  ++anchor.ops;
   // A reduction whose last result dim can be vectors, with operands to reuse in registers.
   bool reduces = generic.getNumReductionLoops() > 0;
   if (reduces && result.getNumResults() > 0 && generic.getNumDpsInputs() == 2 && !generic.hasIndexSemantics()) {
@@ -143,7 +145,9 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     return plan;
   }
   // Rows: cut outer dims until an item is worth its launch, keep what reductions need whole.
-  int64_t work = anchor.work;
+  // A reduction over a root's dim is shared by that dim's elements.
+  bool rows = llvm::is_contained(anchor.whole, true);
+  int64_t work = rows ? 4 * anchor.ops : anchor.work;
   for (int i = int(rank) - 1; i >= 0; --i) {
     int64_t size = shape[i];
     if (anchor.whole[i]) {
@@ -161,13 +165,18 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     plan.item[i] = count;
     work *= count;
   }
-  // Tiles: where a reduction over one dim is fused, one row at a time keeps its values near.
-  bool reduces = llvm::is_contained(anchor.whole, true);
-  if (reduces)
-    for (unsigned i = 0; i < rank; ++i) {
-      if (anchor.whole[i])
-        break;
-      plan.tile[i] = 1;
-    }
+  // Where a reduction over a dim is fused, few rows at a time keep its values in registers, more
+  // than one so that their latencies overlap.
+  if (rows) {
+    int64_t row = 1;
+    unsigned i = rank;
+    while (i > 0 && !anchor.whole[i - 1])
+      row *= likely(shape[--i]);
+    while (i > 0 && anchor.whole[i - 1])
+      row *= likely(shape[--i]);
+    int64_t count = std::clamp<int64_t>(registers / 2 / llvm::divideCeil(row, lanes), 1, 4);
+    for (; i > 0; --i, count = 1)
+      plan.tile[i - 1] = count;
+  }
   return plan;
 }

@@ -370,6 +370,8 @@ static std::optional<vector::CombiningKind> combiningKind(Operation *combiner) {
       .Case<arith::MulFOp, arith::MulIOp>([](Operation *) { return vector::CombiningKind::MUL; })
       .Case<arith::MaximumFOp>([](Operation *) { return vector::CombiningKind::MAXIMUMF; })
       .Case<arith::MinimumFOp>([](Operation *) { return vector::CombiningKind::MINIMUMF; })
+      .Case<arith::MaxNumFOp>([](Operation *) { return vector::CombiningKind::MAXNUMF; })
+      .Case<arith::MinNumFOp>([](Operation *) { return vector::CombiningKind::MINNUMF; })
       .Case<arith::MaxSIOp>([](Operation *) { return vector::CombiningKind::MAXSI; })
       .Case<arith::MaxUIOp>([](Operation *) { return vector::CombiningKind::MAXUI; })
       .Case<arith::MinSIOp>([](Operation *) { return vector::CombiningKind::MINSI; })
@@ -453,9 +455,11 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
         sums[i] = loop.getResult(i);
     };
     if (size) {
-      if (blocks > 1)
+      // A row that fits the registers is read there.
+      bool loops = *size > kRegisterVectors / 2 * lanes;
+      if (loops)
         run(zero, builder.getIndexAttr(blocks * block), block, kUnroll);
-      int64_t from = blocks > 1 ? blocks * block : 0;
+      int64_t from = loops ? blocks * block : 0;
       for (int64_t i = 0; from + lanes <= *size; from += lanes, ++i) {
         Value &sum = sums[unrolled ? i % kUnroll : 0];
         sum = step(sum, builder.getIndexAttr(from), lanes, Value());
