@@ -90,7 +90,7 @@ void noteKernels(mlir::ModuleOp module, CompileSummary &summary) {
     summary.kernels.push_back(std::move(entry));
   }
   module.walk([&](mlir::Operation *op) {
-    if (!isa<exec::DispatchOp>(op) && op->getName().getStringRef() != "exec.launch")
+    if (!isa<exec::DispatchOp, exec::LaunchOp>(op))
       return;
     ++summary.launches;
     auto name = op->getAttrOfType<mlir::FlatSymbolRefAttr>("kernel");
@@ -100,12 +100,13 @@ void noteKernels(mlir::ModuleOp module, CompileSummary &summary) {
     KernelSummary &entry = summary.kernels[found->second];
     ++entry.launches;
     for (std::string &node : nodeNames(op->getLoc()))
-      entry.nodes.push_back(std::move(node));
+      if (!is_contained(entry.nodes, node))
+        entry.nodes.push_back(std::move(node));
   });
 }
 
-mlir::OwningOpRef<mlir::ModuleOp> moduleOfKernel(exec::KernelOp kernel) {
-  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(kernel.getLoc());
+mlir::OwningOpRef<mlir::ModuleOp> moduleOfKernel(exec::KernelOp kernel, StringRef prefix) {
+  mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(kernel.getLoc(), prefix);
   module->push_back(kernel->clone());
   return module;
 }

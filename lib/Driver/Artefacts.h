@@ -30,7 +30,8 @@ cpu::KernelOptions kernelOptions(const CompileOptions &options);
 /// Starts the summary: a line for each kernel of the module.
 void noteKernels(mlir::ModuleOp module, CompileSummary &summary);
 
-/// A module of its own for one kernel, as workers and reproducers want it.
-mlir::OwningOpRef<mlir::ModuleOp> moduleOfKernel(exec::KernelOp kernel);
+/// A module of its own for one kernel, as workers and reproducers want it; its name is the prefix
+/// of symbols.
+mlir::OwningOpRef<mlir::ModuleOp> moduleOfKernel(exec::KernelOp kernel, llvm::StringRef prefix);
 
 } // namespace accel

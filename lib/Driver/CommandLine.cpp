@@ -292,10 +292,9 @@ Error fill(const Flags &flags, CompileOptions &options) {
   if (!options.dumpDir.empty())
     if (std::error_code code = sys::fs::create_directories(options.dumpDir))
       return failure("cannot write to --dump-stages=" + options.dumpDir + ": " + code.message());
+  options.name = sys::path::stem(options.input).str();
   options.prefix = flags.prefix;
-  if (options.prefix.empty())
-    options.prefix = identifierFromPath(options.input);
-  else if (options.prefix != sanitizeIdentifier(options.prefix))
+  if (!options.prefix.empty() && options.prefix != sanitizeIdentifier(options.prefix))
     return failure("--prefix=" + options.prefix + ": expected a C identifier such as '" +
                    sanitizeIdentifier(options.prefix) + "'");
   Expected<cpu::Target> target = cpu::Target::parse(flags.cpu, flags.triple);

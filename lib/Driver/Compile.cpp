@@ -5,6 +5,7 @@
 #include "lib/Driver/Artefacts.h"
 #include "lib/Driver/Metadata.h"
 #include "lib/Pipelines/Pipelines.h"
+#include "lib/Support/Sanitize.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -88,6 +89,8 @@ int Compiler::read() {
   if (options.startFrom || extension == ".mlir" || extension == ".mlirbc")
     return readMLIR();
 
+  if (options.prefix.empty())
+    options.prefix = identifierFromPath(options.input);
   ImportReport report;
   module = importONNX(*context, options.input, options.import, report);
   if (!report.problems.empty()) {
@@ -101,7 +104,8 @@ int Compiler::read() {
                          Stage::Import);
   if (!module)
     return kUserError;
-  dump(Stage::Import);
+  module->setSymName(options.prefix);
+  reach(Stage::Import);
   return 0;
 }
 
@@ -128,55 +132,65 @@ int Compiler::readMLIR() {
   if (options.stopAfter < at)
     return userError("--stop-after=" + stageInfo(options.stopAfter).name + ": '" + options.input +
                      "' is past that stage");
+  // The symbols of lowered kernels begin with the prefix, which is the module's name.
+  std::string prefix = module->getSymName().value_or("").str();
+  if (prefix.empty() || prefix != sanitizeIdentifier(prefix))
+    prefix = identifierFromPath(options.input);
+  if (at == Stage::LLVM && !options.prefix.empty() && options.prefix != prefix)
+    return userError("--prefix=" + options.prefix + ": the kernels of '" + options.input +
+                     "' have the prefix '" + prefix + "' already");
+  if (options.prefix.empty())
+    options.prefix = prefix;
+  module->setSymName(options.prefix);
   return 0;
 }
 
 //===-- Stages ------------------------------------------------------------------------------===//
 
 int Compiler::advance() {
-  if (at < Stage::NN && options.stopAfter >= Stage::NN)
-    if (int code = runPasses(
-            Stage::NN, [&](mlir::OpPassManager &pm) { buildNNPipeline(pm, options.optLevel); }))
+  if (at < Stage::NN && options.stopAfter >= Stage::NN) {
+    if (int code = runPasses("nn", [&](mlir::OpPassManager &pm) {
+          buildNNPipeline(pm, options.target, options.optLevel);
+        }))
       return code;
-  if (at < Stage::Kernels && options.stopAfter >= Stage::Kernels)
-    if (int code =
-            runPasses(Stage::Kernels, [](mlir::OpPassManager &pm) { buildKernelsPipeline(pm); }))
+    reach(Stage::NN);
+  }
+  if (at < Stage::Kernels && options.stopAfter >= Stage::Kernels) {
+    if (int code = runPasses("kernels", buildKernelsPipeline))
       return code;
+    reach(Stage::Kernels);
+  }
   if (at < Stage::Kernels)
     return 0;
+
   // Kernels go straight from here to objects, each in a worker; what is between is for those who
   // look or start there.
-  for (Stage stage : {Stage::Tiled, Stage::Buffers, Stage::LLVM}) {
-    if (at >= stage || stage > options.stopAfter)
-      continue;
-    bool isWanted = options.stopAfter <= Stage::LLVM || options.emit == Emit::LLVMIR ||
-                    options.emit == Emit::Assembly;
-    if (isWanted) {
+  bool isWanted =
+      options.emit == Emit::MLIR || options.emit == Emit::LLVMIR || options.emit == Emit::Assembly;
+  if (!isWanted && options.dumpDir.empty())
+    return 0;
+  mlir::OwningOpRef<mlir::ModuleOp> kept;
+  Stage keptAt = at;
+  if (!isWanted)
+    kept = module->clone();
+  for (Stage stage : {Stage::Tiled, Stage::Buffers, Stage::LLVM})
+    if (at < stage && stage <= options.stopAfter)
       if (int code = lowerTo(stage))
         return code;
-    } else if (!options.dumpDir.empty()) {
-      mlir::OwningOpRef<mlir::ModuleOp> kept = module->clone();
-      Stage keptAt = at;
-      int code = lowerTo(stage);
-      module = std::move(kept);
-      at = keptAt;
-      if (code)
-        return code;
-    }
+  if (!isWanted) {
+    module = std::move(kept);
+    at = keptAt;
   }
   return 0;
 }
 
-int Compiler::runPasses(Stage stage, function_ref<void(mlir::OpPassManager &)> build) {
-  console.begin(stageInfo(stage).name);
+int Compiler::runPasses(StringRef name, function_ref<void(mlir::OpPassManager &)> build) {
+  console.begin(name);
   mlir::OwningOpRef<mlir::ModuleOp> before = module->clone();
   mlir::PassManager pm(context.get());
   build(pm);
   if (failed(pm.run(*module)))
-    return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
-                         *before, at);
-  at = stage;
-  dump(stage);
+    return internalError("the stage '" + name + "' failed: " + takeDiagnostics(), *before, at);
   return 0;
 }
 
@@ -220,10 +234,10 @@ int Compiler::lowerTo(Stage stage) {
       return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
                            *before, at);
   }
-  at = stage;
-  if (stage == Stage::Buffers)
-    return runPasses(stage, [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); });
-  dump(stage);
+  if (stage == Stage::Buffers && !module->getOps<exec::ProgramOp>().empty())
+    if (int code = runPasses("plan", buildPlanPipeline))
+      return code;
+  reach(stage);
   return 0;
 }
 
@@ -241,7 +255,8 @@ int Compiler::finish() {
 
 //===-- Artefacts and messages --------------------------------------------------------------===//
 
-void Compiler::dump(Stage stage) {
+void Compiler::reach(Stage stage) {
+  at = stage;
   if (options.dumpDir.empty())
     return;
   SmallString<128> path(options.dumpDir);

@@ -52,7 +52,7 @@ private:
   int read();
   int readMLIR();
   int advance();
-  int runPasses(Stage stage, llvm::function_ref<void(mlir::OpPassManager &)> build);
+  int runPasses(llvm::StringRef name, llvm::function_ref<void(mlir::OpPassManager &)> build);
   int lowerTo(Stage stage);
   int finish();
   int plan();
@@ -62,7 +62,7 @@ private:
   int emitBinary();
   int writeModule();
 
-  void dump(Stage stage);
+  void reach(Stage stage);
   int userError(const llvm::Twine &message);
   int internalError(const llvm::Twine &message, mlir::Operation *reproducer, Stage stage);
   std::string takeDiagnostics();

@@ -5,7 +5,6 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 
 using namespace llvm;
@@ -66,7 +65,7 @@ Expected<std::string> hashFile(StringRef path) {
 
 link::ModelSignature signatureOf(exec::ProgramOp program, const CompileOptions &options) {
   link::ModelSignature signature;
-  signature.name = sys::path::stem(options.input).str();
+  signature.name = options.name;
   signature.prefix = options.prefix;
   signature.inputs = headerValues(program.getInputNames(), program.getInputTypes(),
                                   program.getInputShapes(), program.getSymbols());

@@ -22,6 +22,7 @@ struct CompileOptions {
   cpu::Target target;
   unsigned optLevel = 3;
   ImportOptions import;
+  std::string name;               ///< of the model; appears in the metadata
   std::string prefix;             ///< of the symbols; a C identifier
   std::optional<Stage> startFrom; ///< the stage whose artefact the input is; none: ONNX
   Stage stopAfter = Stage::Library;

@@ -25,7 +25,7 @@ int Compiler::plan() {
                      "': it has kernels, but no exec.program that launches them");
   }
   if (!(*programs.begin()).isBufferForm())
-    if (int code = runPasses(at, [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); }))
+    if (int code = runPasses("plan", [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); }))
       return code;
   noteKernels(*module, summary);
   exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
@@ -43,7 +43,7 @@ int Compiler::compileKernels() {
     std::vector<std::string> texts;
     for (exec::KernelOp kernel : kernels) {
       raw_string_ostream stream(texts.emplace_back());
-      if (failed(mlir::writeBytecodeToFile(*moduleOfKernel(kernel), stream)))
+      if (failed(mlir::writeBytecodeToFile(*moduleOfKernel(kernel, options.prefix), stream)))
         return internalError("a kernel cannot be written as bytecode", *module, at);
     }
     results = workers->compile(texts, [&](size_t done) { console.advance(done, kernels.size()); });
@@ -60,10 +60,11 @@ int Compiler::compileKernels() {
     if (!result.error.empty())
       return internalError("cannot compile kernel '" + kernel.getSymName() + "' " + nodes + ": " +
                                result.error + (result.crash.empty() ? "" : "; " + result.crash),
-                           *moduleOfKernel(kernel), at);
+                           *moduleOfKernel(kernel, options.prefix), at);
     if (!result.crash.empty()) {
       std::string where;
-      if (Error error = writeArtefact(*moduleOfKernel(kernel), reproducer, Weights::Whole))
+      if (Error error =
+              writeArtefact(*moduleOfKernel(kernel, options.prefix), reproducer, Weights::Whole))
         consumeError(std::move(error));
       else
         where = "; please report it with " + reproducer + ", to see it again: accel-compile " +
@@ -109,7 +110,7 @@ static void mergeModule(mlir::ModuleOp into, mlir::Block &from) {
 Expected<exec::LoweredProgram> Compiler::lowerTheProgram() {
   exec::ProgramOptions how;
   how.prefix = options.prefix;
-  how.name = sys::path::stem(options.input).str();
+  how.name = options.name;
   how.target = options.target.str();
   how.sourceHash = sourceHash.valid() ? sourceHash.get() : "";
   how.flags = options.flags();
@@ -157,7 +158,6 @@ static link::WeightImage weightImage(const exec::LoweredProgram &program) {
 }
 
 int Compiler::emitBinary() {
-  console.begin("plan");
   if (int code = plan())
     return code;
   exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();

@@ -66,7 +66,7 @@ bool readText(int fd, std::string &text, size_t size) {
 }
 
 KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::Target &target,
-                         const cpu::KernelOptions &options) {
+                         cpu::KernelOptions options) {
   KernelResult result;
   mlir::OwningOpRef<mlir::ModuleOp> module =
       mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context));
@@ -74,6 +74,7 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
     result.error = "the kernel cannot be read back";
     return result;
   }
+  options.symbolPrefix = module->getSymName().value_or("").str();
   return compileHere(*module->getOps<exec::KernelOp>().begin(), target, options);
 }
 

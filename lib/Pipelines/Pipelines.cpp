@@ -4,6 +4,7 @@
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Target/CPU/Lower.h"
 #include "lib/Transforms/Exec/Passes.h"
+#include "lib/Transforms/NN/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -12,10 +13,27 @@ using namespace mlir;
 
 namespace accel {
 
-void buildNNPipeline(OpPassManager &pm, unsigned optLevel) {
-  // Folding comes first: it decides which operands are constants, and these decide layouts.
-  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  pm.addNestedPass<func::FuncOp>(createCSEPass());
+void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optLevel) {
+  OpPassManager &main = pm.nest<func::FuncOp>();
+  // Folding comes first: it decides which operands are constants, and these decide all that
+  // follows.
+  main.addPass(createCanonicalizerPass());
+  main.addPass(createCSEPass());
+  if (optLevel >= 1)
+    main.addPass(createNNFoldAffine());
+  // Before layouts, which look at whether weights are constants; after, because packing weights is
+  // arithmetic on constants, too.
+  main.addPass(createNNEvaluateConstants());
+  if (optLevel >= 1) {
+    NNLayoutOptions layout;
+    layout.lanes = target.lanes(32);
+    layout.registers = target.vectorRegisters;
+    main.addPass(createNNLayout(layout));
+    main.addPass(createCanonicalizerPass());
+    main.addPass(createNNEvaluateConstants());
+  }
+  main.addPass(createCanonicalizerPass());
+  main.addPass(createCSEPass());
 }
 
 void buildKernelsPipeline(OpPassManager &pm) { pm.addPass(createConvertNNToExec()); }
@@ -24,15 +42,15 @@ void buildPlanPipeline(OpPassManager &pm) { pm.addPass(exec::createExecPlanMemor
 
 void registerPipelines() {
   // Either may start from any earlier stage: a step that was taken already finds nothing to do.
+  auto fuse = [](OpPassManager &pm) {
+    buildNNPipeline(pm, cpu::Target::host(), 3);
+    buildKernelsPipeline(pm);
+  };
   PassPipelineRegistration<>("fuse", "Take a module from any earlier stage to the stage kernels",
-                             [](OpPassManager &pm) {
-                               buildNNPipeline(pm, 3);
-                               buildKernelsPipeline(pm);
-                             });
+                             fuse);
   PassPipelineRegistration<>("tile", "Take a module from any earlier stage to the stage tiled",
-                             [](OpPassManager &pm) {
-                               buildNNPipeline(pm, 3);
-                               buildKernelsPipeline(pm);
+                             [fuse](OpPassManager &pm) {
+                               fuse(pm);
                                pm.addPass(createLowerKernelsPass());
                              });
 }

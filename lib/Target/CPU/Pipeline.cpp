@@ -33,6 +33,7 @@
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace accel;
@@ -164,29 +165,35 @@ static LogicalResult toLLVM(ModuleOp module, StringRef name, const KernelOptions
   });
 }
 
+/// The stage that a kernel is at; none: nn ops.
+static std::optional<KernelStage> stageOf(exec::KernelOp kernel) {
+  return llvm::StringSwitch<std::optional<KernelStage>>(kernel.getStage().value_or(""))
+      .Case("linalg", KernelStage::Linalg)
+      .Case("tiled", KernelStage::Tiled)
+      .Case("buffers", KernelStage::Buffers)
+      .Case("llvm", KernelStage::LLVM)
+      .Default(std::nullopt);
+}
+
 OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
                                        KernelStage stage, int64_t *scratchBytes) {
-  func::FuncOp function = kernel.getFunction();
-  assert(function && "a kernel is lowered from nn ops");
-  OwningOpRef<ModuleOp> module = ModuleOp::create(kernel.getLoc(), kernel.getSymName());
-  OpBuilder::atBlockEnd(module->getBody()).clone(*function);
-  int64_t bytes = 0;
   StringRef name = kernel.getSymName();
-  if (failed(toLinalg(*module)))
+  OwningOpRef<ModuleOp> module = ModuleOp::create(kernel.getLoc(), name);
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  for (Operation &op : kernel.getBody().front())
+    builder.clone(op);
+  std::optional<KernelStage> at = stageOf(kernel);
+  auto needs = [&](KernelStage step) { return step <= stage && (!at || step > *at); };
+  int64_t bytes = kernel.getScratchBytes().value_or(0);
+  if (needs(KernelStage::Linalg) && failed(toLinalg(*module)))
     return nullptr;
-  if (stage == KernelStage::Linalg)
-    return module;
-  if (failed(toTiles(*module, target, options)))
+  if (needs(KernelStage::Tiled) && failed(toTiles(*module, target, options)))
     return nullptr;
-  if (stage == KernelStage::Tiled)
-    return module;
-  if (failed(toBuffers(*module, name, bytes)))
+  if (needs(KernelStage::Buffers) && failed(toBuffers(*module, name, bytes)))
+    return nullptr;
+  if (needs(KernelStage::LLVM) && failed(toLLVM(*module, name, options)))
     return nullptr;
   if (scratchBytes)
     *scratchBytes = bytes;
-  if (stage == KernelStage::Buffers)
-    return module;
-  if (failed(toLLVM(*module, name, options)))
-    return nullptr;
   return module;
 }
