@@ -68,7 +68,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError("C2: expected dims of ")
            << programOf(*this).getNumSymbols() << " symbols, got " << getDimsAttr();
   func::FuncOp function = kernel.getFunction();
-  if (!function)
+  if (!function || kernel.getStage())
     return success();
   auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
   FunctionType type = function.getFunctionType();

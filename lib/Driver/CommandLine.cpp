@@ -292,7 +292,6 @@ Error fill(const Flags &flags, CompileOptions &options) {
   if (!options.dumpDir.empty())
     if (std::error_code code = sys::fs::create_directories(options.dumpDir))
       return failure("cannot write to --dump-stages=" + options.dumpDir + ": " + code.message());
-  options.name = sys::path::stem(options.input).str();
   options.prefix = flags.prefix;
   if (!options.prefix.empty() && options.prefix != sanitizeIdentifier(options.prefix))
     return failure("--prefix=" + options.prefix + ": expected a C identifier such as '" +
@@ -336,8 +335,8 @@ Expected<CompileOptions> parseCommandLine(int argc, char **argv) {
   return options;
 }
 
-std::string CompileOptions::flags() const {
-  std::string text = "-O" + std::to_string(optLevel);
+std::string CompileOptions::importFlags() const {
+  std::string text;
   for (const auto &[name, shape] : import.shapes) {
     text += " --shape " + name + "=";
     for (size_t i = 0; i < shape.size(); ++i)

@@ -42,7 +42,9 @@ int Compiler::run() {
     return mlir::success();
   });
 
-  if (options.emit < Emit::Header)
+  source.name = sys::path::stem(options.input).str();
+  source.flags = options.importFlags();
+  if (options.emit <= Emit::MLIR || !options.dumpDir.empty())
     sourceHash = std::async(std::launch::async, [path = options.input] {
       Expected<std::string> hash = hashFile(path);
       if (hash)
@@ -105,6 +107,8 @@ int Compiler::read() {
   if (!module)
     return kUserError;
   module->setSymName(options.prefix);
+  if (options.emit == Emit::MLIR || !options.dumpDir.empty())
+    noteSource();
   reach(Stage::Import);
   return 0;
 }
@@ -142,7 +146,34 @@ int Compiler::readMLIR() {
   if (options.prefix.empty())
     options.prefix = prefix;
   module->setSymName(options.prefix);
+  recallSource();
   return 0;
+}
+
+/// What a library says of its source must not depend on whether it was made in one go.
+static constexpr StringLiteral kSource = "nn.source";
+
+void Compiler::noteSource() {
+  mlir::Builder builder(context.get());
+  source.hash = sourceHash.get();
+  (*module)->setAttr(kSource,
+                     builder.getDictionaryAttr(
+                         {builder.getNamedAttr("flags", builder.getStringAttr(source.flags)),
+                          builder.getNamedAttr("name", builder.getStringAttr(source.name)),
+                          builder.getNamedAttr("sha256", builder.getStringAttr(source.hash))}));
+}
+
+void Compiler::recallSource() {
+  auto noted = (*module)->getAttrOfType<mlir::DictionaryAttr>(kSource);
+  if (!noted)
+    return;
+  auto get = [&](StringRef key, std::string &into) {
+    if (auto text = noted.getAs<mlir::StringAttr>(key))
+      into = text.str();
+  };
+  get("flags", source.flags);
+  get("name", source.name);
+  get("sha256", source.hash);
 }
 
 //===-- Stages ------------------------------------------------------------------------------===//
@@ -224,6 +255,10 @@ static mlir::LogicalResult lowerInPlace(exec::KernelOp kernel, const CompileOpti
 }
 
 int Compiler::lowerTo(Stage stage) {
+  // The program first: the planner asks the kernels for the sizes of their results.
+  if (stage == Stage::Buffers && !module->getOps<exec::ProgramOp>().empty())
+    if (int code = runPasses("plan", buildPlanPipeline))
+      return code;
   console.begin(stageInfo(stage).name);
   mlir::OwningOpRef<mlir::ModuleOp> before = module->clone();
   cpu::KernelStage to = stage == Stage::Tiled     ? cpu::KernelStage::Tiled
@@ -234,9 +269,6 @@ int Compiler::lowerTo(Stage stage) {
       return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
                            *before, at);
   }
-  if (stage == Stage::Buffers && !module->getOps<exec::ProgramOp>().empty())
-    if (int code = runPasses("plan", buildPlanPipeline))
-      return code;
   reach(stage);
   return 0;
 }

@@ -37,6 +37,11 @@ struct CompileSummary {
   std::vector<std::string> files;
 };
 
+/// Where a model came from, for the metadata.
+struct Source {
+  std::string name, flags, hash;
+};
+
 class Compiler {
 public:
   /// Starts the workers, so nothing that threads belong to may exist yet.
@@ -62,6 +67,8 @@ private:
   int emitBinary();
   int writeModule();
 
+  void noteSource();
+  void recallSource();
   void reach(Stage stage);
   int userError(const llvm::Twine &message);
   int internalError(const llvm::Twine &message, mlir::Operation *reproducer, Stage stage);
@@ -71,6 +78,7 @@ private:
   Console console;
   std::unique_ptr<WorkerPool> workers;
   std::future<std::string> sourceHash;
+  Source source;
   std::unique_ptr<mlir::MLIRContext> context;
   std::vector<std::string> diagnostics;
   mlir::OwningOpRef<mlir::ModuleOp> module;

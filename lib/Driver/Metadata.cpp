@@ -63,10 +63,11 @@ Expected<std::string> hashFile(StringRef path) {
   return toHex(hash.final(), /*LowerCase=*/true);
 }
 
-link::ModelSignature signatureOf(exec::ProgramOp program, const CompileOptions &options) {
+link::ModelSignature signatureOf(exec::ProgramOp program, llvm::StringRef name,
+                                 llvm::StringRef prefix) {
   link::ModelSignature signature;
-  signature.name = options.name;
-  signature.prefix = options.prefix;
+  signature.name = name.str();
+  signature.prefix = prefix.str();
   signature.inputs = headerValues(program.getInputNames(), program.getInputTypes(),
                                   program.getInputShapes(), program.getSymbols());
   signature.outputs = headerValues(program.getOutputNames(), program.getOutputTypes(),

@@ -3,7 +3,6 @@
 #pragma once
 #include "dialects/Exec/ExecOps.h"
 #include "lib/Driver/Link/Header.h"
-#include "lib/Driver/Options.h"
 #include "llvm/Support/Error.h"
 #include <string>
 
@@ -13,6 +12,7 @@ namespace accel {
 llvm::Expected<std::string> hashFile(llvm::StringRef path);
 
 /// What the C++ header needs to know.
-link::ModelSignature signatureOf(exec::ProgramOp program, const CompileOptions &options);
+link::ModelSignature signatureOf(exec::ProgramOp program, llvm::StringRef name,
+                                 llvm::StringRef prefix);
 
 } // namespace accel

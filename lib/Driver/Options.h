@@ -22,7 +22,6 @@ struct CompileOptions {
   cpu::Target target;
   unsigned optLevel = 3;
   ImportOptions import;
-  std::string name;               ///< of the model; appears in the metadata
   std::string prefix;             ///< of the symbols; a C identifier
   std::optional<Stage> startFrom; ///< the stage whose artefact the input is; none: ONNX
   Stage stopAfter = Stage::Library;
@@ -30,8 +29,8 @@ struct CompileOptions {
   unsigned workers = 0; ///< processes that compile kernels; 0: in this one
   bool quiet = false;
   bool verbose = false;
-  /// The flags that decide what comes out, for the metadata.
-  std::string flags() const;
+  /// --shape and --dim as they were given, for the metadata.
+  std::string importFlags() const;
 };
 
 } // namespace accel

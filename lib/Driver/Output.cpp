@@ -110,10 +110,12 @@ static void mergeModule(mlir::ModuleOp into, mlir::Block &from) {
 Expected<exec::LoweredProgram> Compiler::lowerTheProgram() {
   exec::ProgramOptions how;
   how.prefix = options.prefix;
-  how.name = options.name;
+  how.name = source.name;
   how.target = options.target.str();
-  how.sourceHash = sourceHash.valid() ? sourceHash.get() : "";
-  how.flags = options.flags();
+  if (source.hash.empty() && sourceHash.valid())
+    source.hash = sourceHash.get();
+  how.sourceHash = source.hash;
+  how.flags = "-O" + std::to_string(options.optLevel) + source.flags;
   how.cpuFeatures = options.target.runtimeFeatures();
   mlir::FailureOr<exec::LoweredProgram> lowered = exec::lowerProgram(*module, how);
   if (failed(lowered))
@@ -162,7 +164,8 @@ int Compiler::emitBinary() {
     return code;
   exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
   if (options.emit == Emit::Header) {
-    if (Error error = link::writeHeader(signatureOf(program, options), options.output))
+    if (Error error =
+            link::writeHeader(signatureOf(program, source.name, options.prefix), options.output))
       return userError(toString(std::move(error)));
     summary.files.push_back(options.output);
     return 0;
@@ -206,7 +209,7 @@ int Compiler::emitBinary() {
   if (options.emit == Emit::Archive) {
     SmallString<128> header(options.output);
     sys::path::replace_extension(header, ".h");
-    if (Error error = link::writeHeader(signatureOf(program, options), header))
+    if (Error error = link::writeHeader(signatureOf(program, source.name, options.prefix), header))
       return userError(toString(std::move(error)));
     summary.files.push_back(std::string(header));
   }

@@ -127,6 +127,10 @@ FailureOr<AffineExpr> Planner::bytesOf(Value root) {
   unsigned result = cast<OpResult>(root).getResultNumber();
   auto shape = function ? function.getResultAttrOfType<AffineMapAttr>(result, KernelOp::kShapeAttr)
                         : AffineMapAttr();
+  // A lowered kernel has arguments behind its inputs for where its results go.
+  unsigned destination = dispatch.getNumOperands() + result;
+  if (!shape && function && destination < function.getNumArguments())
+    shape = function.getArgAttrOfType<AffineMapAttr>(destination, KernelOp::kShapeAttr);
   if (!shape)
     return dispatch.emitOpError("cannot size result ")
            << result << ": expected a kernel in tensor form";
