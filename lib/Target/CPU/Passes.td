@@ -42,4 +42,14 @@ def LowerKernelsPass : Pass<"cpu-lower-kernels", "::mlir::ModuleOp"> {
     Option<"plain", "plain", "bool", "false", "plain loops: the fallback that always works">];
 }
 
+def CPUEvaluateConstants : Pass<"cpu-evaluate-constants", "::mlir::ModuleOp"> {
+  let summary = "Evaluate ops on constants by compiling and running them";
+  let description = [{
+    What `nn-evaluate-constants` leaves. The ops become kernels for `Target::baseline()`, without
+    contraction, whichever CPU the model is for and the compiler runs on, so that the bits are the
+    same everywhere. Where that fails, a warning says why and the ops stay.
+  }];
+  let statistics = [Statistic<"numEvaluated", "evaluated", "Number of ops evaluated">];
+}
+
 #endif // ACCEL_CPU_PASSES

@@ -26,11 +26,13 @@ SmallVector<int64_t> accel::nn::rowMajor(ArrayRef<int64_t> shape) {
 
 std::optional<ConstantData> ConstantData::get(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
-  if (!constant)
-    return std::nullopt;
+  return constant ? get(constant.getValue()) : std::nullopt;
+}
+
+std::optional<ConstantData> ConstantData::get(ElementsAttr value) {
   ConstantData data;
-  data.type = cast<RankedTensorType>(constant.getType());
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue())) {
+  data.type = cast<RankedTensorType>(value.getType());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     int64_t expected = data.type.getNumElements() * elementBytes(data.type.getElementType());
     if (!blob || int64_t(blob->getData().size()) != expected)
@@ -38,7 +40,7 @@ std::optional<ConstantData> ConstantData::get(Value value) {
     data.bytes = blob->getData().data();
     return data;
   }
-  auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
+  auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense)
     return std::nullopt;
   data.isSplat = dense.isSplat();

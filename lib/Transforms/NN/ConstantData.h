@@ -15,6 +15,7 @@ class ConstantData {
 public:
   /// Nothing if the value is no constant whose bytes are here.
   static std::optional<ConstantData> get(mlir::Value value);
+  static std::optional<ConstantData> get(mlir::ElementsAttr value);
   ConstantData(ConstantData &&) = default; // `bytes` may point into `owned`
   ConstantData(const ConstantData &) = delete;
 
