@@ -14,26 +14,29 @@ using namespace mlir;
 namespace accel {
 
 void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optLevel) {
-  OpPassManager &main = pm.nest<func::FuncOp>();
   // Folding comes first: it decides which operands are constants, and these decide all that
   // follows.
-  main.addPass(createCanonicalizerPass());
-  main.addPass(createCSEPass());
-  if (optLevel >= 1)
-    main.addPass(createNNFoldAffine());
-  // Before layouts, which look at whether weights are constants; after, because packing weights is
-  // arithmetic on constants, too.
-  main.addPass(createNNEvaluateConstants());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
   if (optLevel >= 1) {
+    // Before layouts, so that what is left behind a convolution can stay in blocks.
+    pm.addNestedPass<func::FuncOp>(createNNFoldAffine());
     NNLayoutOptions layout;
     layout.lanes = target.lanes(32);
     layout.registers = target.vectorRegisters;
-    main.addPass(createNNLayout(layout));
-    main.addPass(createCanonicalizerPass());
-    main.addPass(createNNEvaluateConstants());
+    pm.addNestedPass<func::FuncOp>(createNNLayout(layout));
+    pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+    pm.addNestedPass<func::FuncOp>(createCSEPass());
   }
-  main.addPass(createCanonicalizerPass());
-  main.addPass(createCSEPass());
+  // After layouts, whose packing of weights is work on constants, too; twice, because results of
+  // compiled code are packed as well.
+  pm.addNestedPass<func::FuncOp>(createNNEvaluateConstants());
+  if (optLevel >= 1) {
+    pm.addPass(createCPUEvaluateConstants());
+    pm.addNestedPass<func::FuncOp>(createNNEvaluateConstants());
+  }
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
 void buildKernelsPipeline(OpPassManager &pm) { pm.addPass(createConvertNNToExec()); }
