@@ -83,8 +83,8 @@ def Exec_LaunchOp : Op<Exec_Dialect, "launch", [HasParent<"ProgramOp">, AttrSize
                                                 DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "launches a kernel on buffers (buffer form)";
   let description = [{
-    `dims` maps the program's symbols to the kernel's dims. `flops` and `bytes` estimate one work
-    item; those of the kernel hold where they are missing. The op's location names the ONNX nodes.
+    `dims` maps the program's symbols to the kernel's dims. `flops` and `bytes` estimate the whole
+    launch. The op's location names the ONNX nodes.
 
     Constraints:
     * C1: `kernel` names an `exec.kernel`.

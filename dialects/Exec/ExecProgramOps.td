@@ -23,11 +23,12 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     * C2: its index arguments come first; every tensor has an `exec.shape` of as many symbols and of
       its rank.
 
-    Compiling a kernel adds `scratch_bytes`, what it needs for each thread; `flops` and `bytes` are
-    estimates for one work item.
+    Compiling a kernel adds `scratch_bytes`, what it needs for each thread, and `items`, the number
+    of work items of a launch, if that is a constant. `flops` and `bytes` are estimates for one work
+    item.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<StrAttr>:$stage,
-                       OptionalAttr<Exec_IntAttr>:$scratch_bytes,
+                       OptionalAttr<Exec_IntAttr>:$scratch_bytes, OptionalAttr<Exec_IntAttr>:$items,
                        OptionalAttr<F64Attr>:$flops, OptionalAttr<F64Attr>:$bytes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
@@ -100,8 +101,7 @@ def Exec_DispatchOp : Op<Exec_Dialect, "dispatch", [Pure, AttrSizedOperandSegmen
   let summary = "launches a kernel on tensors (value form)";
   let description = [{
     `dims` are sizes: what `buildDim` (ExecDims.h) makes of affine expressions of the program's
-    symbols. `flops` and `bytes` estimate one work item; those of the kernel hold where they are
-    missing. The op's location names the ONNX nodes.
+    symbols. `flops` and `bytes` estimate the whole launch. The op's location names the ONNX nodes.
 
     Constraints:
     * C1: `kernel` names an `exec.kernel` whose function takes `dims`, then `inputs`, and gives the results.

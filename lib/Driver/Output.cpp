@@ -73,6 +73,8 @@ int Compiler::compileKernels() {
                       result.crash + "; it is compiled as plain loops, which are slower" + where);
     }
     kernel.setScratchBytes(result.kernel.scratchBytes);
+    if (result.kernel.items > 0)
+      kernel.setItems(result.kernel.items);
     entry.result = std::move(result);
   }
   return 0;

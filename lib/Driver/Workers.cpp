@@ -29,7 +29,7 @@ struct Request {
 /// Followed by the object, then the two texts.
 struct Reply {
   uint64_t objectBytes, errorBytes, whyPlainBytes;
-  int64_t scratchBytes;
+  int64_t scratchBytes, items;
   uint64_t plain;
   double seconds;
 };
@@ -92,7 +92,8 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
     options.plain = request.plain;
     KernelResult result = compileText(context, text, target, options);
     Reply reply = {result.kernel.object.size(), result.error.size(), result.kernel.whyPlain.size(),
-                   result.kernel.scratchBytes,  result.kernel.plain, result.seconds};
+                   result.kernel.scratchBytes,  result.kernel.items,  result.kernel.plain,
+                   result.seconds};
     if (!writeAll(socket, &reply, sizeof reply) ||
         !writeAll(socket, result.kernel.object.data(), result.kernel.object.size()) ||
         !writeAll(socket, result.error.data(), result.error.size()) ||
@@ -108,6 +109,7 @@ bool readReply(int socket, KernelResult &result) {
     return false;
   result.kernel.object.resize_for_overwrite(reply.objectBytes);
   result.kernel.scratchBytes = reply.scratchBytes;
+  result.kernel.items = reply.items;
   result.kernel.plain = reply.plain;
   result.seconds = reply.seconds;
   return readAll(socket, result.kernel.object.data(), reply.objectBytes) &&

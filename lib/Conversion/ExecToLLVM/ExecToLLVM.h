@@ -44,7 +44,8 @@ struct LoweredProgram {
 };
 
 /// Lowers the module's one exec.program. Of the kernels it reads the names and the attributes
-/// `scratch_bytes`, `flops` and `bytes`, never the bodies. Fails after a diagnostic.
+/// `scratch_bytes`, `items`, `flops` and `bytes`, never the bodies. What a launch says of its flops
+/// and bytes counts if the kernel says its items. Fails after a diagnostic.
 mlir::FailureOr<LoweredProgram> lowerProgram(mlir::ModuleOp module, const ProgramOptions &options);
 
 /// Hands a constant's bytes, one or more for an element, to the sink, in pieces of at most 1 MiB;

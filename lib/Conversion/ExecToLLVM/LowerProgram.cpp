@@ -131,8 +131,12 @@ void Lowering::kernelsAndSites() {
       kernels.push_back(Row{Address{name}, Address{name + "_grid"}, scratch,
                             data->text(kernel.getSymName()), int64_t(0), Address()});
     }
-    auto estimate = [](std::optional<APFloat> own, std::optional<APFloat> kernels) {
-      return own ? own->convertToDouble() : kernels ? kernels->convertToDouble() : 0.0;
+    // For one work item, as the runtime wants it.
+    auto estimate = [&](std::optional<APFloat> ofLaunch, std::optional<APFloat> ofItem) {
+      int64_t items = kernel.getItems().value_or(0);
+      if (ofLaunch && items > 0)
+        return ofLaunch->convertToDouble() / double(items);
+      return ofItem ? ofItem->convertToDouble() : 0.0;
     };
     sites.push_back(Row{Address{symbol, place->second},
                         data->text(llvm::join(nodeNames(launch.getLoc()), "\n")),

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Compiles one kernel, and falls back to plain loops where the tuned way fails.
 #include "lib/Target/CPU/Pipeline.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -27,6 +29,8 @@ Expected<CompiledKernel> attempt(exec::KernelOp kernel, const Target &target,
   if (!module)
     return createStringError(inconvertibleErrorCode(), "cannot lower kernel '%s': %s",
                              kernel.getSymName().str().c_str(), notes.c_str());
+  std::string symbol = options.symbolPrefix + "_" + kernel.getSymName().str();
+  compiled.items = constantItems(*module, symbol);
   Expected<SmallVector<char, 0>> object =
       emitObject(*module, target, options.optLevel, kernel.getSymName());
   if (!object)
@@ -36,6 +40,17 @@ Expected<CompiledKernel> attempt(exec::KernelOp kernel, const Target &target,
 }
 
 } // namespace
+
+int64_t constantItems(mlir::ModuleOp kernel, StringRef symbol) {
+  auto grid = kernel.lookupSymbol<mlir::LLVM::LLVMFuncOp>((symbol + "_grid").str());
+  if (!grid || !grid.getBody().hasOneBlock())
+    return 0;
+  APInt items;
+  mlir::Operation *end = grid.getBody().front().getTerminator();
+  if (end->getNumOperands() != 1 || !matchPattern(end->getOperand(0), mlir::m_ConstantInt(&items)))
+    return 0;
+  return items.getSExtValue();
+}
 
 Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &target,
                                        const KernelOptions &options) {

@@ -22,6 +22,7 @@ enum class KernelStage { Linalg, Tiled, Buffers, LLVM };
 struct CompiledKernel {
   llvm::SmallVector<char, 0> object; ///< ELF, relocatable
   int64_t scratchBytes = 0;          ///< for each thread
+  int64_t items = 0;                 ///< work items of a launch; 0: depends on dims
   bool plain = false;                ///< compiled as plain loops
   std::string whyPlain;              ///< what failed before the fallback was taken; else empty
 };
@@ -34,6 +35,9 @@ void registerKernelDialects(mlir::DialectRegistry &registry);
 mlir::OwningOpRef<mlir::ModuleOp> lowerKernel(exec::KernelOp kernel, const Target &target,
                                               const KernelOptions &options, KernelStage stage,
                                               int64_t *scratchBytes = nullptr);
+
+/// Work items of a launch of a kernel that is in LLVM form; 0 if they depend on its dims.
+int64_t constantItems(mlir::ModuleOp kernel, llvm::StringRef symbol);
 
 /// Compiles one kernel; retries as a plain kernel where a stage fails.
 llvm::Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &target,

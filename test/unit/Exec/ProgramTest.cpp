@@ -65,7 +65,7 @@ TEST_F(ExecTest, StaticShapesWithWeights) {
                             true, true, true, true, true, true, true, false]> : tensor<16xi1>
   %eight = arith.constant 8 : index
   %0 = exec.dispatch @fixed dims() (%x, %w, %f) : (tensor<8x16xf32>, tensor<16xf32>, tensor<16xi1>) -> tensor<8x16xf32> loc(fused["Conv_0", callsite("Relu_1" at "Block"), "Conv_0"])
-  %1 = exec.dispatch @fixed dims() (%0, %w, %f) {flops = 2.5 : f64} : (tensor<8x16xf32>, tensor<16xf32>, tensor<16xi1>) -> tensor<8x16xf32> loc("Conv_2")
+  %1 = exec.dispatch @fixed dims() (%0, %w, %f) {flops = 20.0 : f64} : (tensor<8x16xf32>, tensor<16xf32>, tensor<16xi1>) -> tensor<8x16xf32> loc("Conv_2")
   exec.yield %1 : tensor<8x16xf32>
 })");
   ASSERT_TRUE(module) << diagnostics;
@@ -92,10 +92,10 @@ TEST_F(ExecTest, StaticShapesWithWeights) {
   ASSERT_EQ(accel_get_site(model->get(), 0, &site), ACCEL_OK);
   EXPECT_STREQ(site.kernel, "fixed");
   EXPECT_STREQ(site.nodes, "Conv_0\nRelu_1\nBlock");
-  EXPECT_EQ(site.flops, 16.0) << "the kernel's";
+  EXPECT_EQ(site.flops, 16.0) << "the kernel's, for one item";
   ASSERT_EQ(accel_get_site(model->get(), 1, &site), ACCEL_OK);
   EXPECT_STREQ(site.nodes, "Conv_2");
-  EXPECT_EQ(site.flops, 2.5) << "the launch's";
+  EXPECT_EQ(site.flops, 2.5) << "the launch's, divided by its items";
 }
 
 TEST_F(ExecTest, DynamicBatch) {
