@@ -22,7 +22,7 @@ public:
   /// The elements in row-major order. Floats take part where they are whole numbers.
   Elements get(Value value, unsigned depth = 0) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    if (!type || depth > kMaxDepth || !type.hasStaticShape() ||
+    if (!type || !value.getDefiningOp() || depth > kMaxDepth || !type.hasStaticShape() ||
         type.getNumElements() > kMaxIntegers)
       return std::nullopt;
     auto inner = [&](Value operand) { return get(operand, depth + 1); };

@@ -4,6 +4,7 @@
 #include "lib/Import/ONNX/FunctionBodies.h"
 #include "lib/Import/ONNX/OpRegistry.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -158,9 +159,8 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
     location = CallSiteLoc::get(location, scope.caller);
   StringRef domain = canonicalDomain(proto.domain());
   auto imported = scope.opsets->find(domain);
-  if (imported == scope.opsets->end())
-    imported = opsets.find(domain);
-  Node node(*this, proto, scope, imported == opsets.end() ? 1 : imported->second, location);
+  int64_t opset = imported != scope.opsets->end() ? imported->second : opsets.lookup(domain);
+  Node node(*this, proto, scope, std::max<int64_t>(opset, 1), location);
   if (++importedNodes > kMaxNodes) {
     stopped = true;
     (void)node.error("the model has more than " + Twine(kMaxNodes) +
@@ -168,7 +168,12 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
     return;
   }
 
-  bool broken = false;
+  llvm::StringSet<> attributes;
+  for (const onnx::AttributeProto &attribute : proto.attribute())
+    if (!attributes.insert(attribute.name()).second)
+      (void)node.error("attribute '" + attribute.name() + "' is given twice",
+                       "The file is malformed: export it again.");
+  bool broken = node.hasFailed();
   SmallVector<Value> operands;
   for (const std::string &name : proto.input()) {
     Scope::Entry entry;
@@ -184,7 +189,7 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
   bool isKnown =
       findImport(domain, proto.op_type(), node.opset()) || standardFunction(node) ||
       functions.contains((domain + ":" + proto.op_type() + ":" + proto.overload()).str());
-  if (!broken || !isKnown)
+  if (!broken || (!isKnown && !node.hasFailed()))
     result = dispatch(node);
   if (succeeded(result))
     node.warnOfUnusedAttributes();
@@ -207,6 +212,8 @@ LogicalResult GraphImporter::dispatch(Node &node) {
     return inlineFunction(node, *local->second);
   if (ImportFunction import = findImport(domain, proto.op_type(), node.opset())) {
     LogicalResult result = import(node);
+    if (succeeded(result) && failed(node.checkOperandCount()))
+      return failure();
     if (failed(result))
       // An import function that fails has said why; this is the net below it.
       (void)node.error("its attributes or operands are not supported yet");

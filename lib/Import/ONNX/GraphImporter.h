@@ -48,6 +48,7 @@ public:
 
   void report(Severity severity, const Node &node, const llvm::Twine &reason,
               const llvm::Twine &wayOut);
+  bool hasErrors() const { return problems.hasErrors(); }
   /// The index value of a dim; null if it depends on data.
   mlir::Value indexValue(Dim dim);
   /// Imports the nodes of `body` for the values named `outputs`, which it returns: null where

@@ -41,7 +41,7 @@ struct ImportReport {
   std::vector<ImportDiagnostic> problems;
 
   bool hasErrors() const;
-  /// One paragraph a problem.
+  /// A line a problem, errors first, and advice; at most 40 problems (JSON has all).
   void printText(llvm::raw_ostream &os) const;
   /// {"file", "supported", "problems": [{"severity", "node", ...}]}
   void printJSON(llvm::raw_ostream &os) const;

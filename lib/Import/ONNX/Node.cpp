@@ -50,6 +50,14 @@ LogicalResult Node::result(size_t i, Value value) {
   return success();
 }
 
+LogicalResult Node::checkOperandCount() {
+  for (size_t i = asked; i < operands.size(); ++i)
+    if (operands[i])
+      return error("expected at most " + Twine(asked) + " inputs, found " + Twine(operands.size()),
+                   "The file is malformed: export it again.");
+  return success();
+}
+
 // --- attributes ---
 
 const AttributeProto *Node::attribute(StringRef name) {

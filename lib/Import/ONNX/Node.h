@@ -31,7 +31,10 @@ public:
 
   // --- operands and results ---
   size_t operandCount() const { return operands.size(); }
-  bool has(size_t i) const { return i < operands.size() && operands[i]; }
+  bool has(size_t i) const {
+    asked = std::max(asked, i + 1);
+    return i < operands.size() && operands[i];
+  }
   /// Operand i; an error if the node lacks it.
   mlir::Value operand(size_t i);
   /// Operand i, or null if the node lacks it.
@@ -56,6 +59,8 @@ public:
   llvm::SmallVector<int64_t> integers(llvm::StringRef name, size_t count, int64_t otherwise);
   /// Says that attributes have no influence on the result here.
   void ignore(std::initializer_list<llvm::StringRef> attributes);
+  /// An error if the node has operands that the import function never asked for.
+  llvm::LogicalResult checkOperandCount();
   /// Warns of attributes that the import function never asked for.
   void warnOfUnusedAttributes();
 
@@ -128,6 +133,11 @@ public:
   /// An error for what the standard allows and Accel lacks.
   llvm::LogicalResult unsupported(const llvm::Twine &reason);
   void warn(const llvm::Twine &reason);
+  /// Fails because of a problem that was reported for another node.
+  llvm::LogicalResult failQuietly() {
+    failed = reported = true;
+    return llvm::failure();
+  }
 
 private:
   template <typename T> static bool isNull(const T &value) {
@@ -152,6 +162,7 @@ private:
   mlir::Location location;
   llvm::SmallVector<mlir::Value> operands, values;
   llvm::SmallVector<llvm::StringRef> usedAttributes;
+  mutable size_t asked = 0;
   bool failed = false, reported = false;
 };
 

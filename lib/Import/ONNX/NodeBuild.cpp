@@ -91,12 +91,17 @@ static bool mixed(GraphImporter &graph, ArrayRef<Dim> shape, SmallVector<int64_t
 }
 
 static LogicalResult dependsOnData(Node &node) {
+  // What is unknown comes from a node that could not be imported.
+  if (node.importer().hasErrors())
+    return node.failQuietly();
   return node.unsupported("its shape depends on the data");
 }
 
 Value Node::reshape(Value value, ArrayRef<Dim> shape) {
   if (failed || !value)
     return fail();
+  if (llvm::equal(dims(value), shape))
+    return value;
   SmallVector<int64_t> entries;
   SmallVector<Value> sizes;
   // One dynamic size follows from the others: then the program computes nothing.

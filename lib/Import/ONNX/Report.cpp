@@ -6,6 +6,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 using namespace accel;
+using llvm::SmallVector;
 
 static const char *name(Severity severity) {
   return severity == Severity::Error ? "error" : "warning";
@@ -18,24 +19,42 @@ bool ImportReport::hasErrors() const {
 
 void ImportReport::printText(llvm::raw_ostream &os) const {
   // Reasons hold names too, and several of them.
-  constexpr size_t kLongestReason = 2000;
-  for (const ImportDiagnostic &problem : problems) {
-    os << printable(file, kLongestReason) << ": " << name(problem.severity) << ": ";
-    if (!problem.node.empty()) {
-      os << "node '" << printable(problem.node) << "' (";
-      if (!problem.domain.empty())
-        os << printable(problem.domain) << '.';
-      os << printable(problem.op);
-      if (problem.opset)
-        os << ", opset " << problem.opset;
-      if (!problem.dtype.empty())
-        os << ", " << problem.dtype;
+  constexpr size_t kLongestReason = 300;
+  // A terminal shows so much; JSON has all.
+  constexpr size_t kMost = 40;
+  // Errors first: warnings must not push them out.
+  SmallVector<const ImportDiagnostic *> shown;
+  for (Severity severity : {Severity::Error, Severity::Warning})
+    for (const ImportDiagnostic &problem : problems)
+      if (problem.severity == severity)
+        shown.push_back(&problem);
+  size_t more = shown.size() - std::min(shown.size(), kMost);
+  shown.resize(shown.size() - more);
+  std::string wayOut;
+  for (const ImportDiagnostic *problem : shown) {
+    // The same advice for many nodes is given once.
+    std::string next = printable(problem->wayOut, kLongestReason);
+    if (!wayOut.empty() && wayOut != next)
+      os << "    " << wayOut << '\n';
+    wayOut = std::move(next);
+    os << printable(file, 2000) << ": " << name(problem->severity) << ": ";
+    if (!problem->node.empty()) {
+      os << "node '" << printable(problem->node) << "' (";
+      if (!problem->domain.empty())
+        os << printable(problem->domain) << '.';
+      os << printable(problem->op);
+      if (problem->opset)
+        os << ", opset " << problem->opset;
+      if (!problem->dtype.empty())
+        os << ", " << problem->dtype;
       os << "): ";
     }
-    os << printable(problem.reason, kLongestReason) << '\n';
-    if (!problem.wayOut.empty())
-      os << "    " << printable(problem.wayOut, kLongestReason) << '\n';
+    os << printable(problem->reason, kLongestReason) << '\n';
   }
+  if (!wayOut.empty())
+    os << "    " << wayOut << '\n';
+  if (more)
+    os << printable(file, 2000) << ": and " << more << " more; --check=json lists all\n";
 }
 
 void ImportReport::printJSON(llvm::raw_ostream &os) const {

@@ -110,7 +110,7 @@ bool accel::onnx_import::checkShape(ArrayRef<int64_t> shape, std::string &error)
         llvm::MulOverflow(elements, std::max<int64_t>(size, 1), elements) ||
         elements > kMaxElements) {
       error =
-          ("a tensor with a dim of " + Twine(size) + " is beyond the limit of 2^46 elements").str();
+          ("a tensor with a dim of " + Twine(size) + " is beyond the limit of 2^36 elements").str();
       return false;
     }
   }
@@ -294,7 +294,7 @@ static ElementsAttr makeAttribute(RankedTensorType type, Bytes bytes, StringRef 
     return DenseElementsAttr::getFromRawBuffer(type, ArrayRef<char>(data.data(), data.size()));
   }
   // Readers copy elements out, so any alignment will do; say what there is.
-  size_t alignment = size_t(1) << std::min(6, llvm::countr_zero(uintptr_t(data.data())));
+  size_t alignment = size_t(1) << std::min(4, llvm::countr_zero(uintptr_t(data.data())));
   AsmResourceBlob blob(
       ArrayRef<char>(data.data(), data.size()), alignment,
       [owner = std::move(bytes.owner)](void *, size_t, size_t) {},

@@ -16,7 +16,7 @@ mlir::Type elementType(mlir::MLIRContext *context, int32_t dataType);
 std::string dtypeText(mlir::Type type);
 
 /// Limits on the tensors of a model.
-inline constexpr int64_t kMaxRank = 32, kMaxElements = int64_t(1) << 46;
+inline constexpr int64_t kMaxRank = 32, kMaxElements = int64_t(1) << 36;
 /// False, and the reason, for a shape beyond the limits; dynamic dims count as 1.
 bool checkShape(llvm::ArrayRef<int64_t> shape, std::string &error);
 

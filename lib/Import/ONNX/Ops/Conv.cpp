@@ -68,23 +68,9 @@ static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &wi
       }
   resolvePads(node, x, window);
   for (int64_t pad : window.pads)
-    if (pad > (int64_t(1) << 31))
-      (void)node.error("expected pads up to 2^31, found " + Twine(pad));
+    if (pad < 0 || pad > (int64_t(1) << 31))
+      (void)node.error("expected pads in 0..2^31, found " + Twine(pad));
   return !node.hasFailed();
-}
-
-/// Negative pads cut the input instead.
-static Value cropByPads(Node &node, Value x, SmallVectorImpl<int64_t> &pads) {
-  size_t spatial = pads.size() / 2;
-  for (size_t i = 0; i < spatial; ++i) {
-    int64_t low = std::min<int64_t>(0, pads[i]), high = std::min<int64_t>(0, pads[spatial + i]);
-    if (low == 0 && high == 0)
-      continue;
-    x = sliceDim(node, x, 2 + i, -low, node.staticDim(x, 2 + i) + low + high);
-    pads[i] -= low;
-    pads[spatial + i] -= high;
-  }
-  return x;
 }
 
 static LogicalResult conv(Node &node) {
@@ -99,9 +85,6 @@ static LogicalResult conv(Node &node) {
     return failure();
   if (window.kernel != kernel)
     return node.error("attribute kernel_shape contradicts the weight's shape");
-  x = cropByPads(node, x, window.pads);
-  if (node.hasFailed())
-    return failure();
   uint64_t group = node.integer("group", 1);
   return node.result(bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides,
                                                     window.dilations, window.pads, group)

@@ -91,8 +91,8 @@ static LogicalResult mod(Node &node) {
   Value a = node.operand(0), b = node.operand(1);
   if (node.integer("fmod", 0))
     return node.result(node.create<nn::FmodOp>(a, b));
-  if (a && Node::isFloat(a))
-    return node.error("expected fmod = 1 for floats, found fmod = 0");
+  if (a && Node::isFloat(a) && node.opset() < 28)
+    return node.error("expected fmod = 1 for floats before opset 28, found fmod = 0");
   return node.result(node.create<nn::ModOp>(a, b));
 }
 

@@ -76,6 +76,8 @@ static LogicalResult reshape(Node &node) {
   Value x = node.operand(0), shape = node.operand(1);
   if (node.hasFailed())
     return failure();
+  if (Node::rank(shape) != 1)
+    return node.error("expected a shape of rank 1, found rank " + Twine(Node::rank(shape)));
   std::optional<SmallVector<Dim>> target = node.evaluate(shape);
   if (!target)
     return node.unsupported("a shape that is computed from data");
@@ -177,6 +179,8 @@ static LogicalResult expand(Node &node) {
   Value x = node.operand(0), shape = node.operand(1);
   if (node.hasFailed())
     return failure();
+  if (Node::rank(shape) != 1)
+    return node.error("expected a shape of rank 1, found rank " + Twine(Node::rank(shape)));
   std::optional<SmallVector<Dim>> target = node.evaluate(shape);
   if (!target)
     return node.unsupported("a shape that is computed from data");
@@ -227,14 +231,14 @@ static LogicalResult tile1(Node &node) {
 /// The block's two dims of N x C x H x W go to or come from the channels.
 static LogicalResult depthToSpace(Node &node) {
   Value x = node.operand(0);
-  int64_t block = node.integer("blocksize", 0), channels = node.staticDim(x, 1);
+  int64_t block = node.integer("blocksize", 0);
   std::string mode = node.text("mode", "DCR");
   if (node.hasFailed())
     return failure();
-  if (Node::rank(x) != 4 || block < 1 || channels % (block * block))
-    return node.error("expected a rank of 4 and a blocksize whose square divides the channels");
+  if (Node::rank(x) != 4 || block < 1 || block > (1 << 20))
+    return node.error("expected a rank of 4 and a blocksize in 1..2^20");
   Shape d = node.dims(x);
-  Dim b = node.constantDim(block), c = node.constantDim(channels / (block * block));
+  Dim b = node.constantDim(block), c = d[1].floorDiv(block * block);
   bool isCrd = mode == "CRD";
   Value split =
       node.reshape(x, isCrd ? Shape{d[0], c, b, b, d[2], d[3]} : Shape{d[0], b, b, c, d[2], d[3]});
@@ -246,13 +250,16 @@ static LogicalResult depthToSpace(Node &node) {
 static LogicalResult spaceToDepth(Node &node) {
   Value x = node.operand(0);
   int64_t block = node.integer("blocksize", 0);
+  bool isCrd = node.text("mode", "DCR") == "CRD";
   if (node.hasFailed())
     return failure();
-  if (Node::rank(x) != 4 || block < 1)
-    return node.error("expected a rank of 4 and a positive blocksize");
+  if (Node::rank(x) != 4 || block < 1 || block > (1 << 20))
+    return node.error("expected a rank of 4 and a blocksize in 1..2^20");
   Shape d = node.dims(x);
   Dim b = node.constantDim(block), h = d[2].floorDiv(block), w = d[3].floorDiv(block);
-  Value moved = node.transpose(node.reshape(x, {d[0], d[1], h, b, w, b}), {0, 3, 5, 1, 2, 4});
+  Value split = node.reshape(x, {d[0], d[1], h, b, w, b});
+  Value moved = node.transpose(split, isCrd ? ArrayRef<int64_t>{0, 1, 3, 5, 2, 4}
+                                            : ArrayRef<int64_t>{0, 3, 5, 1, 2, 4});
   return node.result(node.reshape(moved, {d[0], d[1] * (block * block), h, w}));
 }
 

@@ -22,6 +22,11 @@ Value accel::onnx_import::sliceDim(Node &node, Value x, int64_t axis, int64_t of
                                    int64_t size) {
   if (!x || node.hasFailed())
     return {};
+  if (size < 0) {
+    (void)node.error("expected to leave 0 or more elements of dim " + Twine(axis) + ", found " +
+                     Twine(size));
+    return {};
+  }
   Ranges ranges(node, x);
   ranges.offsets[axis] = offset;
   ranges.sizes[axis] = size;
@@ -36,6 +41,8 @@ static LogicalResult concat(Node &node) {
     return node.error("expected at least one input");
   if (node.hasFailed())
     return failure();
+  if (node.opset() >= 4 && !node.attribute("axis"))
+    return node.error("expected an attribute 'axis'");
   int64_t axis = node.axis(node.integer("axis", 1), Node::rank(parts.front()));
   return node.result(node.create<nn::ConcatOp>(parts, uint64_t(axis)));
 }
