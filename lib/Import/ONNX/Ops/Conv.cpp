@@ -114,7 +114,9 @@ static LogicalResult averagePool(Node &node) {
 
 template <nn::ReduceKind kind> static LogicalResult globalPool(Node &node) {
   Value x = node.operand(0);
-  if (x && Node::rank(x) < 3)
+  if (!x)
+    return failure();
+  if (Node::rank(x) < 3)
     return node.error("expected an input of rank 3 or more, found rank " + Twine(Node::rank(x)));
   return node.result(
       node.reduce(kind, x, llvm::to_vector(llvm::seq<int64_t>(2, Node::rank(x))), true));
