@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Computes an op at points: operands, body, reductions.
+#include "lib/Transforms/Linalg/Vectorizer.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace accel::linalg_ext;
+
+Index Vectorizer::evaluate(AffineExpr expr, ArrayRef<Index> index) {
+  return affine::makeComposedFoldedAffineApply(builder, location,
+                                               AffineMap::get(index.size(), 0, expr, builder.getContext()), index);
+}
+
+Value Vectorizer::widen(Value value, int64_t width) {
+  if (!width || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(builder, location, VectorType::get({width}, value.getType()), value);
+}
+
+/// The registers' values at a position, null where the position is not known at compile time.
+Value Vectorizer::readRegisters(const Registers &from, ArrayRef<Index> position, const Point &point,
+                                bool alongVector) {
+  if (from.kind == Registers::Splat)
+    return from.values[0];
+  if (point.mask)
+    return Value();
+  int64_t linear = 0, last = 0;
+  for (auto [i, index] : llvm::enumerate(position)) {
+    std::optional<int64_t> known = getConstantIntValue(index);
+    if (!known)
+      return Value();
+    last = *known;
+    if (i + 1 < position.size() || from.kind == Registers::Scalars)
+      linear = linear * from.shape[i] + *known;
+  }
+  int64_t width = alongVector ? point.width : 0;
+  if (from.kind == Registers::Scalars) {
+    if (!width)
+      return from.values[linear];
+    auto type = VectorType::get({width}, from.values[0].getType());
+    return vector::FromElementsOp::create(builder, location, type, ArrayRef(from.values).slice(linear, width));
+  }
+  Value vector = from.values[linear * from.chunks() + last / from.lanes];
+  if (!width)
+    return vector::ExtractOp::create(builder, location, vector, ArrayRef<int64_t>{last % from.lanes});
+  bool same = last % from.lanes == 0 && cast<VectorType>(vector.getType()).getDimSize(0) == width;
+  return same ? vector : Value();
+}
+
+/// An operand's element at a point: a scalar if it does not depend on the vector dim.
+Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point, int vectorDim) {
+  if (!isa<ShapedType>(from.getType()))
+    return from;
+  AffineMap map = op.getMatchingIndexingMap(operand);
+  SmallVector<Index> position;
+  for (AffineExpr expr : map.getResults())
+    position.push_back(evaluate(expr, point.index));
+  Access kind = point.width && vectorDim >= 0 ? access(map, vectorDim) : Access::Uniform;
+  if (auto known = registers.find(from); known != registers.end() && kind != Access::Gather)
+    if (Value value = readRegisters(known->second, position, point, kind == Access::Contiguous))
+      return value;
+  Type element = getElementTypeOrSelf(from.getType());
+  if (kind == Access::Uniform || kind == Access::Contiguous) {
+    SmallVector<Value> indices = llvm::map_to_vector(position, [&](Index i) { return asValue(i); });
+    if (kind == Access::Uniform)
+      return tensor::ExtractOp::create(builder, location, from, indices);
+    Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(element));
+    auto type = VectorType::get({point.width}, element);
+    AffineMap minor = AffineMap::getMinorIdentityMap(indices.size(), 1, builder.getContext());
+    return vector::TransferReadOp::create(builder, location, type, from, indices, AffineMapAttr::get(minor), zero,
+                                          point.mask, builder.getBoolArrayAttr({true}));
+  }
+  SmallVector<Value> elements;
+  for (int64_t lane = 0; lane < point.width; ++lane) {
+    Point one = point;
+    one.width = 0;
+    AffineExpr d = builder.getAffineDimExpr(0);
+    one.index[vectorDim] = affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d + lane),
+                                                                 {point.index[vectorDim]});
+    elements.push_back(read(op, operand, from, one, vectorDim));
+  }
+  return vector::FromElementsOp::create(builder, location, VectorType::get({point.width}, element), elements);
+}
+
+/// The yielded value of the body at a point. Values that do not depend on the vector dim stay scalars.
+Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vectorDim, Value accumulator,
+                              Value initFrom) {
+  IRMapping values;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    BlockArgument argument = op.getMatchingBlockArgument(input);
+    if (!argument.use_empty())
+      values.map(argument, read(op, input, input->get(), point, vectorDim));
+  }
+  BlockArgument out = op.getRegionOutputArgs()[0];
+  if (!out.use_empty())
+    values.map(out, accumulator ? accumulator
+                                : read(op, op.getDpsInitOperand(0), initFrom, point, vectorDim));
+  for (Operation &inner : op.getBody()->without_terminator()) {
+    if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
+      Value base = asValue(point.index[index.getDim()]);
+      if (int(index.getDim()) == vectorDim && point.width) {
+        auto type = VectorType::get({point.width}, builder.getIndexType());
+        Value step = vector::StepOp::create(builder, location, type);
+        base = arith::AddIOp::create(builder, location, widen(base, point.width), step);
+      }
+      values.map(index.getResult(), base);
+      continue;
+    }
+    bool vectors = llvm::any_of(inner.getOperands(), [&](Value operand) {
+      return isa<VectorType>(values.lookupOrDefault(operand).getType());
+    });
+    if (!vectors) {
+      builder.clone(inner, values);
+      continue;
+    }
+    SmallVector<Value> operands;
+    for (Value operand : inner.getOperands())
+      operands.push_back(widen(values.lookupOrDefault(operand), point.width));
+    Type type = VectorType::get({point.width}, inner.getResult(0).getType());
+    OperationState state(location, inner.getName(), operands, type, inner.getAttrs());
+    values.map(inner.getResult(0), builder.create(state)->getResult(0));
+  }
+  Value yielded = values.lookupOrDefault(cast<linalg::YieldOp>(op.getBody()->getTerminator()).getOperand(0));
+  return point.width && !isa<VectorType>(yielded.getType()) ? widen(yielded, point.width) : yielded;
+}
+
+/// Reductions at several points at once: loops over the reduction dims carry one value a point.
+SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
+                                        Value initFrom) {
+  SmallVector<Point> at(points);
+  SmallVector<Value> carried;
+  for (const Point &point : points)
+    carried.push_back(widen(read(op, op.getDpsInitOperand(0), initFrom, point, plan.vectorDim), point.width));
+  std::function<SmallVector<Value>(unsigned, ValueRange)> nest = [&](unsigned next, ValueRange accumulators) {
+    SmallVector<Value> results(accumulators);
+    if (next == plan.reduction.size()) {
+      for (auto [point, value] : llvm::zip_equal(at, results))
+        value = computeBody(op, point, plan.vectorDim, value, initFrom);
+      return results;
+    }
+    unsigned dim = plan.reduction[next];
+    if (getConstantIntValue(plan.extents[dim]) == 1) {
+      for (Point &point : at)
+        point.index[dim] = builder.getIndexAttr(0);
+      return nest(next + 1, accumulators);
+    }
+    auto loop = scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)), asValue(plan.extents[dim]),
+                                   asValue(builder.getIndexAttr(1)), results);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    for (Point &point : at)
+      point.index[dim] = loop.getInductionVar();
+    SmallVector<Value> yielded = nest(next + 1, loop.getRegionIterArgs());
+    scf::YieldOp::create(builder, location, yielded);
+    return SmallVector<Value>(loop.getResults());
+  };
+  return nest(0, carried);
+}
+
+static std::optional<vector::CombiningKind> combiningKind(Operation *combiner) {
+  return TypeSwitch<Operation *, std::optional<vector::CombiningKind>>(combiner)
+      .Case<arith::AddFOp, arith::AddIOp>([](Operation *) { return vector::CombiningKind::ADD; })
+      .Case<arith::MulFOp, arith::MulIOp>([](Operation *) { return vector::CombiningKind::MUL; })
+      .Case<arith::MaximumFOp>([](Operation *) { return vector::CombiningKind::MAXIMUMF; })
+      .Case<arith::MinimumFOp>([](Operation *) { return vector::CombiningKind::MINIMUMF; })
+      .Case<arith::MaxNumFOp>([](Operation *) { return vector::CombiningKind::MAXNUMF; })
+      .Case<arith::MinNumFOp>([](Operation *) { return vector::CombiningKind::MINNUMF; })
+      .Case<arith::MaxSIOp>([](Operation *) { return vector::CombiningKind::MAXSI; })
+      .Case<arith::MaxUIOp>([](Operation *) { return vector::CombiningKind::MAXUI; })
+      .Case<arith::MinSIOp>([](Operation *) { return vector::CombiningKind::MINSI; })
+      .Case<arith::MinUIOp>([](Operation *) { return vector::CombiningKind::MINUI; })
+      .Case<arith::AndIOp>([](Operation *) { return vector::CombiningKind::AND; })
+      .Case<arith::OrIOp>([](Operation *) { return vector::CombiningKind::OR; })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+/// One result element whose reduction runs along the vector dim: kUnroll vectors of partial results,
+/// combined in a fixed order.
+Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Point point, Value initFrom) {
+  SmallVector<Operation *> combiners;
+  (void)matchReduction(op.getRegionOutputArgs(), 0, combiners);
+  vector::CombiningKind kind = *combiningKind(combiners[0]);
+  TypedAttr neutral = *arith::getNeutralElement(combiners[0]);
+  Type element = neutral.getType();
+  unsigned dim = plan.vectorDim;
+  Index extent = plan.extents[dim];
+  std::optional<int64_t> size = getConstantIntValue(extent);
+  int64_t lanes = plan.lanes, block = kUnroll * lanes;
+  auto neutralVector = [&](int64_t width) {
+    auto type = VectorType::get({width}, element);
+    return arith::ConstantOp::create(builder, location, DenseElementsAttr::get(type, neutral)).getResult();
+  };
+  auto at = [&](Index base, int64_t offset) -> Index {
+    AffineExpr d = builder.getAffineDimExpr(0);
+    return affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d + offset), {base});
+  };
+  auto step = [&](Value sum, Index base, int64_t width, Value mask) {
+    Point here = point;
+    here.index[dim] = base;
+    here.width = width;
+    here.mask = mask;
+    Value next = computeBody(op, here, dim, sum, initFrom);
+    return mask ? arith::SelectOp::create(builder, location, mask, next, sum).getResult() : next;
+  };
+  auto combine = [&](Value a, Value b) { return vector::makeArithReduction(builder, location, kind, a, b); };
+  auto horizontal = [&](Value vector) -> Value {
+    // Reassociation lets the vector be folded in halves; the order is the same everywhere.
+    return vector::ReductionOp::create(builder, location, kind, vector,
+                                       arith::FastMathFlags::reassoc | arith::FastMathFlags::contract);
+  };
+
+  // The nest over the other reduction dims carries the partial vectors.
+  int64_t blocks = size ? *size / block : -1;
+  bool unrolled = !size || blocks > 0;
+  SmallVector<Value> partial(unrolled ? kUnroll : 1, neutralVector(lanes));
+  Value tailScalar; // of a narrower static tail
+  int64_t tail = size ? *size % lanes : 0;
+  if (tail)
+    partial.push_back(neutralVector(tail));
+  std::function<SmallVector<Value>(unsigned, ValueRange)> nest = [&](unsigned next, ValueRange carried) {
+    SmallVector<Value> sums(carried);
+    if (next < plan.reduction.size()) {
+      unsigned outer = plan.reduction[next];
+      if (outer == dim || getConstantIntValue(plan.extents[outer]) == 1) {
+        if (outer != dim)
+          point.index[outer] = builder.getIndexAttr(0);
+        return nest(next + 1, carried);
+      }
+      auto loop = scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)),
+                                     asValue(plan.extents[outer]), asValue(builder.getIndexAttr(1)), sums);
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(loop.getBody());
+      point.index[outer] = loop.getInductionVar();
+      scf::YieldOp::create(builder, location, nest(next + 1, loop.getRegionIterArgs()));
+      return SmallVector<Value>(loop.getResults());
+    }
+    Index zero = builder.getIndexAttr(0);
+    auto run = [&](Index from, Index to, int64_t stride, unsigned vectors) {
+      auto loop = scf::ForOp::create(builder, location, asValue(from), asValue(to),
+                                     asValue(builder.getIndexAttr(stride)), ArrayRef(sums).take_front(vectors));
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(loop.getBody());
+      SmallVector<Value> next;
+      for (unsigned i = 0; i < vectors; ++i)
+        next.push_back(step(loop.getRegionIterArg(i), at(loop.getInductionVar(), i * lanes), lanes, Value()));
+      scf::YieldOp::create(builder, location, next);
+      for (unsigned i = 0; i < vectors; ++i)
+        sums[i] = loop.getResult(i);
+    };
+    if (size) {
+      // A row that fits the registers is read there.
+      bool loops = *size > kRegisterVectors / 2 * lanes;
+      if (loops)
+        run(zero, builder.getIndexAttr(blocks * block), block, kUnroll);
+      int64_t from = loops ? blocks * block : 0;
+      for (int64_t i = 0; from + lanes <= *size; from += lanes, ++i) {
+        Value &sum = sums[unrolled ? i % kUnroll : 0];
+        sum = step(sum, builder.getIndexAttr(from), lanes, Value());
+      }
+      if (tail)
+        sums.back() = step(sums.back(), builder.getIndexAttr(from), tail, Value());
+      return sums;
+    }
+    AffineExpr d = builder.getAffineDimExpr(0);
+    auto rounded = [&](int64_t unit) {
+      return affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d.floorDiv(unit) * unit), {extent});
+    };
+    Index whole = rounded(block), full = rounded(lanes);
+    run(zero, whole, block, kUnroll);
+    run(whole, full, lanes, 1);
+    Value left = arith::SubIOp::create(builder, location, asValue(extent), asValue(full));
+    Value mask = vector::CreateMaskOp::create(builder, location, VectorType::get({lanes}, builder.getI1Type()), left);
+    sums[0] = step(sums[0], full, lanes, mask);
+    return sums;
+  };
+  SmallVector<Value> sums = nest(0, partial);
+  if (tail)
+    tailScalar = horizontal(sums.pop_back_val());
+  while (sums.size() > 1) {
+    SmallVector<Value> half;
+    for (size_t i = 0; i + 1 < sums.size(); i += 2)
+      half.push_back(combine(sums[i], sums[i + 1]));
+    sums = half;
+  }
+  Value total = size && *size < lanes ? tailScalar : horizontal(sums[0]);
+  if (tailScalar && total != tailScalar)
+    total = combine(total, tailScalar);
+  Point scalar = point;
+  scalar.width = 0;
+  return combine(read(op, op.getDpsInitOperand(0), initFrom, scalar, -1), total);
+}
+
