@@ -31,8 +31,8 @@ def NN_Dialect : Dialect {
 // (NNInferShapes.cpp) and, where the result's element type is not operand 0's,
 //   static Type computeElementType(Adaptor)
 // (`elementType` below); everything else is generated from these.
-class NN_Op<string mnemonic, list<Trait> traits = []>
-    : Op<NN_Dialect, mnemonic, !listconcat([Pure,
+class NN_Op<string mnemonic, list<Trait> traits = [], list<Trait> effects = [Pure]>
+    : Op<NN_Dialect, mnemonic, !listconcat(effects, [
         DeclareOpInterfaceMethods<InferTypeOpInterface>,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>,
         DeclareOpInterfaceMethods<NN_ShapeOpInterface>], traits)> {

@@ -18,7 +18,8 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
   let hasFolder = 1;
 }
 
-def NN_BindDimsOp : NN_Op<"bind_dims"> {
+// Not pure: what it says of an input that nothing reads is a part of the program, too.
+def NN_BindDimsOp : NN_Op<"bind_dims", [], []> {
   let summary = "gives the dims of a tensor names and equalities";
   let description = [{
     The result is the operand, whose dim i is known to be result i of `shape`, an affine map of no

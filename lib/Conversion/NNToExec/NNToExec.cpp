@@ -114,11 +114,30 @@ private:
     return success();
   }
 
+  /// 0, but 1 for symbols that a size is divided by.
+  SmallVector<int64_t> smallestSizes(unsigned count) {
+    SmallVector<int64_t> minima(count, 0);
+    for (Operation &op : source)
+      for (Value result : op.getResults())
+        if (isa<RankedTensorType>(result.getType()))
+          for (Dim dim : shapes.get(result))
+            dim.walk([&](AffineExpr part) {
+              auto binary = dyn_cast<AffineBinaryOpExpr>(part);
+              if (binary && part.getKind() != AffineExprKind::Add &&
+                  part.getKind() != AffineExprKind::Mul)
+                binary.getRHS().walk([&](AffineExpr divisor) {
+                  if (auto symbol = dyn_cast<AffineSymbolExpr>(divisor))
+                    minima[symbol.getPosition()] = 1;
+                });
+            });
+    return minima;
+  }
+
   /// Creates the program without its body's ops.
   LogicalResult declare(const llvm::SetVector<StringAttr> &names) {
     SmallVector<Attribute> symbols(names.begin(), names.end());
-    SmallVector<int64_t> minima(names.size(), 1),
-        maxima(names.size(), std::numeric_limits<int64_t>::max());
+    SmallVector<int64_t> minima = smallestSizes(names.size()),
+                         maxima(names.size(), std::numeric_limits<int64_t>::max());
     if (auto ranges = main->getAttrOfType<DictionaryAttr>("nn.dim_ranges"))
       for (auto [i, name] : llvm::enumerate(names))
         if (auto range = ranges.getAs<DenseI64ArrayAttr>(name); range && range.size() == 2) {

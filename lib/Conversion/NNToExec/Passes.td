@@ -21,7 +21,8 @@ def ConvertNNToExec : Pass<"convert-nn-to-exec", "::mlir::ModuleOp"> {
     `bytes` of the launch.
 
     Symbols are those that `nn.bind_dims` names; the attribute `nn.dim_ranges` of @main, a dictionary
-    of `array<i64: min, max>`, limits them (else 1 to the largest i64).
+    of `array<i64: min, max>`, limits them; else any size will do, but
+    0 for a symbol that a size is divided by.
 
     ```mlir
     func.func @main(%x: tensor<?x8xf32> {nn.name = "x"}) -> (tensor<?x8xf32> {nn.name = "y"}) {

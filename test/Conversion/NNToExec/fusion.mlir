@@ -115,3 +115,21 @@ module {
     return %7 : tensor<?x12xf32>
   }
 }
+
+// -----
+
+// An input that nothing reads keeps its dims' names; a size that is divided by may not be 0.
+// CHECK:       exec.program @main
+// CHECK-SAME:    minima = array<i64: 0, 1>
+// CHECK-SAME:    symbols = ["n", "m"]
+module {
+  func.func @main(%x: tensor<?x2xf32>, %y: tensor<?x6xf32>, %z: tensor<?x6xf32>) -> tensor<?x?xf32> {
+    %0 = nn.bind_dims %x ["n"] affine_map<()[s0] -> (s0, 2)> : tensor<?x2xf32> -> tensor<?x2xf32>
+    %1 = nn.bind_dims %y ["m"] affine_map<()[s0] -> (s0, 6)> : tensor<?x6xf32> -> tensor<?x6xf32>
+    %2 = nn.bind_dims %z ["n"] affine_map<()[s0] -> (s0, 6)> : tensor<?x6xf32> -> tensor<?x6xf32>
+    %c0 = arith.constant 0 : index
+    %m = tensor.dim %1, %c0 : tensor<?x6xf32>
+    %3 = nn.reshape %2 to [%m, -1] : tensor<?x6xf32> -> tensor<?x?xf32>
+    return %3 : tensor<?x?xf32>
+  }
+}
