@@ -101,6 +101,22 @@ struct LowerPackedMatmulPass : impl::LowerPackedMatmulPassBase<LowerPackedMatmul
       if (plain || cast<RankedTensorType>(op.getType()).getRank() != 2) {
         op.getResult().replaceAllUsesWith(plainProduct(builder, op));
         op.erase();
+        continue;
+      }
+      // The kernel's result is a copy of the product, which is tiled with the product in its tiles.
+      for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
+        auto ret = dyn_cast<func::ReturnOp>(use.getOwner());
+        if (!ret)
+          continue;
+        Value output = getOperation().getArgument(getOperation().getNumArguments() - ret.getNumOperands() +
+                                                  use.getOperandNumber());
+        AffineMap identity = AffineMap::getMultiDimIdentityMap(2, &getContext());
+        builder.setInsertionPoint(ret);
+        auto copy = linalg::GenericOp::create(
+            builder, op.getLoc(), output.getType(), op.getResult(), output, ArrayRef<AffineMap>{identity, identity},
+            ArrayRef<utils::IteratorType>{utils::IteratorType::parallel, utils::IteratorType::parallel},
+            [](OpBuilder &b, Location at, ValueRange a) { linalg::YieldOp::create(b, at, a[0]); });
+        use.set(copy.getResult(0));
       }
     }
   }
