@@ -316,10 +316,11 @@ int Compiler::userError(const Twine &message) {
   return kUserError;
 }
 
-int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, Stage stage) {
+int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, Stage stage,
+                            StringRef part) {
   std::string text = "internal error: " + message.str();
   if (reproducer) {
-    std::string path = reproducerPath(options, "");
+    std::string path = reproducerPath(options, part);
     if (Error error = writeArtefact(reproducer, path, Weights::Elided))
       consumeError(std::move(error));
     else

@@ -71,7 +71,9 @@ private:
   void recallSource();
   void reach(Stage stage);
   int userError(const llvm::Twine &message);
-  int internalError(const llvm::Twine &message, mlir::Operation *reproducer, Stage stage);
+  /// Saves what failed; `part` is a part of its file's name.
+  int internalError(const llvm::Twine &message, mlir::Operation *reproducer, Stage stage,
+                    llvm::StringRef part = "");
   std::string takeDiagnostics();
 
   CompileOptions options;

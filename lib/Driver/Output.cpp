@@ -59,8 +59,10 @@ int Compiler::compileKernels() {
     std::string reproducer = reproducerPath(options, kernel.getSymName());
     if (!result.error.empty())
       return internalError("cannot compile kernel '" + kernel.getSymName() + "' " + nodes + ": " +
-                               result.error + (result.crash.empty() ? "" : "; " + result.crash),
-                           *moduleOfKernel(kernel, options.prefix), at);
+                               (result.crash.empty() ? result.error
+                                                     : "its compiler " + result.crash +
+                                                           "; as plain loops: " + result.error),
+                           *moduleOfKernel(kernel, options.prefix), at, kernel.getSymName());
     if (!result.crash.empty()) {
       std::string where;
       if (Error error =
@@ -166,8 +168,8 @@ int Compiler::emitBinary() {
     return code;
   exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
   if (options.emit == Emit::Header) {
-    if (Error error =
-            link::writeHeader(signatureOf(program, source.name, options.prefix), options.output))
+    if (Error error = writeTextFile(
+            options.output, link::headerText(signatureOf(program, source.name, options.prefix))))
       return userError(toString(std::move(error)));
     summary.files.push_back(options.output);
     return 0;

@@ -79,7 +79,7 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
 }
 
 /// A worker's life: from request to request until the socket closes.
-[[noreturn]] void serve(int socket, const cpu::Target &target, cpu::KernelOptions options) {
+[[noreturn]] void serve(int socket, const cpu::Target &target, const cpu::KernelOptions &base) {
   mlir::DialectRegistry registry;
   cpu::registerKernelDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -89,7 +89,8 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
     std::string text;
     if (!readText(socket, text, request.bytes))
       break;
-    options.plain = request.plain;
+    cpu::KernelOptions options = base;
+    options.plain |= request.plain;
     KernelResult result = compileText(context, text, target, options);
     Reply reply = {result.kernel.object.size(), result.error.size(), result.kernel.whyPlain.size(),
                    result.kernel.scratchBytes,  result.kernel.items,  result.kernel.plain,
@@ -219,7 +220,7 @@ std::vector<KernelResult> WorkerPool::compile(ArrayRef<std::string> kernels,
     start(worker);
     KernelResult &result = results[number];
     if (plain[number]) {
-      result.error = "compiling it as plain loops " + how;
+      result.error = how;
       finish();
       return;
     }

@@ -60,9 +60,13 @@ Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &targ
   KernelOptions plainOptions = options;
   plainOptions.plain = true;
   Expected<CompiledKernel> plain = attempt(kernel, target, plainOptions);
-  if (!plain)
-    return joinErrors(tuned.takeError(), plain.takeError());
-  plain->whyPlain = toString(tuned.takeError());
+  std::string whyPlain = toString(tuned.takeError());
+  if (!plain) {
+    std::string reason = toString(plain.takeError());
+    return createStringError(reason == whyPlain ? reason
+                                                : whyPlain + "; as plain loops: " + reason);
+  }
+  plain->whyPlain = std::move(whyPlain);
   return plain;
 }
 

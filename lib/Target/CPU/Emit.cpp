@@ -92,7 +92,7 @@ public:
 
     {
       mlir::ScopedDiagnosticHandler handler(source.getContext(), [&](mlir::Diagnostic &diagnostic) {
-        raw_string_ostream(errors) << diagnostic << "\n";
+        raw_string_ostream(errors) << (errors.empty() ? "" : "; ") << diagnostic;
         return mlir::success();
       });
       module = mlir::translateModuleToLLVMIR(source, context, identifier);
