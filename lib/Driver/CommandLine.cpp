@@ -327,8 +327,12 @@ Expected<CompileOptions> parseCommandLine(int argc, char **argv) {
   cl::SetVersionPrinter(printVersion);
   std::string complaint;
   raw_string_ostream stream(complaint);
-  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &stream))
-    return failure(StringRef(complaint).ltrim().split('\n').first);
+  if (!cl::ParseCommandLineOptions(argc, argv, kOverview, &stream, /*VFS=*/nullptr,
+                                   /*EnvVar=*/nullptr, /*LongOptionsUseDoubleDash=*/true)) {
+    StringRef line = StringRef(complaint).ltrim().split('\n').first;
+    line.consume_front(sys::path::filename(argv[0]).str() + ": ");
+    return failure(line);
+  }
   CompileOptions options;
   if (Error error = fill(*flags, options))
     return std::move(error);

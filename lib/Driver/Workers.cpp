@@ -92,8 +92,12 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
     cpu::KernelOptions options = base;
     options.plain |= request.plain;
     KernelResult result = compileText(context, text, target, options);
-    Reply reply = {result.kernel.object.size(), result.error.size(), result.kernel.whyPlain.size(),
-                   result.kernel.scratchBytes,  result.kernel.items,  result.kernel.plain,
+    Reply reply = {result.kernel.object.size(),
+                   result.error.size(),
+                   result.kernel.whyPlain.size(),
+                   result.kernel.scratchBytes,
+                   result.kernel.items,
+                   result.kernel.plain,
                    result.seconds};
     if (!writeAll(socket, &reply, sizeof reply) ||
         !writeAll(socket, result.kernel.object.data(), result.kernel.object.size()) ||
