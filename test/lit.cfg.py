@@ -9,7 +9,7 @@ import lit.formats
 
 config.name = "accel"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".mlir", ".test", ".py"]
+config.suffixes = [".mlir", ".test", ".py", ".onnxtxt"]
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(config.accel_binary_dir, "test")
 # Helpers of tests, and the suites with a runner of their own (see check.sh).

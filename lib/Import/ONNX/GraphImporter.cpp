@@ -133,7 +133,8 @@ SmallVector<Value> GraphImporter::importNodes(const NodeList &body, Scope &scope
   SmallVector<int> order = scheduleNodes(body, outputs, isDefined, wiring);
   for (const WiringProblem &problem : wiring) {
     const onnx::NodeProto &proto = body[problem.node];
-    Node node(*this, proto, scope, 0, NameLoc::get(StringAttr::get(&context, nodeName(proto))));
+    Node node(*this, proto, scope, opsetOf(proto, scope),
+              NameLoc::get(StringAttr::get(&context, nodeName(proto))));
     (void)node.error(problem.reason, "The file is malformed: export it again.");
   }
   for (int i : order) {
@@ -153,14 +154,19 @@ SmallVector<Value> GraphImporter::importNodes(const NodeList &body, Scope &scope
   return values;
 }
 
+int64_t GraphImporter::opsetOf(const onnx::NodeProto &node, const Scope &scope) const {
+  StringRef domain = canonicalDomain(node.domain());
+  auto imported = scope.opsets->find(domain);
+  int64_t opset = imported != scope.opsets->end() ? imported->second : opsets.lookup(domain);
+  return std::max<int64_t>(opset, 1);
+}
+
 void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
   Location location = NameLoc::get(StringAttr::get(&context, nodeName(proto)));
   if (!isa<UnknownLoc>(scope.caller))
     location = CallSiteLoc::get(location, scope.caller);
   StringRef domain = canonicalDomain(proto.domain());
-  auto imported = scope.opsets->find(domain);
-  int64_t opset = imported != scope.opsets->end() ? imported->second : opsets.lookup(domain);
-  Node node(*this, proto, scope, std::max<int64_t>(opset, 1), location);
+  Node node(*this, proto, scope, opsetOf(proto, scope), location);
   if (++importedNodes > kMaxNodes) {
     stopped = true;
     (void)node.error("the model has more than " + Twine(kMaxNodes) +

@@ -73,6 +73,8 @@ private:
   void removeDeadOps();
   Dim symbol(llvm::StringRef name);
 
+  /// The version of a node's domain; 1 where nothing says.
+  int64_t opsetOf(const onnx::NodeProto &node, const Scope &scope) const;
   void importNode(const onnx::NodeProto &proto, Scope &scope);
   llvm::LogicalResult dispatch(Node &node);
   llvm::LogicalResult inlineFunction(Node &node, const onnx::FunctionProto &function);

@@ -62,11 +62,10 @@ SmallVector<int> accel::onnx_import::scheduleNodes(const NodeList &nodes,
     for (const std::string &output : nodes[i].output()) {
       if (output.empty())
         continue;
-      auto [entry, isNew] = producers.try_emplace(output, i);
-      if (!isNew)
-        problems.push_back({i, "value '" + output + "' is made twice"});
-      else if (isDefined(output))
+      if (isDefined(output))
         problems.push_back({i, "value '" + output + "' is an input or initializer and made again"});
+      else if (!producers.try_emplace(output, i).second)
+        problems.push_back({i, "value '" + output + "' is made twice"});
     }
 
   // The nodes that the outputs need.

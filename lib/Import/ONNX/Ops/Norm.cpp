@@ -111,12 +111,11 @@ static LogicalResult groupNormalization(Node &node, bool perGroup) {
     return failure();
   if (Node::rank(x) < 2)
     return node.error("expected an input of rank 2 or more, found rank " + Twine(Node::rank(x)));
-  int64_t groups = node.integer("num_groups", 0), channels = node.staticDim(x, 1);
-  if (groups < 1 || channels % groups)
-    return node.error("expected num_groups to divide the " + Twine(channels) + " channels, found " +
-                      Twine(groups));
+  int64_t groups = node.integer("num_groups", 0);
   Shape shape = node.dims(x);
-  Shape grouped{shape[0], node.constantDim(groups), node.constantDim(channels / groups)};
+  if (groups < 1 || nn::constantDim(shape[1]).value_or(groups) % groups)
+    return node.error("expected num_groups to divide the channels, found " + Twine(groups));
+  Shape grouped{shape[0], node.constantDim(groups), shape[1].floorDiv(groups)};
   grouped.append(shape.begin() + 2, shape.end());
   Value wide = node.reshape(perGroup ? x : stash(node, x), grouped);
   Value y = standardize(node, wide, axesFrom(2, grouped.size()), node.number("epsilon", 1e-5f));
