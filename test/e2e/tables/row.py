@@ -68,7 +68,8 @@ class Row:
     opset: int = 17
     outputs: int = 1
     tolerance: dict = field(default_factory=dict)
-    reference: str = "onnxruntime"
+    # "onnxruntime", "onnx" (its evaluator), or a NumPy function of the inputs
+    reference: object = "onnxruntime"
 
     def name(self):
         shapes = ",".join("-" if i is None else str(i) for i in self.inputs if i is None or not i.fixed)
