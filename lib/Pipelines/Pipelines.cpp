@@ -43,19 +43,35 @@ void buildKernelsPipeline(OpPassManager &pm) { pm.addPass(createConvertNNToExec(
 
 void buildPlanPipeline(OpPassManager &pm) { pm.addPass(exec::createExecPlanMemory()); }
 
+namespace {
+struct Options : PassPipelineOptions<Options> {
+  Option<std::string> cpu{*this, "cpu", llvm::cl::init("native"),
+                          llvm::cl::desc("the CPU, as accel-compile --cpu takes it")};
+  Option<unsigned> optLevel{*this, "O", llvm::cl::init(3), llvm::cl::desc("effort: 0 to 3")};
+};
+} // namespace
+
+/// From any stage before to kernels: a step that was taken already finds nothing to do.
+static void fuse(OpPassManager &pm, const Options &options) {
+  llvm::Expected<cpu::Target> target = cpu::Target::parse(options.cpu);
+  if (!target)
+    llvm::report_fatal_error(target.takeError(), /*gen_crash_diag=*/false);
+  buildNNPipeline(pm, *target, options.optLevel);
+  buildKernelsPipeline(pm);
+}
+
 void registerPipelines() {
-  // Either may start from any earlier stage: a step that was taken already finds nothing to do.
-  auto fuse = [](OpPassManager &pm) {
-    buildNNPipeline(pm, cpu::Target::host(), 3);
-    buildKernelsPipeline(pm);
-  };
-  PassPipelineRegistration<>("fuse", "Take a module from any earlier stage to the stage kernels",
-                             fuse);
-  PassPipelineRegistration<>("tile", "Take a module from any earlier stage to the stage tiled",
-                             [fuse](OpPassManager &pm) {
-                               fuse(pm);
-                               pm.addPass(createLowerKernelsPass());
-                             });
+  PassPipelineRegistration<Options>(
+      "fuse", "Take a module from any earlier stage to the stage kernels", fuse);
+  PassPipelineRegistration<Options>("tile",
+                                    "Take a module from any earlier stage to the stage tiled",
+                                    [](OpPassManager &pm, const Options &options) {
+                                      fuse(pm, options);
+                                      LowerKernelsPassOptions how;
+                                      how.cpu = options.cpu;
+                                      how.plain = options.optLevel == 0;
+                                      pm.addPass(createLowerKernelsPass(how));
+                                    });
 }
 
 } // namespace accel
