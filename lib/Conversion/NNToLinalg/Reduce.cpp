@@ -106,7 +106,8 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   Value zeros = lowering.fill(lowering.emptyTensor(rest, wide), lowering.zero(wide));
   Value exponentials;
   if (!log)
-    exponentials = lowering.generic(lowering.emptyTensor(shape, wide), {x, top}, {all, row, all},
+    exponentials = lowering.generic(half ? lowering.emptyTensor(shape, wide) : lowering.destination(result), {x, top},
+                                    {all, row, all},
                                     [&](OpBuilder &builder, Location at, ValueRange a) {
                                       return SmallVector<Value>{
                                           math::ExpOp::create(builder, at, shifted(builder, at, a[0], a[1]))};
@@ -136,11 +137,16 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
           Value one = arith::ConstantOp::create(builder, at, builder.getOneAttr(wide));
           return SmallVector<Value>{arith::DivFOp::create(builder, at, one, a[0])};
         });
-    return lowering.generic(lowering.destination(result), {exponentials, inverse}, {all, row, all},
-                            [&](OpBuilder &builder, Location at, ValueRange a) {
-                              return SmallVector<Value>{
-                                  narrow(builder, at, arith::MulFOp::create(builder, at, a[0], a[1]))};
-                            });
+    auto scale = [&](OpBuilder &builder, Location at, Value e, Value by) {
+      return SmallVector<Value>{narrow(builder, at, arith::MulFOp::create(builder, at, e, by))};
+    };
+    if (half)
+      return lowering.generic(
+          lowering.destination(result), {exponentials, inverse}, {all, row, all},
+          [&](OpBuilder &builder, Location at, ValueRange a) { return scale(builder, at, a[0], a[1]); });
+    return lowering.generic(
+        exponentials, inverse, {row, all},
+        [&](OpBuilder &builder, Location at, ValueRange a) { return scale(builder, at, a[1], a[0]); });
   }
   return lowering.generic(lowering.destination(result), {x, top, sums}, {all, row, row, all},
                           [&](OpBuilder &builder, Location at, ValueRange a) {

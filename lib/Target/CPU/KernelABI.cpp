@@ -12,11 +12,33 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 using namespace accel;
 
 static constexpr int64_t kAlignment = 64;
+
+/// True if the memory may be reached after the block it is allocated in.
+static bool escapes(Value memory, Block *block) {
+  return llvm::any_of(memory.getUsers(), [&](Operation *user) {
+    if (user->hasTrait<OpTrait::IsTerminator>())
+      return user->getBlock() == block || !isa<scf::YieldOp>(user) || escapes(user->getParentOp()->getResult(0), block);
+    return isa<ViewLikeOpInterface>(user) && escapes(user->getResult(0), block);
+  });
+}
+
+LogicalResult cpu::freeAllocations(func::FuncOp function) {
+  SmallVector<memref::AllocOp> allocs;
+  function.walk([&](memref::AllocOp alloc) { allocs.push_back(alloc); });
+  for (memref::AllocOp alloc : allocs) {
+    if (escapes(alloc, alloc->getBlock()))
+      return alloc.emitError("memory of a size that only the run knows leaves the loop it is made in");
+    OpBuilder builder(alloc->getBlock()->getTerminator());
+    memref::DeallocOp::create(builder, alloc.getLoc(), alloc);
+  }
+  return success();
+}
 
 int64_t cpu::allocateScratch(func::FuncOp function) {
   OpBuilder builder(function.getContext());

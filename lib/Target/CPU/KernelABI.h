@@ -9,6 +9,9 @@ namespace accel::cpu {
 /// scratch memory) and returns the bytes. Allocations of dynamic size stay.
 int64_t allocateScratch(mlir::func::FuncOp function);
 
+/// Frees what allocateScratch left at the end of its block; failure where it outlives that.
+llvm::LogicalResult freeAllocations(mlir::func::FuncOp function);
+
 /// Makes the kernel's C function and its grid (accel_kernel_fn and accel_grid_fn of
 /// accel-rt/Support.h) from a bufferized function whose arguments are dims (index), memrefs with
 /// `exec.shape`, and the scratch memory: work items are the iterations of the function's only

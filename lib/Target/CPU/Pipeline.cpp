@@ -129,8 +129,9 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
         functions.addPass(createLoopInvariantCodeMotionPass());
       })))
     return failure();
-  scratchBytes = allocateScratch(module.lookupSymbol<func::FuncOp>(symbol));
-  return success();
+  auto function = module.lookupSymbol<func::FuncOp>(symbol);
+  scratchBytes = allocateScratch(function);
+  return freeAllocations(function);
 }
 
 /// The C signature, then everything to the LLVM dialect.
