@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Functions become arithmetic on vectors; sums and products contract, but not where bits must be the same everywhere.
+// RUN: accel-opt %s -cpu-lower-math | FileCheck %s --check-prefixes=CHECK,FAST
+// RUN: accel-opt %s -cpu-lower-math=exact | FileCheck %s --check-prefixes=CHECK,EXACT
+
+// CHECK-LABEL: @product_and_sum
+// FAST: %[[P:.*]] = arith.mulf {{.*}} fastmath<contract>
+// FAST: arith.addf %[[P]], {{.*}} fastmath<contract>
+// EXACT-NOT: fastmath
+// EXACT: return
+func.func @product_and_sum(%x: vector<16xf32>, %y: vector<16xf32>, %z: vector<16xf32>) -> vector<16xf32> {
+  %0 = arith.mulf %x, %y : vector<16xf32>
+  %1 = arith.addf %0, %z : vector<16xf32>
+  return %1 : vector<16xf32>
+}
+
+// CHECK-LABEL: @exp
+// CHECK-NOT: math.exp
+// EXACT-NOT: fastmath
+// CHECK: return
+func.func @exp(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = math.exp %x : vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// CHECK-LABEL: @erf_and_tanh
+// CHECK-NOT: math.erf
+// CHECK-NOT: math.tanh
+// EXACT-NOT: fastmath
+// CHECK: return
+func.func @erf_and_tanh(%x: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>) {
+  %0 = math.erf %x : vector<8xf32>
+  %1 = math.tanh %x : vector<8xf32>
+  return %0, %1 : vector<8xf32>, vector<8xf32>
+}
+
+// Half precision is computed in f32 and rounded once.
+// CHECK-LABEL: @half
+// CHECK: %[[WIDE:.*]] = arith.extf %{{.*}} : vector<16xf16> to vector<16xf32>
+// CHECK: %[[ROOT:.*]] = math.sqrt %[[WIDE]] {{.*}}: vector<16xf32>
+// CHECK: arith.truncf %[[ROOT]] {{.*}}: vector<16xf32> to vector<16xf16>
+func.func @half(%x: vector<16xf16>) -> vector<16xf16> {
+  %0 = math.sqrt %x : vector<16xf16>
+  return %0 : vector<16xf16>
+}
+
+// Double precision is left to the C library.
+// CHECK-LABEL: @double
+// CHECK: math.exp
+func.func @double(%x: f64) -> f64 {
+  %0 = math.exp %x : f64
+  return %0 : f64
+}
