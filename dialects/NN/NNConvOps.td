@@ -46,6 +46,25 @@ def NN_BlockedConvOp : NN_Op<"blocked_conv", [SameOperandsElementType]> {
     attr-dict `:` functional-type(operands, results)}];
 }
 
+def NN_BlockedDepthwiseConvOp : NN_Op<"blocked_depthwise_conv", [SameOperandsElementType]> {
+  let summary = "convolution of each channel with its own window, on channel-blocked tensors, without padding";
+  let description = [{
+    `input` is N x Cb x S... x c (channel `cb*c + ci`), `weight` Cb x K... x c, `bias` Cb x c, the
+    result N x Cb x S... x c.
+
+    Constraints:
+    * C1: `input` has rank R of 4 to 6, `weight` R-1 and static, `bias` 2.
+    * C2: `strides` and `dilations` have R-3 positive entries.
+    * C3: Cb and c of `input`, `weight` and `bias` agree.
+    * C4: the window fits: each static result dim is positive.
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
+    attr-dict `:` functional-type(operands, results)}];
+}
+
 def NN_PoolKind : I32EnumAttr<"PoolKind", "how nn.pool combines a window", [
     I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"average", 1>, I32EnumAttrCase<"average_with_pad", 2>]> {
   let cppNamespace = "::accel::nn";

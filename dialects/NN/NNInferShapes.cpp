@@ -211,6 +211,29 @@ LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands, S
   return success();
 }
 
+LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands operands,
+                                                    ShapeContext &context, Results &results) {
+  ArrayRef<Dim> input = operands[0], weight = operands[1];
+  if (input.size() < 4 || input.size() > 6 || weight.size() != input.size() - 1 ||
+      !llvm::all_of(weight, constantDim) || (operands.size() > 2 && operands[2].size() != 2))
+    return context.error("C1: expected input rank R of 4 to 6, a static weight of rank R-1 and a bias of rank 2");
+  size_t spatial = input.size() - 3;
+  if (!allAtLeast(adaptor.getStrides(), 1, spatial) || !allAtLeast(adaptor.getDilations(), 1, spatial))
+    return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations");
+  if (!mayBeEqual(input[1], weight[0]) || !mayBeEqual(input.back(), weight.back()) ||
+      (operands.size() > 2 &&
+       (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], weight.back()))))
+    return context.error("C3: expected the same blocks in input, weight and bias");
+  SmallVector<int64_t> kernel = staticShape(weight.slice(1, spatial));
+  Shape shape{input[0], weight[0]};
+  if (failed(windowShape(input.slice(2, spatial), {kernel, adaptor.getStrides(), adaptor.getDilations(), {}},
+                         context, "C4", shape)))
+    return failure();
+  shape.push_back(weight.back());
+  results.push_back(shape);
+  return success();
+}
+
 LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
   ArrayRef<Dim> input = operands[0];
   size_t spatial = adaptor.getKernel().size();

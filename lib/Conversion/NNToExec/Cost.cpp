@@ -38,6 +38,10 @@ static double flopsAnElement(Operation *op, ShapeAnalysis &shapes) {
         return 2 * elementsOf(ArrayRef<Dim>(shapes.get(conv.getWeight())).drop_front().drop_back())
                        .value_or(1);
       })
+      .Case([&](BlockedDepthwiseConvOp conv) {
+        return 2 * elementsOf(ArrayRef<Dim>(shapes.get(conv.getWeight())).drop_front().drop_back())
+                       .value_or(1);
+      })
       .Case([](PoolOp pool) {
         double count = 1;
         for (int64_t size : pool.getKernel())

@@ -28,7 +28,7 @@ public:
     // The ops that pay most for an epilogue choose first: of two products that meet in an addition,
     // one gets it. Elementwise ops take what is left.
     for (Operation *op : ops)
-      if (isa<ConvOp, BlockedConvOp, MatmulOp, PackedMatmulOp>(op))
+      if (isa<ConvOp, BlockedConvOp, BlockedDepthwiseConvOp, MatmulOp, PackedMatmulOp>(op))
         start(op, op);
     for (Operation *op : ops)
       if (!isa<ElementwiseOpInterface>(op) && !groupOf.count(op))

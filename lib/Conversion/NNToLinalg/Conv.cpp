@@ -172,6 +172,36 @@ Value accel::nn::lowerBlockedConv(Lowering &lowering, BlockedConvOp op) {
   });
 }
 
+Value accel::nn::lowerBlockedDepthwiseConv(Lowering &lowering, BlockedDepthwiseConvOp op) {
+  MLIRContext *context = op.getContext();
+  unsigned rank = lowering.shapes.get(op.getInput()).size(), spatial = rank - 3;
+  // Iteration space: n, cb, result positions, c, then window positions.
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  unsigned total = rank + spatial;
+  SmallVector<AffineExpr> result, weight{dim(1)}, input{dim(0), dim(1)};
+  for (unsigned i = 0; i < rank; ++i)
+    result.push_back(dim(i));
+  for (unsigned i = 0; i < spatial; ++i) {
+    weight.push_back(dim(rank + i));
+    input.push_back(dim(2 + i) * op.getStrides()[i] + dim(rank + i) * op.getDilations()[i]);
+  }
+  weight.push_back(dim(rank - 1));
+  input.push_back(dim(rank - 1));
+  SmallVector<bool> reduction(total, false);
+  std::fill(reduction.begin() + rank, reduction.end(), true);
+  return accumulate(lowering, op.getResult(), [&](Value init) {
+    return lowering.generic(
+        initialSum(lowering, init, op.getBias(), {1, rank - 1}),
+        {lowering.get(op.getInput()), lowering.get(op.getWeight())},
+        {AffineMap::get(total, 0, input, context), AffineMap::get(total, 0, weight, context),
+         AffineMap::get(total, 0, result, context)},
+        [&](OpBuilder &builder, Location at, ValueRange a) {
+          return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
+        },
+        reduction);
+  });
+}
+
 Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
   MLIRContext *context = op.getContext();
   OpBuilder &b = lowering.builder;

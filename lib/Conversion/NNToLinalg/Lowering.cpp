@@ -159,6 +159,7 @@ LogicalResult Lowering::lower(Operation *op) {
                      .Case([&](MatmulOp matmul) { return lowerMatmul(*this, matmul); })
                      .Case([&](ConvOp conv) { return lowerConv(*this, conv); })
                      .Case([&](BlockedConvOp conv) { return lowerBlockedConv(*this, conv); })
+                     .Case([&](BlockedDepthwiseConvOp conv) { return lowerBlockedDepthwiseConv(*this, conv); })
                      .Case([&](PoolOp pool) { return lowerPool(*this, pool); })
                      .Case([&](ReduceOp reduce) { return lowerReduce(*this, reduce); })
                      .Case([&](SoftmaxOp softmax) { return lowerSoftmax(*this, softmax, softmax.getAxis(), false); })

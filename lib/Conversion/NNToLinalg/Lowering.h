@@ -62,6 +62,7 @@ mlir::Value lowerElementwise(Lowering &, mlir::Operation *op);
 mlir::Value lowerMatmul(Lowering &, MatmulOp op);
 mlir::Value lowerConv(Lowering &, ConvOp op);
 mlir::Value lowerBlockedConv(Lowering &, BlockedConvOp op);
+mlir::Value lowerBlockedDepthwiseConv(Lowering &, BlockedDepthwiseConvOp op);
 mlir::Value lowerPool(Lowering &, PoolOp op);
 mlir::Value lowerReduce(Lowering &, ReduceOp op);
 mlir::Value lowerSoftmax(Lowering &, mlir::Operation *op, int64_t axis, bool log);

@@ -40,8 +40,11 @@ private:
   int64_t blockFor(int64_t channels) const;
   int64_t panelFor(int64_t rows, int64_t columns) const;
 
-  /// The blocked form of a convolution's input.
-  BlockedTensor blockedInput(mlir::Value input);
+  /// The blocked form of a convolution's input; `direct` allows blocks of one channel, a view.
+  BlockedTensor blockedInput(mlir::Value input, bool direct);
+  /// A blocked tensor with `value` around its positions.
+  mlir::Value padSpatial(mlir::Location location, mlir::Value input, llvm::ArrayRef<int64_t> pads,
+                         mlir::FloatAttr value);
   /// The form of an elementwise op's operand that broadcasts against blocked tensors; null if there
   /// is none.
   mlir::Value blockedOperand(mlir::Value operand, mlir::RankedTensorType result,

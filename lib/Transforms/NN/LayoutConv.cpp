@@ -20,47 +20,68 @@ int64_t LayoutRewriter::blockFor(int64_t channels) const {
   return llvm::alignTo(channels, two) == llvm::alignTo(channels, one) ? two : one;
 }
 
-BlockedTensor LayoutRewriter::blockedInput(Value input) {
+BlockedTensor LayoutRewriter::blockedInput(Value input, bool direct) {
   if (auto known = blocked.find(input); known != blocked.end())
     return known->second;
   auto type = cast<RankedTensorType>(input.getType());
   int64_t channels = type.getDimSize(1);
-  if (channels <= kDirectChannels)
+  if (direct && channels <= kDirectChannels)
     return {appendUnitDim(input), 1, channels};
   int64_t block = blockFor(channels);
   return blocked[input] = {packChannels(input, 1, block), block, channels};
 }
 
+/// The input of a convolution with its padding; zeros are right for channels past the last, too.
+Value LayoutRewriter::padSpatial(Location location, Value input, ArrayRef<int64_t> pads,
+                                 FloatAttr value) {
+  if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
+    return input;
+  size_t spatial = pads.size() / 2;
+  SmallVector<int64_t> low{0, 0}, high{0, 0};
+  llvm::append_range(low, pads.take_front(spatial));
+  llvm::append_range(high, pads.drop_front(spatial));
+  low.push_back(0);
+  high.push_back(0);
+  return PadOp::create(builder, location, input, low, high, value);
+}
+
 bool LayoutRewriter::rewriteConv(ConvOp op) {
+  Location location = op.getLoc();
   auto type = cast<RankedTensorType>(op.getType()),
        input = cast<RankedTensorType>(op.getInput().getType()),
        weight = cast<RankedTensorType>(op.getWeight().getType());
-  if (op.getGroup() != 1 || !type.getElementType().isF32() || !weight.hasStaticShape() ||
+  if (!type.getElementType().isF32() || !weight.hasStaticShape() ||
       ShapedType::isDynamicShape(input.getShape().drop_front()) ||
       llvm::is_contained(type.getShape(), 0) || !isConstantExpression(op.getWeight()))
     return false;
-  BlockedTensor source = blockedInput(op.getInput());
+  // Depthwise: one filter a channel.
+  int64_t channels = input.getDimSize(1);
+  bool depthwise =
+      op.getGroup() > 1 && int64_t(op.getGroup()) == channels && weight.getDimSize(0) == channels;
+  if (op.getGroup() != 1 && !depthwise)
+    return false;
+  BlockedTensor source = blockedInput(op.getInput(), /*direct=*/!depthwise);
+  source.value = padSpatial(location, source.value, op.getPads(), builder.getF32FloatAttr(0));
   BlockedTensor result;
-  result.channels = weight.getDimSize(0);
-  result.block = blockFor(result.channels);
-
-  ArrayRef<int64_t> pads = op.getPads();
-  if (llvm::any_of(pads, [](int64_t pad) { return pad != 0; })) {
-    size_t spatial = pads.size() / 2;
-    SmallVector<int64_t> low{0, 0}, high{0, 0};
-    llvm::append_range(low, pads.take_front(spatial));
-    llvm::append_range(high, pads.drop_front(spatial));
-    low.push_back(0);
-    high.push_back(0);
-    source.value =
-        PadOp::create(builder, op.getLoc(), source.value, low, high, builder.getF32FloatAttr(0));
+  if (depthwise) {
+    result = source;
+    SmallVector<int64_t> shape(weight.getShape());
+    shape.erase(shape.begin() + 1);
+    Value windows = ReshapeOp::create(builder, location, op.getWeight(), ValueRange(), shape);
+    Value bias = op.getBias() ? packChannels(op.getBias(), 0, source.block) : Value();
+    result.value = BlockedDepthwiseConvOp::create(builder, location, source.value,
+                                                  packChannels(windows, 0, source.block), bias,
+                                                  op.getStrides(), op.getDilations());
+  } else {
+    result.channels = weight.getDimSize(0);
+    result.block = blockFor(result.channels);
+    SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, weight.getRank()));
+    Value packed = PackOp::create(builder, location, op.getWeight(), ArrayRef<int64_t>{1, 0},
+                                  ArrayRef<int64_t>{source.block, result.block}, order);
+    Value bias = op.getBias() ? packChannels(op.getBias(), 0, result.block) : Value();
+    result.value = BlockedConvOp::create(builder, location, source.value, packed, bias,
+                                         op.getStrides(), op.getDilations());
   }
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, weight.getRank()));
-  Value packed = PackOp::create(builder, op.getLoc(), op.getWeight(), ArrayRef<int64_t>{1, 0},
-                                ArrayRef<int64_t>{source.block, result.block}, order);
-  Value bias = op.getBias() ? packChannels(op.getBias(), 0, result.block) : Value();
-  result.value = BlockedConvOp::create(builder, op.getLoc(), source.value, packed, bias,
-                                       op.getStrides(), op.getDilations());
   replaceWithBlocked(op, result);
   ++numConvs;
   return true;

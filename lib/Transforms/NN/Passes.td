@@ -22,8 +22,8 @@ def NNFoldAffine : Pass<"nn-fold-affine", "::mlir::func::FuncOp"> {
 def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
   let summary = "Choose the physical layout of convolutions and matrix products";
   let description = [{
-    f32 convolutions of one group with constant weights become `nn.blocked_conv` on channel-blocked
-    tensors; elementwise ops, poolings, spatial reductions, concatenations and pads behind them keep
+    f32 convolutions with constant weights, of one group or depthwise, become `nn.blocked_conv` and
+    `nn.blocked_depthwise_conv` on channel-blocked tensors; elementwise ops, poolings, spatial reductions, concatenations and pads behind them keep
     the blocks. `nn.unpack` stands where something needs N x C x S..., and is a reshape where that
     moves nothing. Matrix products with a constant right operand become `nn.packed_matmul`; leading
     dims of the left operand are merged, through the elementwise ops that follow. A matrix product

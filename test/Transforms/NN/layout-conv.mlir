@@ -71,15 +71,30 @@ func.func @concat(%x: tensor<1x32x4x4xf32>) -> tensor<1x64xf32> {
   return %3 : tensor<1x64xf32>
 }
 
+// One window a channel; the padding of a pooling is written around its input.
+// CHECK-LABEL: @depthwise
+// CHECK-DAG:     %[[X:.*]] = nn.pack %arg0 dims [1] blocks [16] order [0, 1, 2, 3]
+// CHECK-DAG:     %[[W:.*]] = nn.pack %{{.*}} dims [0] blocks [16] order [0, 1, 2] : tensor<40x3x3xf32> -> tensor<3x3x3x16xf32>
+// CHECK-DAG:     %[[P:.*]] = nn.pad %[[X]] low [0, 0, 1, 1, 0] high [0, 0, 1, 1, 0]
+// CHECK:         %[[C:.*]] = nn.blocked_depthwise_conv %[[P]], %[[W]] strides [2, 1] dilations [1, 1] {{.*}} -> tensor<?x3x4x8x16xf32>
+// CHECK:         %[[Q:.*]] = nn.pad %[[C]] low [0, 0, 1, 0, 0] high [0, 0, 0, 0, 0] value 0xFF800000
+// CHECK:         nn.pool max %[[Q]] {{.*}} pads [0, 0, 0, 0]
+func.func @depthwise(%x: tensor<?x40x8x8xf32>) -> tensor<?x40x2x8xf32> {
+  %w = nn.constant dense<1.0> : tensor<40x1x3x3xf32>
+  %0 = nn.conv %x, %w strides [2, 1] dilations [1, 1] pads [1, 1, 1, 1] group 40 : (tensor<?x40x8x8xf32>, tensor<40x1x3x3xf32>) -> tensor<?x40x4x8xf32>
+  %1 = nn.pool max %0 kernel [2, 1] strides [2, 1] dilations [1, 1] pads [1, 0, 0, 0] : tensor<?x40x4x8xf32> -> tensor<?x40x2x8xf32>
+  return %1 : tensor<?x40x2x8xf32>
+}
+
 // Groups, dynamic positions, other types and weights of the run keep nn.conv.
 // CHECK-LABEL: @stays
 // CHECK-COUNT-4: nn.conv
 // CHECK-NOT:     nn.blocked_conv
 func.func @stays(%x: tensor<1x4x4x4xf32>, %y: tensor<1x4x?x4xf32>, %z: tensor<1x4x4x4xf64>, %v: tensor<4x4x1x1xf32>) -> (tensor<1x4x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>) {
-  %w = nn.constant dense<1.0> : tensor<4x1x1x1xf32>
+  %w = nn.constant dense<1.0> : tensor<4x2x1x1xf32>
   %u = nn.constant dense<1.0> : tensor<4x4x1x1xf32>
   %d = nn.constant dense<1.0> : tensor<4x4x1x1xf64>
-  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 4 : (tensor<1x4x4x4xf32>, tensor<4x1x1x1xf32>) -> tensor<1x4x4x4xf32>
+  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 2 : (tensor<1x4x4x4xf32>, tensor<4x2x1x1xf32>) -> tensor<1x4x4x4xf32>
   %1 = nn.conv %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x?x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x?x4xf32>
   %2 = nn.conv %z, %d strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf64>, tensor<4x4x1x1xf64>) -> tensor<1x4x4x4xf64>
   %3 = nn.conv %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x4x4xf32>
