@@ -21,9 +21,6 @@ std::string accel::onnx_import::nodeName(const onnx::NodeProto &node) {
   return node.op_type() + "(" + (node.output_size() ? node.output(0) : "") + ")";
 }
 
-/// ONNX's own domain has two names.
-static StringRef canonicalDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
-
 /// The name of the node in the main graph that an op comes from.
 static std::string callerName(Location location) {
   while (auto call = dyn_cast<CallSiteLoc>(location))

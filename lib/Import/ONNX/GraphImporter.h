@@ -107,4 +107,9 @@ private:
 /// "OpType(first output)" for a node without a name.
 std::string nodeName(const onnx::NodeProto &node);
 
+/// ONNX's own domain has two names; the answer is the empty one.
+inline llvm::StringRef canonicalDomain(llvm::StringRef domain) {
+  return domain == "ai.onnx" ? "" : domain;
+}
+
 } // namespace accel::onnx_import

@@ -12,8 +12,6 @@ using namespace accel;
 using namespace accel::onnx_import;
 using namespace mlir;
 
-static StringRef canonicalDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
-
 /// Symbols of the program: one a dynamic dim of an input, at most.
 static unsigned countInputDims(const onnx::ModelProto &model) {
   unsigned count = 0;
