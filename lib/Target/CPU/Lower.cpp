@@ -162,8 +162,9 @@ struct LowerMathPass : impl::LowerMathPassBase<LowerMathPass> {
       return;
     auto contract = arith::FastMathFlags::contract;
     getOperation().walk([&](arith::ArithFastMathInterface op) {
+      arith::FastMathFlagsAttr flags = op.getFastMathFlagsAttr();
       op->setAttr(op.getFastMathAttrName(),
-                  arith::FastMathFlagsAttr::get(&getContext(), op.getFastMathFlagsAttr().getValue() | contract));
+                  arith::FastMathFlagsAttr::get(&getContext(), flags ? flags.getValue() | contract : contract));
     });
   }
 };
