@@ -51,3 +51,13 @@ func.func @double(%x: f64) -> f64 {
   %0 = math.exp %x : f64
   return %0 : f64
 }
+
+// Conversions have no flags of their own: they get contraction as all arithmetic does.
+// CHECK-LABEL: @conversion
+// FAST: arith.extf %{{.*}} fastmath<contract> : f16 to f32
+// EXACT-NOT: fastmath
+// CHECK: return
+func.func @conversion(%a: f16) -> f32 {
+  %0 = arith.extf %a : f16 to f32
+  return %0 : f32
+}
