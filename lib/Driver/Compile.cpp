@@ -44,15 +44,6 @@ int Compiler::run() {
 
   source.name = sys::path::stem(options.input).str();
   source.flags = options.importFlags();
-  if (options.emit <= Emit::MLIR || !options.dumpDir.empty())
-    sourceHash = std::async(std::launch::async, [path = options.input] {
-      Expected<std::string> hash = hashFile(path);
-      if (hash)
-        return *hash;
-      consumeError(hash.takeError());
-      return std::string();
-    });
-
   int code = read();
   if (!code)
     code = advance();
@@ -107,6 +98,9 @@ int Compiler::read() {
   if (!module)
     return kUserError;
   module->setSymName(options.prefix);
+  std::vector<std::string> files = {options.input};
+  files.insert(files.end(), report.externalFiles.begin(), report.externalFiles.end());
+  hashSource(std::move(files));
   if (options.emit == Emit::MLIR || !options.dumpDir.empty())
     noteSource();
   reach(Stage::Import);
@@ -147,7 +141,20 @@ int Compiler::readMLIR() {
     options.prefix = prefix;
   module->setSymName(options.prefix);
   recallSource();
+  if (source.hash.empty())
+    hashSource({options.input});
   return 0;
+}
+
+void Compiler::hashSource(std::vector<std::string> files) {
+  // Beside the compile: hashing gigabytes takes seconds.
+  sourceHash = std::async(std::launch::async, [files = std::move(files)] {
+    Expected<std::string> hash = hashFiles(files);
+    if (hash)
+      return *hash;
+    consumeError(hash.takeError()); // the importer has just read them
+    return std::string();
+  });
 }
 
 /// What a library says of its source must not depend on whether it was made in one go.
@@ -225,35 +232,6 @@ int Compiler::runPasses(StringRef name, function_ref<void(mlir::OpPassManager &)
   return 0;
 }
 
-/// A kernel's body to a stage, in plain loops where the tuned way fails.
-static mlir::LogicalResult lowerInPlace(exec::KernelOp kernel, const CompileOptions &options,
-                                        cpu::KernelStage stage) {
-  cpu::KernelOptions how = kernelOptions(options);
-  int64_t scratchBytes = kernel.getScratchBytes().value_or(0);
-  mlir::OwningOpRef<mlir::ModuleOp> lowered;
-  if (!how.plain) {
-    // A failure here is no error yet, so its diagnostics are nobody's business.
-    mlir::ScopedDiagnosticHandler handler(kernel.getContext(),
-                                          [](mlir::Diagnostic &) { return mlir::success(); });
-    lowered = cpu::lowerKernel(kernel, options.target, how, stage, &scratchBytes);
-  }
-  if (!lowered) {
-    how.plain = true;
-    lowered = cpu::lowerKernel(kernel, options.target, how, stage, &scratchBytes);
-  }
-  if (!lowered)
-    return kernel.emitError("cannot lower kernel '") << kernel.getSymName() << "'";
-  mlir::Block &body = kernel.getBody().front();
-  kernel.setStage(stage == cpu::KernelStage::Tiled     ? "tiled"
-                  : stage == cpu::KernelStage::Buffers ? "buffers"
-                                                       : "llvm");
-  body.clear();
-  body.getOperations().splice(body.end(), lowered->getBody()->getOperations());
-  if (stage >= cpu::KernelStage::Buffers)
-    kernel.setScratchBytes(scratchBytes);
-  return mlir::success();
-}
-
 int Compiler::lowerTo(Stage stage) {
   // The program first: the planner asks the kernels for the sizes of their results.
   if (stage == Stage::Buffers && !module->getOps<exec::ProgramOp>().empty())
@@ -265,7 +243,7 @@ int Compiler::lowerTo(Stage stage) {
                         : stage == Stage::Buffers ? cpu::KernelStage::Buffers
                                                   : cpu::KernelStage::LLVM;
   for (auto kernel : module->getOps<exec::KernelOp>()) {
-    if (failed(lowerInPlace(kernel, options, to)))
+    if (failed(cpu::lowerKernelInPlace(kernel, options.target, kernelOptions(options), to)))
       return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
                            *before, at);
   }
@@ -325,7 +303,13 @@ int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, S
       consumeError(std::move(error));
     else
       text += "\nto see it again: accel-compile " + path +
-              " --start-from=" + stageInfo(stage).name.str() + " " + targetFlags(options);
+              " --start-from=" + stageInfo(stage).name.str() +
+              (isa<mlir::ModuleOp>(reproducer) &&
+                       cast<mlir::ModuleOp>(reproducer).getOps<exec::ProgramOp>().empty() &&
+                       stage >= Stage::Kernels
+                   ? " --emit=asm "
+                   : " ") +
+              targetFlags(options);
   }
   text += "\nplease report this";
   console.error(text);

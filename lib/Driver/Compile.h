@@ -67,6 +67,7 @@ private:
   int emitBinary();
   int writeModule();
 
+  void hashSource(std::vector<std::string> files);
   void noteSource();
   void recallSource();
   void reach(Stage stage);

@@ -43,23 +43,24 @@ std::vector<link::HeaderValue> headerValues(mlir::ArrayAttr names, mlir::ArrayAt
 
 } // namespace
 
-Expected<std::string> hashFile(StringRef path) {
-  Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
-  if (!file)
-    return file.takeError();
+Expected<std::string> hashFiles(ArrayRef<std::string> paths) {
   SHA256 hash;
   std::vector<char> block(1 << 20);
-  while (true) {
-    Expected<size_t> got = sys::fs::readNativeFile(*file, MutableArrayRef<char>(block));
-    if (!got) {
-      sys::fs::closeFile(*file);
-      return got.takeError();
+  for (const std::string &path : paths) {
+    Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
+    if (!file)
+      return file.takeError();
+    while (true) {
+      Expected<size_t> got = sys::fs::readNativeFile(*file, MutableArrayRef<char>(block));
+      if (!got || *got == 0) {
+        sys::fs::closeFile(*file);
+        if (!got)
+          return got.takeError();
+        break;
+      }
+      hash.update(StringRef(block.data(), *got));
     }
-    if (*got == 0)
-      break;
-    hash.update(StringRef(block.data(), *got));
   }
-  sys::fs::closeFile(*file);
   return toHex(hash.final(), /*LowerCase=*/true);
 }
 

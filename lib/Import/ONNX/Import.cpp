@@ -374,7 +374,9 @@ OwningOpRef<ModuleOp> accel::importONNX(MLIRContext &context, StringRef path,
       importer.mlirError = diagnostic.str();
     return success();
   });
-  return importer.run();
+  OwningOpRef<ModuleOp> module = importer.run();
+  report.externalFiles = file->externalFiles();
+  return module;
 }
 
 ImportReport accel::checkONNX(StringRef path, const ImportOptions &options) {

@@ -39,6 +39,7 @@ struct ImportDiagnostic {
 struct ImportReport {
   std::string file;
   std::vector<ImportDiagnostic> problems;
+  std::vector<std::string> externalFiles; ///< Paths of the external data that was read, sorted.
 
   bool hasErrors() const;
   /// A line a problem, errors first, and advice; at most 40 problems (JSON has all).

@@ -140,6 +140,15 @@ static int openBelow(StringRef folder, StringRef relative) {
   return at;
 }
 
+std::vector<std::string> ModelFile::externalFiles() const {
+  std::vector<std::string> paths;
+  for (const auto &[location, mapped] : externals)
+    if (mapped)
+      paths.push_back(folder + "/" + location.str());
+  llvm::sort(paths);
+  return paths;
+}
+
 bool ModelFile::external(StringRef location, uint64_t offset, uint64_t length, Bytes &result,
                          std::string &error) {
   std::string quoted = ("external data '" + location + "'").str();

@@ -42,6 +42,9 @@ public:
   bool external(llvm::StringRef location, uint64_t offset, uint64_t length, Bytes &result,
                 std::string &error);
 
+  /// Paths of the files that external() has opened, sorted.
+  std::vector<std::string> externalFiles() const;
+
 private:
   std::string folder; ///< Canonical path of the folder that holds the model.
   std::shared_ptr<MappedFile> file;

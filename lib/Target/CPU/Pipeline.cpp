@@ -33,7 +33,6 @@
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Transforms/Passes.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace accel;
@@ -166,14 +165,18 @@ static LogicalResult toLLVM(ModuleOp module, StringRef name, const KernelOptions
   });
 }
 
+static constexpr StringLiteral kStageNames[] = {"linalg", "tiled", "buffers", "llvm"};
+
+std::optional<KernelStage> cpu::parseKernelStage(StringRef name) {
+  const StringLiteral *found = llvm::find(kStageNames, name);
+  if (found == std::end(kStageNames))
+    return std::nullopt;
+  return static_cast<KernelStage>(found - kStageNames);
+}
+
 /// The stage that a kernel is at; none: nn ops.
 static std::optional<KernelStage> stageOf(exec::KernelOp kernel) {
-  return llvm::StringSwitch<std::optional<KernelStage>>(kernel.getStage().value_or(""))
-      .Case("linalg", KernelStage::Linalg)
-      .Case("tiled", KernelStage::Tiled)
-      .Case("buffers", KernelStage::Buffers)
-      .Case("llvm", KernelStage::LLVM)
-      .Default(std::nullopt);
+  return parseKernelStage(kernel.getStage().value_or(""));
 }
 
 OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
@@ -197,4 +200,31 @@ OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &targ
   if (scratchBytes)
     *scratchBytes = bytes;
   return module;
+}
+
+LogicalResult cpu::lowerKernelInPlace(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
+                                      KernelStage stage) {
+  if (std::optional<KernelStage> at = stageOf(kernel); at && *at >= stage)
+    return success();
+  int64_t scratchBytes = 0;
+  OwningOpRef<ModuleOp> lowered;
+  if (!options.plain) {
+    // A failure here is no error yet, so its diagnostics are nobody's business.
+    ScopedDiagnosticHandler handler(kernel.getContext(), [](Diagnostic &) { return success(); });
+    lowered = lowerKernel(kernel, target, options, stage, &scratchBytes);
+  }
+  if (!lowered) {
+    KernelOptions plain = options;
+    plain.plain = true;
+    lowered = lowerKernel(kernel, target, plain, stage, &scratchBytes);
+  }
+  if (!lowered)
+    return kernel.emitError("cannot lower kernel '") << kernel.getSymName() << "'";
+  Block &body = kernel.getBody().front();
+  kernel.setStage(kStageNames[static_cast<unsigned>(stage)]);
+  body.clear();
+  body.getOperations().splice(body.end(), lowered->getBody()->getOperations());
+  if (stage >= KernelStage::Buffers)
+    kernel.setScratchBytes(scratchBytes);
+  return success();
 }

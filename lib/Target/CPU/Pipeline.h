@@ -18,6 +18,8 @@ struct KernelOptions {
 
 /// Stages of a kernel, each in place on the functions of an exec.kernel (or a func in a module).
 enum class KernelStage { Linalg, Tiled, Buffers, LLVM };
+/// "linalg", "tiled", "buffers", "llvm": what an exec.kernel's `stage` holds.
+std::optional<KernelStage> parseKernelStage(llvm::StringRef name);
 
 struct CompiledKernel {
   llvm::SmallVector<char, 0> object; ///< ELF, relocatable
@@ -38,6 +40,11 @@ mlir::OwningOpRef<mlir::ModuleOp> lowerKernel(exec::KernelOp kernel, const Targe
 
 /// Work items of a launch of a kernel that is in LLVM form; 0 if they depend on its dims.
 int64_t constantItems(mlir::ModuleOp kernel, llvm::StringRef symbol);
+
+/// The same in the exec.kernel itself, which then says its stage and scratch memory; in plain loops
+/// where the tuned way fails. Nothing happens to a kernel that is at the stage or past it.
+mlir::LogicalResult lowerKernelInPlace(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
+                                       KernelStage stage);
 
 /// Compiles one kernel; retries as a plain kernel where a stage fails.
 llvm::Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &target,

@@ -6,10 +6,13 @@
 // RUN: %python %S/Inputs/expect.py 70 accel-compile %s --start-from=llvm --cpu=x86-64-v2 -o %t/out.so 2>&1 | FileCheck %s
 // RUN: FileCheck %s --check-prefix=FILE --input-file=%t/out.so.dot_0.reproducer.mlir
 // RUN: not ls %t/out.so
+// RUN: %python %S/Inputs/expect.py 70 accel-compile %t/out.so.dot_0.reproducer.mlir --start-from=llvm --emit=asm -O3 --cpu=x86-64-v2 2>&1 | FileCheck %s --check-prefix=AGAIN
 
 // CHECK: error: internal error: cannot compile kernel 'dot_0' (node 'the node'): its compiler ended by signal Aborted: LLVM ERROR: {{.*}}; as plain loops: ended by signal Aborted
-// CHECK: to see it again: accel-compile {{.*}}out.so.dot_0.reproducer.mlir --start-from=llvm -O3 --cpu=x86_64-unknown-linux-gnu:x86-64-v2
+// CHECK: to see it again: accel-compile {{.*}}out.so.dot_0.reproducer.mlir --start-from=llvm --emit=asm -O3 --cpu=x86_64-unknown-linux-gnu:x86-64-v2
 // FILE: exec.kernel @dot_0
+// AGAIN: LLVM ERROR:
+// AGAIN: error: internal error: a crash in the compiler
 module @crash {
   exec.kernel @dot_0 attributes {scratch_bytes = 0, stage = "llvm"} {
     llvm.func @crash_dot_0(%buffers: !llvm.ptr, %dims: !llvm.ptr, %begin: i64, %end: i64, %scratch: !llvm.ptr) {

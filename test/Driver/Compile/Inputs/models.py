@@ -42,6 +42,12 @@ def mlp():
     return nodes, [value("x", ["batch", 16])], [value("y", ["batch", 10])], weights
 
 
+def external():
+    """Weights in a file of their own, beside the model."""
+    nodes = [helper.make_node("MatMul", ["x", "w1"], ["y"], name="product")]
+    return nodes, [value("x", [3, 16])], [value("y", [3, 32])], [weight("w1", 16, 32)]
+
+
 def unsupported():
     """Two nodes of ops that ONNX does not have."""
     nodes = [
@@ -58,7 +64,7 @@ def main():
     model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
     if name != "unsupported":
         onnx.checker.check_model(model)
-    onnx.save_model(model, path)
+    onnx.save_model(model, path, save_as_external_data=name == "external", location="weights.bin", size_threshold=0)
 
 
 if __name__ == "__main__":
