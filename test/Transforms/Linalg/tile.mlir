@@ -7,8 +7,7 @@
 // A matrix that tiles divide: no copies of the body, no dynamic size. The fill comes into the tile.
 // CHECK-LABEL: @matmul
 // CHECK-SAME: %[[A:[^:]*]]: tensor<48x64xf32> {{[^%]*}}%[[B:[^:]*]]: tensor<64x128xf32> {{[^%]*}}%[[OUT:[^:]*]]: tensor<48x128xf32>
-// V4: scf.forall (%{{.*}}) in (2) shared_outs(%{{.*}} = %[[OUT]])
-// V3: scf.forall (%{{.*}}) in (4) shared_outs(%{{.*}} = %[[OUT]])
+// CHECK: scf.forall {{.*}} shared_outs(%{{.*}} = %[[OUT]])
 // CHECK: scf.for
 // V4: %[[ZERO:.*]] = linalg.fill {{.*}} -> tensor<6x64xf32>
 // V4: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<6x64xf32>, tensor<64x64xf32>) outs(%[[ZERO]]
@@ -25,7 +24,7 @@ func.func @matmul(%a: tensor<48x64xf32>, %b: tensor<64x128xf32>) -> tensor<48x12
 
 // 50 rows are 8 tiles of 6 and one of 2; 100 columns a tile of 64 and one of 36: four bodies, all static.
 // CHECK-LABEL: @remainders
-// V4: scf.forall (%{{.*}}) in (2)
+// V4: scf.forall
 // V4: scf.if
 // V4: linalg.generic {{.*}} ins(%{{.*}} : tensor<6x64xf32>, tensor<64x64xf32>)
 // V4: linalg.generic {{.*}} ins(%{{.*}} : tensor<2x64xf32>, tensor<64x64xf32>)
