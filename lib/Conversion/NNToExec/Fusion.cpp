@@ -13,12 +13,22 @@ bool accel::isKernelOp(Operation *op) {
   return isa<ShapeOpInterface>(op) && !isa<ConstantOp, BindDimsOp>(op) && !isa<ViewOpInterface>(op);
 }
 
+llvm::SmallPtrSet<Operation *, 32> accel::liveOps(Block &block) {
+  llvm::SmallPtrSet<Operation *, 32> live{block.getTerminator()};
+  for (Operation &op : llvm::reverse(block))
+    if (isa<ShapeOpInterface>(op) &&
+        llvm::any_of(op.getUsers(), [&](Operation *user) { return live.contains(user); }))
+      live.insert(&op);
+  return live;
+}
+
 namespace {
 class GroupBuilder {
 public:
-  GroupBuilder(Block &block, ShapeAnalysis &shapes) : shapes(shapes) {
+  GroupBuilder(Block &block, const llvm::SmallPtrSetImpl<Operation *> &live, ShapeAnalysis &shapes)
+      : live(live), shapes(shapes) {
     for (Operation &op : block)
-      if (isKernelOp(&op)) {
+      if (live.contains(&op) && isKernelOp(&op)) {
         order[&op] = ops.size();
         ops.push_back(&op);
       }
@@ -64,23 +74,23 @@ private:
     KernelGroup &group = groups[index];
     const Shape shape = shapes.get(group.result());
     OpSet added;
-    SmallVector<Operation *> live{group.ops.back()};
+    SmallVector<Operation *> open{group.ops.back()};
     do {
       // The earliest value with users outside: all of them must come in.
       Operation *next =
-          *llvm::min_element(live, [&](auto *a, auto *b) { return order[a] < order[b]; });
-      llvm::erase(live, next);
-      if (next->use_empty())
-        return false;
+          *llvm::min_element(open, [&](auto *a, auto *b) { return order[a] < order[b]; });
+      llvm::erase(open, next);
       for (Operation *user : next->getUsers()) {
+        if (!live.contains(user))
+          continue;
         if (added.contains(user))
           continue;
         if (!isFree(user, shape) || added.size() + group.ops.size() >= kMaxOps)
           return false;
         added.insert(user);
-        live.push_back(user);
+        open.push_back(user);
       }
-    } while (live.size() > 1);
+    } while (open.size() > 1);
     SmallVector<Operation *> sorted(added.begin(), added.end());
     llvm::sort(sorted, [&](auto *a, auto *b) { return order[a] < order[b]; });
     for (Operation *op : sorted) {
@@ -94,12 +104,14 @@ private:
   /// the same iteration space, or as producers of a reduction's operand.
   void joinConsumer(size_t index) {
     KernelGroup &group = groups[index];
-    if (group.root || group.result().use_empty())
+    if (group.root)
       return;
     const Shape &shape = shapes.get(group.result());
     size_t target = SIZE_MAX;
     for (OpOperand &use : group.result().getUses()) {
       Operation *user = use.getOwner();
+      if (!live.contains(user))
+        continue;
       auto known = groupOf.find(user);
       if (known == groupOf.end() || (target != SIZE_MAX && target != known->second))
         return;
@@ -127,6 +139,7 @@ private:
     return std::move(groups);
   }
 
+  const llvm::SmallPtrSetImpl<Operation *> &live;
   ShapeAnalysis &shapes;
   SmallVector<Operation *> ops;
   DenseMap<Operation *, size_t> order, groupOf;
@@ -134,6 +147,8 @@ private:
 };
 } // namespace
 
-SmallVector<KernelGroup> accel::formKernelGroups(Block &block, ShapeAnalysis &shapes) {
-  return GroupBuilder(block, shapes).run();
+SmallVector<KernelGroup> accel::formKernelGroups(Block &block,
+                                                 const llvm::SmallPtrSetImpl<Operation *> &live,
+                                                 ShapeAnalysis &shapes) {
+  return GroupBuilder(block, live, shapes).run();
 }

@@ -2,6 +2,7 @@
 // Decides which ops of a block share a kernel.
 #pragma once
 #include "dialects/NN/NNOps.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 namespace accel {
 
@@ -15,7 +16,13 @@ struct KernelGroup {
 /// True of ops that a kernel computes: neither constants, names of dims nor views.
 bool isKernelOp(mlir::Operation *op);
 
-/// Cuts a block into kernels; the groups come in the order of their last ops.
-llvm::SmallVector<KernelGroup> formKernelGroups(mlir::Block &block, nn::ShapeAnalysis &shapes);
+/// The ops whose elements reach the block's results; one that only gives sizes (tensor.dim) does
+/// not run, because all sizes are known from the inputs'.
+llvm::SmallPtrSet<mlir::Operation *, 32> liveOps(mlir::Block &block);
+
+/// Cuts the live ops of a block into kernels; the groups come in the order of their last ops.
+llvm::SmallVector<KernelGroup>
+formKernelGroups(mlir::Block &block, const llvm::SmallPtrSetImpl<mlir::Operation *> &live,
+                 nn::ShapeAnalysis &shapes);
 
 } // namespace accel

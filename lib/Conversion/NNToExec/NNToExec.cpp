@@ -64,14 +64,15 @@ public:
     bindShapes(source, names, shapes);
     if (failed(checkShapes()) || failed(declare(names)))
       return failure();
-    SmallVector<KernelGroup> groups = formKernelGroups(source, shapes);
+    llvm::SmallPtrSet<Operation *, 32> live = liveOps(source);
+    SmallVector<KernelGroup> groups = formKernelGroups(source, live, shapes);
     DenseMap<Operation *, const KernelGroup *> byLast;
     for (const KernelGroup &group : groups)
       byLast[group.ops.back()] = &group;
     for (Operation &op : source) {
       if (auto bind = dyn_cast<BindDimsOp>(op))
         mapping.map(bind.getResult(), value(bind.getInput()));
-      else if (isa<ViewOpInterface>(op))
+      else if (isa<ViewOpInterface>(op) && live.contains(&op))
         view(op);
       else if (auto group = byLast.find(&op); group != byLast.end())
         dispatch(*group->second);

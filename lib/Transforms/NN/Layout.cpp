@@ -22,7 +22,11 @@ void LayoutRewriter::run(Block &block) {
     llvm::TypeSwitch<Operation *>(&op)
         .Case([&](ConvOp conv) { rewriteConv(conv); })
         .Case([&](PoolOp pool) { rewritePool(pool); })
-        .Case([&](ReduceOp reduce) { rewriteReduce(reduce); })
+        .Case([&](ReduceOp reduce) {
+          if (!rewriteReduce(reduce))
+            rewriteMergedReduce(reduce);
+        })
+        .Case<SoftmaxOp, LogSoftmaxOp>([&](Operation *softmax) { rewriteMergedSoftmax(softmax); })
         .Case([&](PadOp pad) { rewritePad(pad); })
         .Case([&](ConcatOp concat) { rewriteConcat(concat); })
         .Case([&](MatmulOp matmul) { rewriteMatmul(matmul); })

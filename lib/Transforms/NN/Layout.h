@@ -36,6 +36,8 @@ private:
   bool rewriteBlockedElementwise(mlir::Operation *op);
   bool rewriteMatmul(MatmulOp op);
   bool rewriteMergedElementwise(mlir::Operation *op);
+  bool rewriteMergedReduce(ReduceOp op);
+  bool rewriteMergedSoftmax(mlir::Operation *op);
 
   int64_t blockFor(int64_t channels) const;
   int64_t panelFor(int64_t rows, int64_t columns) const;

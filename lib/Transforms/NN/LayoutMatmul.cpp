@@ -134,6 +134,30 @@ bool LayoutRewriter::rewriteMergedElementwise(Operation *op) {
   return true;
 }
 
+bool LayoutRewriter::rewriteMergedReduce(ReduceOp op) {
+  auto known = merged.find(op.getInput());
+  int64_t last = tensorOf(op.getInput()).getRank() - 1;
+  if (known == merged.end() || !op.getKeepdims() || op.getAxes() != ArrayRef<int64_t>{last})
+    return false;
+  replaceWithMerged(op, ReduceOp::create(builder, op.getLoc(), op.getKind(), known->second,
+                                         ArrayRef<int64_t>{1},
+                                         /*keepdims=*/true));
+  return true;
+}
+
+bool LayoutRewriter::rewriteMergedSoftmax(Operation *op) {
+  auto known = merged.find(op->getOperand(0));
+  int64_t axis =
+      isa<SoftmaxOp>(op) ? cast<SoftmaxOp>(op).getAxis() : cast<LogSoftmaxOp>(op).getAxis();
+  if (known == merged.end() || axis != tensorOf(op->getResult(0)).getRank() - 1)
+    return false;
+  Value matrix = cloneOn(op, known->second, tensorOf(known->second).getShape());
+  isa<SoftmaxOp>(op) ? matrix.getDefiningOp<SoftmaxOp>().setAxis(1)
+                     : matrix.getDefiningOp<LogSoftmaxOp>().setAxis(1);
+  replaceWithMerged(op, matrix);
+  return true;
+}
+
 Value LayoutRewriter::mergedOperand(Value operand, Value like) {
   auto type = tensorOf(operand), full = tensorOf(like);
   if (type.hasStaticShape()) {
@@ -147,14 +171,20 @@ Value LayoutRewriter::mergedOperand(Value operand, Value like) {
                  : ReshapeOp::create(builder, operand.getLoc(), operand, ValueRange(),
                                      ArrayRef<int64_t>{type.getNumElements()});
   }
-  if (type.getShape() != full.getShape())
+  // All rows of the matrix, with all columns or one value for them.
+  auto known = merged.find(operand);
+  bool column = known != merged.end() && type.getShape().back() == 1;
+  if (type.getRank() != full.getRank() ||
+      type.getShape().drop_back() != full.getShape().drop_back() ||
+      (!column && type.getShape().back() != full.getShape().back()))
     return nullptr;
   if (!type.hasStaticShape() && operand != like) {
     ShapeAnalysis shapes(operand.getContext(), 0);
-    if (shapes.get(operand) != shapes.get(like))
+    if (ArrayRef<Dim>(shapes.get(operand)).drop_back() !=
+        ArrayRef<Dim>(shapes.get(like)).drop_back())
       return nullptr;
   }
-  if (auto known = merged.find(operand); known != merged.end())
+  if (known != merged.end())
     return known->second;
   SmallVector<int64_t> shape{tensorOf(merged[like]).getDimSize(0), full.getShape().back()};
   llvm::replace(shape, ShapedType::kDynamic, int64_t(-1));

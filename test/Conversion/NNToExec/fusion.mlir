@@ -133,3 +133,27 @@ module {
     return %3 : tensor<?x?xf32>
   }
 }
+
+// -----
+
+// A result whose size alone is asked for is no result: the product takes its consumer in.
+// CHECK:       func.func @matmul_0
+// CHECK:         nn.matmul
+// CHECK-NEXT:    nn.relu
+// CHECK:       exec.program @main
+// CHECK-NOT:     exec.view
+// CHECK:         exec.dispatch @matmul_0
+// CHECK-NEXT:    affine.apply
+// CHECK-NEXT:    exec.view
+module {
+  func.func @main(%x: tensor<?x8xf32>, %w: tensor<8x4xf32>) -> tensor<?x2xf32> {
+    %0 = nn.bind_dims %x ["n"] affine_map<()[s0] -> (s0, 8)> : tensor<?x8xf32> -> tensor<?x8xf32>
+    %1 = nn.matmul %0, %w : tensor<?x8xf32>, tensor<8x4xf32> -> tensor<?x4xf32>
+    %c0 = arith.constant 0 : index
+    %2 = nn.reshape %1 to [-1, 2] : tensor<?x4xf32> -> tensor<?x2xf32>
+    %d = tensor.dim %2, %c0 : tensor<?x2xf32>
+    %3 = nn.relu %1 : tensor<?x4xf32> -> tensor<?x4xf32>
+    %4 = nn.reshape %3 to [%d, 2] : tensor<?x4xf32> -> tensor<?x2xf32>
+    return %4 : tensor<?x2xf32>
+  }
+}

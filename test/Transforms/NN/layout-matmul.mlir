@@ -61,3 +61,19 @@ func.func @two_dims(%x: tensor<?x?x8xf32>) -> tensor<?x?x4xf32> {
   %1 = nn.relu %0 : tensor<?x?x4xf32> -> tensor<?x?x4xf32>
   return %1 : tensor<?x?x4xf32>
 }
+
+// Layer normalisation's sums and what follows stay matrices, too.
+// CHECK-LABEL: @normalized
+// CHECK:         %[[P:.*]] = nn.packed_matmul
+// CHECK:         %[[M:.*]] = nn.reduce mean %[[P]] axes [1] keepdims : tensor<14x8xf32> -> tensor<14x1xf32>
+// CHECK:         %[[C:.*]] = nn.sub %[[P]], %[[M]] : tensor<14x8xf32>, tensor<14x1xf32>
+// CHECK:         %[[S:.*]] = nn.softmax %[[C]] axis 1 : tensor<14x8xf32>
+// CHECK:         nn.reshape %[[S]] to [2, 7, 8]
+func.func @normalized(%x: tensor<2x7x8xf32>) -> tensor<2x7x8xf32> {
+  %w = nn.constant dense<1.0> : tensor<8x8xf32>
+  %0 = nn.matmul %x, %w : tensor<2x7x8xf32>, tensor<8x8xf32> -> tensor<2x7x8xf32>
+  %1 = nn.reduce mean %0 axes [2] keepdims : tensor<2x7x8xf32> -> tensor<2x7x1xf32>
+  %2 = nn.sub %0, %1 : tensor<2x7x8xf32>, tensor<2x7x1xf32> -> tensor<2x7x8xf32>
+  %3 = nn.softmax %2 axis 2 : tensor<2x7x8xf32> -> tensor<2x7x8xf32>
+  return %3 : tensor<2x7x8xf32>
+}
