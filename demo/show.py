@@ -130,7 +130,7 @@ def main():
     line("With a model of your own:")
     line("   build/bin/accel-compile --check model.onnx             can it be compiled? every reason, if not")
     line("   build/bin/accel-compile model.onnx -o model.so")
-    line("   build/bin/accel-run model.so --iterations=100          random inputs, times")
+    line("   build/bin/accel-run model.so --benchmark                 random inputs, times")
     line("   PYTHONPATH=build/python .venv/bin/python -c \\")
     line(
         "     \"import accel; s = accel.InferenceSession('model.so'); print([(i.name, i.shape) for i in s.get_inputs()])\""

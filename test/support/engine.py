@@ -4,16 +4,22 @@
 import contextlib
 import os
 import tempfile
+import warnings
 
 import numpy as np
 import onnx
 
 
+class Fallback(Exception):
+    """A kernel had to be compiled as plain loops: right, but slow, and a defect of the compiler."""
+
+
 @contextlib.contextmanager
-def compiled(model, **options):
+def compiled(model, fallback=False, **options):
     """Compiles a ModelProto or a path; gives a function from a thread count to an accel.InferenceSession.
 
-    A proto goes through a real file, as a user's model would.
+    A proto goes through a real file, as a user's model would. A kernel that falls back to plain loops is an error
+    unless `fallback` allows it.
     """
     import accel
 
@@ -22,7 +28,12 @@ def compiled(model, **options):
         if not isinstance(model, str):
             path = os.path.join(folder, "model.onnx")
             onnx.save(model, path)
-        library = accel.compile(path, output=os.path.join(folder, "model.so"), **options)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            library = accel.compile(path, output=os.path.join(folder, "model.so"), **options)
+        for warning in said:
+            if "plain loops" in str(warning.message) and not fallback:
+                raise Fallback(str(warning.message))
 
         def session(threads=1):
             settings = accel.SessionOptions()
