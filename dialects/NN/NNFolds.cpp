@@ -44,7 +44,7 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   if (llvm::is_sorted(permutation) && getInput().getType() == getType())
     return getInput();
   auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
-  return elements && elements.isSplat() ? elements.resizeSplat(cast<ShapedType>(getType()))
+  return elements && elements.isSplat() && cast<ShapedType>(getType()).hasStaticShape() ? elements.resizeSplat(cast<ShapedType>(getType()))
                                         : nullptr;
 }
 
@@ -86,10 +86,12 @@ OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
   if (!type || !input || !indices || input.getType().getRank() != 1)
     return nullptr;
   int64_t size = input.getNumElements();
+  bool isUnsigned = elementTypeOf(getIndices()).isUnsignedInteger();
   SmallVector<Attribute> values;
   auto range = input.getValues<Attribute>();
   for (const APInt &index : indices.getValues<APInt>()) {
-    int64_t at = index.getSExtValue() < 0 ? index.getSExtValue() + size : index.getSExtValue();
+    int64_t at = isUnsigned ? int64_t(index.getZExtValue()) : index.getSExtValue();
+    at = at < 0 ? at + size : at;
     if (at < 0 || at >= size)
       return nullptr;
     values.push_back(range[at]);
@@ -100,7 +102,7 @@ OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
 OpFoldResult ShapeOfOp::fold(FoldAdaptor) {
   ArrayRef<int64_t> dims =
       cast<ShapedType>(getInput().getType()).getShape().slice(getStart(), getEnd() - getStart());
-  if (ShapedType::isDynamicShape(dims))
+  if (ShapedType::isDynamicShape(dims) || !cast<ShapedType>(getType()).hasStaticShape())
     return nullptr;
   return DenseElementsAttr::get(cast<ShapedType>(getType()), dims);
 }

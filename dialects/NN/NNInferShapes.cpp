@@ -140,15 +140,16 @@ static LogicalResult windowShape(ArrayRef<Dim> spatial, const Window &window, Sh
     int64_t pads = window.pads.empty() ? 0 : window.pads[i] + window.pads[n + i];
     int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1, stride = window.strides[i];
     Dim room = spatial[i] + (pads - extent);
-    Dim windows = (window.ceil ? room.ceilDiv(stride) : room.floorDiv(stride)) + 1;
-    if (std::optional<int64_t> size = constantDim(windows)) {
-      // With ceil, a window that would start in the padding after the input is left out.
-      if (window.ceil && (*size - 1) * stride >= *constantDim(spatial[i]) + window.pads[i])
-        windows = context.constant(--*size);
-      if (*size <= 0)
-        return context.error(constraint + ": a window of " + Twine(extent) + " does not fit spatial dim " + Twine(i) +
-                             " of size " + Twine(*constantDim(spatial[i])) + " with padding " + Twine(pads));
+    Dim windows = room.floorDiv(stride) + 1;
+    // Rounded up, a window that would start in the padding after the input is left out; none does
+    // where windows reach past that padding anyway.
+    if (window.ceil) {
+      bool reaches = window.pads.empty() || extent >= window.pads[n + i] + stride;
+      windows = reaches ? room.ceilDiv(stride) + 1 : (spatial[i] + window.pads[i]).ceilDiv(stride);
     }
+    if (std::optional<int64_t> size = constantDim(windows); size && *size <= 0)
+      return context.error(constraint + ": a window of " + Twine(extent) + " does not fit spatial dim " + Twine(i) +
+                           " of size " + Twine(*constantDim(spatial[i])) + " with padding " + Twine(pads));
     shape.push_back(windows);
   }
   return success();
@@ -502,6 +503,9 @@ LogicalResult UnpackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
   for (auto [to, from] : llvm::enumerate(order))
     shape[from] = operands[0][to];
   for (auto [i, dim] : llvm::enumerate(dims)) {
+    if (!mayBeEqual(operands[0][rank + i], context.constant(blocks[i])))
+      return context.error("C4: expected dim " + Twine(rank + i) + " of the operand to be a block of " +
+                           Twine(blocks[i]));
     int64_t size = adaptor.getSizes().size() == dims.size() ? adaptor.getSizes()[i] : -1;
     std::optional<int64_t> outer = constantDim(shape[dim]);
     if (outer && (size <= (*outer - 1) * blocks[i] || size > *outer * blocks[i]))

@@ -34,6 +34,7 @@ def NN_UnpackOp : NN_Op<"unpack"> {
 
     Constraints: C1, C2 of `nn.pack`, and
     * C3: `sizes[i]` fills all blocks but possibly part of the last.
+    * C4: the operand's innermost dims are `blocks`.
   }];
   let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$dims, DenseI64ArrayAttr:$blocks,
                        DenseI64ArrayAttr:$order, DenseI64ArrayAttr:$sizes);

@@ -10,12 +10,16 @@ def NN_ConstantOp : NN_Op<"constant", [ConstantLike]> {
   let description = [{
     Small integers and splats are dense attributes; weights are dense resources that point into the
     mapped model file.
+
+    Constraints:
+    * C1: `value` is a tensor.
   }];
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "attr-dict $value";
   let elementType = "::llvm::cast<::mlir::ShapedType>(adaptor.getValue().getType()).getElementType()";
   let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 // Not pure: what it says of an input that nothing reads is a part of the program, too.

@@ -12,6 +12,12 @@ LogicalResult SelectOp::verify() {
   return success();
 }
 
+LogicalResult ConstantOp::verify() {
+  if (!isa<RankedTensorType>(getValue().getType()))
+    return emitOpError("C1: expected a tensor, got ") << getValue().getType();
+  return success();
+}
+
 LogicalResult ConcatOp::verify() {
   return getInputs().empty() ? emitOpError("C1: expected at least one operand") : success();
 }

@@ -151,8 +151,8 @@ static Value lowerGather(Lowering &lowering, GatherOp op) {
     Value negative = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::slt, index, zero);
     index = arith::SelectOp::create(builder, at, negative, arith::AddIOp::create(builder, at, index, size), index);
     // A bad index must not read outside the tensor.
-    index = arith::MaxSIOp::create(builder, at, index, zero);
     index = arith::MinSIOp::create(builder, at, index, arith::SubIOp::create(builder, at, size, one));
+    index = arith::MaxSIOp::create(builder, at, index, zero);
     SmallVector<Value> position(indices.take_front(axis));
     position.push_back(index);
     llvm::append_range(position, indices.drop_front(axis + indexRank));

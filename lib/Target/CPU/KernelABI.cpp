@@ -68,7 +68,20 @@ int64_t cpu::allocateScratch(func::FuncOp function) {
   return total;
 }
 
-/// The only forall at the function's top level, if nothing beside it reads or writes memory.
+/// True for ops that every part of a kernel may repeat: they write nothing and allocate nothing.
+static bool onlyReads(Operation *op) {
+  if (isMemoryEffectFree(op))
+    return true;
+  auto effects = dyn_cast<MemoryEffectOpInterface>(op);
+  if (!effects || op->getNumRegions())
+    return false;
+  SmallVector<MemoryEffects::EffectInstance> found;
+  effects.getEffects(found);
+  return llvm::all_of(found, [](const auto &effect) { return isa<MemoryEffects::Read>(effect.getEffect()); });
+}
+
+/// The only forall at the function's top level, if what stands before it only reads memory (a bias
+/// that all items use, say) and nothing follows it.
 static scf::ForallOp gridLoop(func::FuncOp function) {
   scf::ForallOp found;
   for (Operation &op : function.getBody().front().without_terminator()) {
@@ -76,7 +89,7 @@ static scf::ForallOp gridLoop(func::FuncOp function) {
       if (found)
         return nullptr;
       found = forall;
-    } else if (!isMemoryEffectFree(&op)) {
+    } else if (found ? !isMemoryEffectFree(&op) : !onlyReads(&op)) {
       return nullptr;
     }
   }

@@ -57,6 +57,7 @@ private:
   Value output;
   OpBuilder builder;
   SmallVector<unsigned> parallel; ///< iteration dim of each result dim
+  SmallVector<Range> domain;      ///< of the root, known before its loops
   /// Where the tile being emitted goes: slices of the output become this one.
   Value tileDestination;
   /// Fused producers of the tile being emitted: the same slice is computed once.
@@ -84,6 +85,7 @@ LogicalResult Tiler::run() {
   Location at = root.getLoc();
   builder.setInsertionPoint(root);
   Sizes extents = tensor::getMixedSizes(builder, at, output);
+  domain = cast<TilingInterface>(root.getOperation()).getIterationDomain(builder);
   // Grid: one dim of the forall a dim that items cut.
   SmallVector<unsigned> gridDims;
   Sizes counts;
@@ -228,7 +230,6 @@ Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &off
   // Tile the root itself: its parallel dims at the tile, its reduction dims whole.
   unsigned loops = root.getNumLoops();
   Sizes from(loops, builder.getIndexAttr(0)), extent(loops);
-  SmallVector<Range> domain = cast<TilingInterface>(root.getOperation()).getIterationDomain(builder);
   for (unsigned i = 0; i < loops; ++i)
     extent[i] = domain[i].size;
   for (auto [i, dim] : llvm::enumerate(parallel)) {

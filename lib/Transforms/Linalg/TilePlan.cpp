@@ -134,11 +134,10 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     plan.item[rank - 1] = columns;
     int64_t work = columns * anchor.work;
     for (int i = int(rank) - 2; i >= 0; --i) {
-      int64_t unit = plan.tile[i], count = std::max<int64_t>(1, kItemWork / std::max<int64_t>(1, work * unit));
-      plan.item[i] = unit * count >= likely(shape[i]) && !ShapedType::isDynamic(shape[i]) ? 0 : unit * count;
-      work *= plan.item[i] ? std::min(plan.item[i], likely(shape[i])) : likely(shape[i]);
-      if (work < kItemWork && !ShapedType::isDynamic(shape[i]))
-        plan.item[i] = 0;
+      int64_t extent = plan.tile[i] * int64_t(llvm::divideCeil(kItemWork, work * plan.tile[i]));
+      bool whole = !ShapedType::isDynamic(shape[i]) && extent >= shape[i];
+      plan.item[i] = whole ? 0 : extent;
+      work *= std::max<int64_t>(1, whole ? shape[i] : extent);
     }
     if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
       plan.item[rank - 1] = 0;

@@ -63,8 +63,8 @@ func.func @dynamic_mean(%x: tensor<3x?xf32>) -> tensor<3xf32> {
 // CHECK: %[[NEGATIVE:.*]] = arith.cmpi slt, %[[I]]
 // CHECK: %[[FROM_END:.*]] = arith.addi %[[I]], %[[TEN]]
 // CHECK: %[[J:.*]] = arith.select %[[NEGATIVE]], %[[FROM_END]], %[[I]]
-// CHECK: %[[K:.*]] = arith.maxsi %[[J]]
-// CHECK: %[[AT:.*]] = arith.minsi %[[K]], %[[NINE]]
+// CHECK: %[[K:.*]] = arith.minsi %[[J]], %[[NINE]]
+// CHECK: %[[AT:.*]] = arith.maxsi %[[K]]
 // CHECK: tensor.extract %{{.*}}[%[[AT]]]
 func.func @gather(%x: tensor<10xf32>, %i: tensor<2xi64>) -> tensor<2xf32> {
   %0 = nn.gather %x, %i axis 0 : tensor<10xf32>, tensor<2xi64> -> tensor<2xf32>

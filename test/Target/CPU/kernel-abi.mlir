@@ -4,7 +4,7 @@
 // RUN: accel-opt %s -cpu-lower-kernels="stage=buffers cpu=x86-64-v4" -split-input-file | FileCheck %s --check-prefix=BUFFERS
 
 // Buffers are inputs, then outputs; sizes come from the dims; items are done from begin to end.
-// CHECK-LABEL: exec.kernel @rows attributes {stage = "llvm"}
+// CHECK-LABEL: exec.kernel @rows attributes {{{.*}}stage = "llvm"}
 // CHECK: llvm.func @rows_kernel(%[[B:.*]]: !llvm.ptr, %[[DIMS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64, %{{.*}}: !llvm.ptr)
 // CHECK-DAG: llvm.load %[[DIMS]] : !llvm.ptr -> i64
 // CHECK-DAG: llvm.load %[[B]] : !llvm.ptr -> !llvm.ptr
@@ -18,7 +18,7 @@
 // CHECK: llvm.load %[[SAME]] : !llvm.ptr -> i64
 // CHECK: llvm.sdiv
 // CHECK: llvm.return
-// BUFFERS-LABEL: exec.kernel @rows attributes {stage = "buffers"}
+// BUFFERS-LABEL: exec.kernel @rows attributes {{{.*}}stage = "buffers"}
 // BUFFERS: func.func @rows(%{{.*}}: index, %{{.*}}: memref<?x40xf32> {{.*}}, %{{.*}}: memref<?x40xf32> {{.*}}, %{{.*}}: memref<?xi8>)
 // BUFFERS-NOT: memref.alloc
 exec.kernel @rows {

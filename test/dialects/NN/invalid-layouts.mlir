@@ -107,3 +107,20 @@ func.func @packed_matmul(%a: tensor<3x4xf32>, %b: tensor<2x4x8xf32>) {
   %0 = nn.packed_matmul %a, %b columns 17 : tensor<3x4xf32>, tensor<2x4x8xf32> -> tensor<3x17xf32>
   return
 }
+
+// -----
+
+func.func @unpack_c4(%x: tensor<3x2x2xf32>) {
+  // expected-error@+2 {{C4: expected dim 2 of the operand to be a block of 3}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.unpack %x dims [1] blocks [3] order [0, 1] sizes [4] : tensor<3x2x2xf32> -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @constant_c1() {
+  // expected-error@+1 {{C1: expected a tensor, got 'vector<2xf32>'}}
+  %0 = "nn.constant"() <{value = dense<1.0> : vector<2xf32>}> : () -> tensor<2xf32>
+  return
+}
