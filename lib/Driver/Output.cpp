@@ -39,7 +39,7 @@ int Compiler::compileKernels() {
   std::vector<exec::KernelOp> kernels(module->getOps<exec::KernelOp>().begin(),
                                       module->getOps<exec::KernelOp>().end());
   std::vector<KernelResult> results;
-  if (workers) {
+  if (workers && workers->isAlive()) {
     std::vector<std::string> texts;
     for (exec::KernelOp kernel : kernels) {
       raw_string_ostream stream(texts.emplace_back());

@@ -207,6 +207,10 @@ std::string WorkerPool::bury(Worker &worker) {
   return how;
 }
 
+bool WorkerPool::isAlive() const {
+  return any_of(workers, [](const Worker &worker) { return worker.socket >= 0; });
+}
+
 std::vector<KernelResult> WorkerPool::compile(ArrayRef<std::string> kernels,
                                               function_ref<void(size_t)> finished) {
   std::vector<KernelResult> results(kernels.size());
@@ -255,8 +259,7 @@ std::vector<KernelResult> WorkerPool::compile(ArrayRef<std::string> kernels,
       }
     }
     if (polls.empty()) {
-      // No process could be made (again): the rest is lost unless the caller compiles it itself.
-      if (none_of(workers, [](const Worker &worker) { return worker.socket >= 0; })) {
+      if (!isAlive()) { // and none could be made again
         for (size_t number : waiting)
           results[number].error = "no worker process could be started";
         return results;

@@ -26,6 +26,8 @@ public:
   WorkerPool(const WorkerPool &) = delete;
   ~WorkerPool();
 
+  /// False where the system gives no processes at all.
+  bool isAlive() const;
   /// Compiles kernels, each a module in bytecode or text that holds one exec.kernel. Results come
   /// in the same order, whatever the timing. `finished` hears after each how many are done.
   std::vector<KernelResult> compile(llvm::ArrayRef<std::string> kernels,
