@@ -57,12 +57,6 @@ static Value convert(Scalar &s, Value value, Type from, Type to) {
   return isUnsigned(from) ? s.make<arith::ExtUIOp>(target, value) : s.make<arith::ExtSIOp>(target, value);
 }
 
-static Value emitPow(Scalar &s, Value a, Value b, Type lhs, Type rhs) {
-  if (isa<FloatType>(a.getType()))
-    return s.make<math::PowFOp>(a, b);
-  return s.make<math::IPowIOp>(a, b);
-}
-
 /// a mod b with the sign of b: r = a rem b, corrected where the signs differ.
 static Value emitMod(Scalar &s, Value a, Value b, bool isUnsigned) {
   Type type = a.getType();
@@ -217,7 +211,7 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
       })
       .Case([&](MaxOp) { return emitCombine(builder, s.location, ReduceKind::max, a, b, unsignedElement); })
       .Case([&](MinOp) { return emitCombine(builder, s.location, ReduceKind::min, a, b, unsignedElement); })
-      .Case([&](PowOp) { return emitPow(s, a, b, element, element); })
+      .Case([&](PowOp) { return isFloat ? s.make<math::PowFOp>(a, b) : s.make<math::IPowIOp>(a, b); })
       .Case([&](ModOp) { return emitMod(s, a, b, unsignedElement); })
       .Case([&](FmodOp) {
         return isFloat ? s.make<arith::RemFOp>(a, b)
