@@ -55,3 +55,14 @@ function(accel_tablegen target source)
   endwhile()
   add_public_tablegen_target(${target})
 endfunction()
+
+# accel_dialect_doc(nn source.td): `ninja docs-nn` writes the op reference to build/docs/Dialects/nn.md.
+function(accel_dialect_doc dialect source)
+  set(output ${CMAKE_BINARY_DIR}/docs/Dialects/${dialect}.md)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/docs/Dialects
+    COMMAND ${MLIR_TABLEGEN_EXE} -gen-dialect-doc -dialect=${dialect} -I ${CMAKE_SOURCE_DIR}
+            -I ${MLIR_INCLUDE_DIRS} ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${output}
+    DEPENDS ${source} VERBATIM)
+  add_custom_target(docs-${dialect} DEPENDS ${output})
+endfunction()
