@@ -26,8 +26,9 @@ void NNDialect::initialize() {
 Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
                                           Location location) {
   auto elements = dyn_cast<ElementsAttr>(value);
-  return elements && elements.getType() == type ? ConstantOp::create(builder, location, type, elements)
-                                                : nullptr;
+  return elements && elements.getType() == type
+             ? ConstantOp::create(builder, location, type, elements)
+             : nullptr;
 }
 
 /// `[%n, 4, -1]`: operands for the dynamic entries, integers for the rest.

@@ -44,8 +44,9 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   if (llvm::is_sorted(permutation) && getInput().getType() == getType())
     return getInput();
   auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
-  return elements && elements.isSplat() && cast<ShapedType>(getType()).hasStaticShape() ? elements.resizeSplat(cast<ShapedType>(getType()))
-                                        : nullptr;
+  return elements && elements.isSplat() && cast<ShapedType>(getType()).hasStaticShape()
+             ? elements.resizeSplat(cast<ShapedType>(getType()))
+             : nullptr;
 }
 
 OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {

@@ -22,9 +22,10 @@ static LogicalResult broadcastAll(Operands operands, ShapeContext &context, Resu
   return success();
 }
 
-#define ELEMENTWISE(OP)                                                                                      \
-  LogicalResult OP::computeShapes(Adaptor, Operands operands, ShapeContext &context, Results &results) {     \
-    return broadcastAll(operands, context, results);                                                         \
+#define ELEMENTWISE(OP)                                                                            \
+  LogicalResult OP::computeShapes(Adaptor, Operands operands, ShapeContext &context,               \
+                                  Results &results) {                                              \
+    return broadcastAll(operands, context, results);                                               \
   }
 ELEMENTWISE(AbsOp)
 ELEMENTWISE(NegOp)
@@ -88,15 +89,17 @@ static Twine text(Dim dim, std::string &storage) {
   return Twine(storage);
 }
 
-LogicalResult MatmulOp::computeShapes(Adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult MatmulOp::computeShapes(Adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
   ArrayRef<Dim> lhs = operands[0], rhs = operands[1];
   if (lhs.size() < 2 || rhs.size() < 2)
-    return context.error("C1: expected operands of rank 2 or more, got " + Twine(lhs.size()) + " and " +
-                         Twine(rhs.size()));
+    return context.error("C1: expected operands of rank 2 or more, got " + Twine(lhs.size()) +
+                         " and " + Twine(rhs.size()));
   std::string a, b;
   if (!mayBeEqual(lhs.back(), rhs[rhs.size() - 2]))
-    return context.error("C2: expected the left operand's last dim to equal the right operand's last but one, got " +
-                         text(lhs.back(), a) + " and " + text(rhs[rhs.size() - 2], b));
+    return context.error(
+        "C2: expected the left operand's last dim to equal the right operand's last but one, got " +
+        text(lhs.back(), a) + " and " + text(rhs[rhs.size() - 2], b));
   Shape shape;
   if (failed(context.broadcast(lhs.drop_back(2), rhs.drop_back(2), shape)))
     return context.error("C3: the operands' leading dims cannot be broadcast together");
@@ -106,17 +109,18 @@ LogicalResult MatmulOp::computeShapes(Adaptor, Operands operands, ShapeContext &
   return success();
 }
 
-LogicalResult PackedMatmulOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
-                                            Results &results) {
+LogicalResult PackedMatmulOp::computeShapes(Adaptor adaptor, Operands operands,
+                                            ShapeContext &context, Results &results) {
   ArrayRef<Dim> lhs = operands[0], rhs = operands[1];
   if (lhs.size() < 2 || rhs.size() != 3 || !llvm::all_of(rhs, constantDim))
-    return context.error("C1: expected a left operand of rank 2 or more and a static right operand of rank 3");
+    return context.error(
+        "C1: expected a left operand of rank 2 or more and a static right operand of rank 3");
   if (!mayBeEqual(lhs.back(), rhs[1]))
     return context.error("C2: expected the same k in both operands");
   int64_t panels = *constantDim(rhs[0]), nr = *constantDim(rhs[2]), columns = adaptor.getColumns();
   if (columns <= (panels - 1) * nr || columns > panels * nr)
-    return context.error("C3: expected columns in " + Twine((panels - 1) * nr + 1) + ".." + Twine(panels * nr) +
-                         ", got " + Twine(columns));
+    return context.error("C3: expected columns in " + Twine((panels - 1) * nr + 1) + ".." +
+                         Twine(panels * nr) + ", got " + Twine(columns));
   Shape shape(lhs.begin(), lhs.end());
   shape.back() = context.constant(columns);
   results.push_back(shape);
@@ -148,8 +152,9 @@ static LogicalResult windowShape(ArrayRef<Dim> spatial, const Window &window, Sh
       windows = reaches ? room.ceilDiv(stride) + 1 : (spatial[i] + window.pads[i]).ceilDiv(stride);
     }
     if (std::optional<int64_t> size = constantDim(windows); size && *size <= 0)
-      return context.error(constraint + ": a window of " + Twine(extent) + " does not fit spatial dim " + Twine(i) +
-                           " of size " + Twine(*constantDim(spatial[i])) + " with padding " + Twine(pads));
+      return context.error(constraint + ": a window of " + Twine(extent) +
+                           " does not fit spatial dim " + Twine(i) + " of size " +
+                           Twine(*constantDim(spatial[i])) + " with padding " + Twine(pads));
     shape.push_back(windows);
   }
   return success();
@@ -159,53 +164,62 @@ static bool allAtLeast(ArrayRef<int64_t> values, int64_t least, size_t count) {
   return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least; });
 }
 
-LogicalResult ConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult ConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                    Results &results) {
   ArrayRef<Dim> input = operands[0], weight = operands[1];
   if (input.size() != weight.size() || input.size() < 3 || input.size() > 5)
-    return context.error("C1: expected input and weight of the same rank, 3 to 5, got " + Twine(input.size()) +
-                         " and " + Twine(weight.size()));
+    return context.error("C1: expected input and weight of the same rank, 3 to 5, got " +
+                         Twine(input.size()) + " and " + Twine(weight.size()));
   size_t spatial = input.size() - 2;
-  if (!allAtLeast(adaptor.getStrides(), 1, spatial) || !allAtLeast(adaptor.getDilations(), 1, spatial) ||
+  if (!allAtLeast(adaptor.getStrides(), 1, spatial) ||
+      !allAtLeast(adaptor.getDilations(), 1, spatial) ||
       !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
     return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations and " +
                          Twine(2 * spatial) + " pads of 0 or more");
   int64_t group = adaptor.getGroup();
-  std::optional<int64_t> channels = constantDim(input[1]), perGroup = constantDim(weight[1]), f = constantDim(weight[0]);
+  std::optional<int64_t> channels = constantDim(input[1]), perGroup = constantDim(weight[1]),
+                         f = constantDim(weight[0]);
   if (group < 1 || (channels && perGroup && *perGroup * group != *channels) || (f && *f % group))
-    return context.error("C3: expected weight dim 1 times group to be the input's channels and group to divide "
-                         "weight dim 0, got group " + Twine(group) + ", weight dims " +
-                         Twine(f.value_or(-1)) + " and " + Twine(perGroup.value_or(-1)) + ", channels " +
-                         Twine(channels.value_or(-1)));
+    return context.error(
+        "C3: expected weight dim 1 times group to be the input's channels and group to divide "
+        "weight dim 0, got group " +
+        Twine(group) + ", weight dims " + Twine(f.value_or(-1)) + " and " +
+        Twine(perGroup.value_or(-1)) + ", channels " + Twine(channels.value_or(-1)));
   if (operands.size() > 2 && (operands[2].size() != 1 || !mayBeEqual(operands[2][0], weight[0])))
     return context.error("C4: expected a bias of one element an output channel");
   SmallVector<int64_t> kernel = staticShape(weight.drop_front(2));
   if (llvm::is_contained(kernel, ShapedType::kDynamic))
     return context.error("C2: expected a weight with static spatial dims");
   Shape shape{input[0], weight[0]};
-  if (failed(windowShape(input.drop_front(2), {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
+  if (failed(windowShape(input.drop_front(2),
+                         {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
                          context, "C5", shape)))
     return failure();
   results.push_back(shape);
   return success();
 }
 
-LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
-                                           Results &results) {
+LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands,
+                                           ShapeContext &context, Results &results) {
   ArrayRef<Dim> input = operands[0], weight = operands[1];
-  if (input.size() < 4 || input.size() > 6 || weight.size() != input.size() + 1 || !llvm::all_of(weight, constantDim) ||
-      (operands.size() > 2 && operands[2].size() != 2))
-    return context.error("C1: expected input rank R of 4 to 6, a static weight of rank R+1 and a bias of rank 2");
+  if (input.size() < 4 || input.size() > 6 || weight.size() != input.size() + 1 ||
+      !llvm::all_of(weight, constantDim) || (operands.size() > 2 && operands[2].size() != 2))
+    return context.error(
+        "C1: expected input rank R of 4 to 6, a static weight of rank R+1 and a bias of rank 2");
   size_t spatial = input.size() - 3;
-  if (!allAtLeast(adaptor.getStrides(), 1, spatial) || !allAtLeast(adaptor.getDilations(), 1, spatial))
+  if (!allAtLeast(adaptor.getStrides(), 1, spatial) ||
+      !allAtLeast(adaptor.getDilations(), 1, spatial))
     return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations");
   Dim f = weight.back(), c = weight[weight.size() - 2];
   if (!mayBeEqual(input[1], weight[1]) || !mayBeEqual(input.back(), c) ||
-      (operands.size() > 2 && (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], f))))
+      (operands.size() > 2 &&
+       (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], f))))
     return context.error("C3: expected the same blocks in input, weight and bias");
   SmallVector<int64_t> kernel = staticShape(weight.slice(2, spatial));
   Shape shape{input[0], weight[0]};
-  if (failed(windowShape(input.slice(2, spatial), {kernel, adaptor.getStrides(), adaptor.getDilations(), {}}, context,
-                         "C4", shape)))
+  if (failed(windowShape(input.slice(2, spatial),
+                         {kernel, adaptor.getStrides(), adaptor.getDilations(), {}}, context, "C4",
+                         shape)))
     return failure();
   shape.push_back(f);
   results.push_back(shape);
@@ -217,9 +231,11 @@ LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands op
   ArrayRef<Dim> input = operands[0], weight = operands[1];
   if (input.size() < 4 || input.size() > 6 || weight.size() != input.size() - 1 ||
       !llvm::all_of(weight, constantDim) || (operands.size() > 2 && operands[2].size() != 2))
-    return context.error("C1: expected input rank R of 4 to 6, a static weight of rank R-1 and a bias of rank 2");
+    return context.error(
+        "C1: expected input rank R of 4 to 6, a static weight of rank R-1 and a bias of rank 2");
   size_t spatial = input.size() - 3;
-  if (!allAtLeast(adaptor.getStrides(), 1, spatial) || !allAtLeast(adaptor.getDilations(), 1, spatial))
+  if (!allAtLeast(adaptor.getStrides(), 1, spatial) ||
+      !allAtLeast(adaptor.getDilations(), 1, spatial))
     return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations");
   if (!mayBeEqual(input[1], weight[0]) || !mayBeEqual(input.back(), weight.back()) ||
       (operands.size() > 2 &&
@@ -227,25 +243,32 @@ LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands op
     return context.error("C3: expected the same blocks in input, weight and bias");
   SmallVector<int64_t> kernel = staticShape(weight.slice(1, spatial));
   Shape shape{input[0], weight[0]};
-  if (failed(windowShape(input.slice(2, spatial), {kernel, adaptor.getStrides(), adaptor.getDilations(), {}},
-                         context, "C4", shape)))
+  if (failed(windowShape(input.slice(2, spatial),
+                         {kernel, adaptor.getStrides(), adaptor.getDilations(), {}}, context, "C4",
+                         shape)))
     return failure();
   shape.push_back(weight.back());
   results.push_back(shape);
   return success();
 }
 
-LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                    Results &results) {
   ArrayRef<Dim> input = operands[0];
   size_t spatial = adaptor.getKernel().size();
   if (input.size() < 2 + spatial)
-    return context.error("C1: expected rank " + Twine(2 + spatial) + " or more, got " + Twine(input.size()));
-  if (!allAtLeast(adaptor.getKernel(), 1, spatial) || !allAtLeast(adaptor.getStrides(), 1, spatial) ||
-      !allAtLeast(adaptor.getDilations(), 1, spatial) || !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
-    return context.error("C2: expected " + Twine(spatial) + " positive kernel sizes, strides and dilations and " +
-                         Twine(2 * spatial) + " pads of 0 or more");
+    return context.error("C1: expected rank " + Twine(2 + spatial) + " or more, got " +
+                         Twine(input.size()));
+  if (!allAtLeast(adaptor.getKernel(), 1, spatial) ||
+      !allAtLeast(adaptor.getStrides(), 1, spatial) ||
+      !allAtLeast(adaptor.getDilations(), 1, spatial) ||
+      !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
+    return context.error("C2: expected " + Twine(spatial) +
+                         " positive kernel sizes, strides and dilations and " + Twine(2 * spatial) +
+                         " pads of 0 or more");
   Shape shape{input[0], input[1]};
-  Window window{adaptor.getKernel(), adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads(), adaptor.getCeil()};
+  Window window{adaptor.getKernel(), adaptor.getStrides(), adaptor.getDilations(),
+                adaptor.getPads(), adaptor.getCeil()};
   if (failed(windowShape(input.slice(2, spatial), window, context, "C3", shape)))
     return failure();
   llvm::append_range(shape, input.drop_front(2 + spatial));
@@ -255,12 +278,14 @@ LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
 
 // --- reductions ---
 
-LogicalResult ReduceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult ReduceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
   ArrayRef<Dim> input = operands[0];
   ArrayRef<int64_t> axes = adaptor.getAxes();
   if (!llvm::is_sorted(axes) || std::adjacent_find(axes.begin(), axes.end()) != axes.end() ||
       (!axes.empty() && (axes.front() < 0 || axes.back() >= int64_t(input.size()))))
-    return context.error("C1: expected distinct, sorted axes in 0.." + Twine(int64_t(input.size()) - 1));
+    return context.error("C1: expected distinct, sorted axes in 0.." +
+                         Twine(int64_t(input.size()) - 1));
   Shape shape;
   for (auto [i, dim] : llvm::enumerate(input)) {
     if (!llvm::is_contained(axes, int64_t(i)))
@@ -272,31 +297,37 @@ LogicalResult ReduceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
   return success();
 }
 
-static LogicalResult axisOp(int64_t axis, Operands operands, ShapeContext &context, Results &results) {
+static LogicalResult axisOp(int64_t axis, Operands operands, ShapeContext &context,
+                            Results &results) {
   if (axis < 0 || axis >= int64_t(operands[0].size()))
-    return context.error("C1: expected an axis in 0.." + Twine(int64_t(operands[0].size()) - 1) + ", got " + Twine(axis));
+    return context.error("C1: expected an axis in 0.." + Twine(int64_t(operands[0].size()) - 1) +
+                         ", got " + Twine(axis));
   results.push_back(operands[0]);
   return success();
 }
 
-LogicalResult SoftmaxOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult SoftmaxOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                       Results &results) {
   return axisOp(adaptor.getAxis(), operands, context, results);
 }
 
-LogicalResult LogSoftmaxOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult LogSoftmaxOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                          Results &results) {
   return axisOp(adaptor.getAxis(), operands, context, results);
 }
 
 // --- shapes and layouts ---
 
-LogicalResult ConstantOp::computeShapes(Adaptor adaptor, Operands, ShapeContext &context, Results &results) {
+LogicalResult ConstantOp::computeShapes(Adaptor adaptor, Operands, ShapeContext &context,
+                                        Results &results) {
   Shape &shape = results.emplace_back();
   for (int64_t size : cast<ShapedType>(adaptor.getValue().getType()).getShape())
     shape.push_back(context.constant(size));
   return success();
 }
 
-LogicalResult BindDimsOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult BindDimsOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                        Results &results) {
   AffineMap map = adaptor.getShape();
   if (map.getNumDims() != 0 || map.getNumSymbols() != adaptor.getSymbols().size() ||
       map.getNumResults() != operands[0].size())
@@ -309,7 +340,8 @@ LogicalResult BindDimsOp::computeShapes(Adaptor adaptor, Operands operands, Shap
 }
 
 /// The entries of a mixed static and dynamic shape; -1 comes out as null.
-static LogicalResult mixedShape(ArrayRef<int64_t> entries, ValueRange sizes, ShapeContext &context, Shape &shape) {
+static LogicalResult mixedShape(ArrayRef<int64_t> entries, ValueRange sizes, ShapeContext &context,
+                                Shape &shape) {
   size_t next = 0, inferred = 0;
   for (int64_t entry : entries) {
     if (ShapedType::isDynamic(entry)) {
@@ -326,11 +358,13 @@ static LogicalResult mixedShape(ArrayRef<int64_t> entries, ValueRange sizes, Sha
     }
   }
   if (next != sizes.size() || inferred > 1)
-    return context.error("C1: expected at most one -1 and one operand a dynamic entry of the shape");
+    return context.error(
+        "C1: expected at most one -1 and one operand a dynamic entry of the shape");
   return success();
 }
 
-LogicalResult ReshapeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult ReshapeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                       Results &results) {
   Shape shape;
   if (failed(mixedShape(adaptor.getShape(), adaptor.getSizes(), context, shape)))
     return failure();
@@ -344,7 +378,8 @@ LogicalResult ReshapeOp::computeShapes(Adaptor adaptor, Operands operands, Shape
   std::optional<int64_t> have = constantDim(total), want = constantDim(rest);
   if (open) {
     if (have && want && (*want == 0 ? *have != 0 : *have % *want != 0))
-      return context.error("C2: cannot reshape " + Twine(*have) + " elements in blocks of " + Twine(*want));
+      return context.error("C2: cannot reshape " + Twine(*have) + " elements in blocks of " +
+                           Twine(*want));
     *open = want && *want == 0 ? context.constant(0) : total.floorDiv(rest);
   } else if (have && want && *have != *want) {
     return context.error("C2: cannot reshape " + Twine(*have) + " elements to " + Twine(*want));
@@ -353,7 +388,8 @@ LogicalResult ReshapeOp::computeShapes(Adaptor adaptor, Operands operands, Shape
   return success();
 }
 
-LogicalResult BroadcastOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult BroadcastOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                         Results &results) {
   Shape shape, joined;
   if (failed(mixedShape(adaptor.getShape(), adaptor.getSizes(), context, shape)))
     return failure();
@@ -375,9 +411,11 @@ static bool isPermutation(ArrayRef<int64_t> values, size_t rank) {
   return values.size() == rank;
 }
 
-LogicalResult TransposeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult TransposeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                         Results &results) {
   if (!isPermutation(adaptor.getPermutation(), operands[0].size()))
-    return context.error("C1: expected a permutation of 0.." + Twine(int64_t(operands[0].size()) - 1));
+    return context.error("C1: expected a permutation of 0.." +
+                         Twine(int64_t(operands[0].size()) - 1));
   Shape shape;
   for (int64_t from : adaptor.getPermutation())
     shape.push_back(operands[0][from]);
@@ -385,15 +423,17 @@ LogicalResult TransposeOp::computeShapes(Adaptor adaptor, Operands operands, Sha
   return success();
 }
 
-LogicalResult ConcatOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult ConcatOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
   int64_t axis = adaptor.getAxis();
   if (operands.empty() || axis < 0 || axis >= int64_t(operands[0].size()))
-    return context.error("C1: expected an operand and an axis inside its rank, got axis " + Twine(axis));
+    return context.error("C1: expected an operand and an axis inside its rank, got axis " +
+                         Twine(axis));
   Shape shape = operands[0];
   for (const Shape &operand : operands.drop_front()) {
     if (operand.size() != shape.size())
-      return context.error("C2: expected operands of one rank, got " + Twine(shape.size()) + " and " +
-                           Twine(operand.size()));
+      return context.error("C2: expected operands of one rank, got " + Twine(shape.size()) +
+                           " and " + Twine(operand.size()));
     for (size_t i = 0; i < shape.size(); ++i) {
       if (int64_t(i) == axis)
         shape[i] = shape[i] + operand[i];
@@ -407,10 +447,13 @@ LogicalResult ConcatOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
   return success();
 }
 
-LogicalResult SliceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
-  ArrayRef<int64_t> offsets = adaptor.getOffsets(), sizes = adaptor.getSizes(), steps = adaptor.getSteps();
+LogicalResult SliceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                     Results &results) {
+  ArrayRef<int64_t> offsets = adaptor.getOffsets(), sizes = adaptor.getSizes(),
+                    steps = adaptor.getSteps();
   size_t rank = operands[0].size();
-  if (offsets.size() != rank || sizes.size() != rank || steps.size() != rank || llvm::is_contained(steps, 0))
+  if (offsets.size() != rank || sizes.size() != rank || steps.size() != rank ||
+      llvm::is_contained(steps, 0))
     return context.error("C1: expected one offset, size and non-zero step a dim");
   Shape &shape = results.emplace_back();
   for (size_t i = 0; i < rank; ++i) {
@@ -419,20 +462,24 @@ LogicalResult SliceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCo
     if (sizes[i] == -1) {
       if (steps[i] < 0 || offsets[i] < 0)
         return context.error("C1: expected a positive step and offset where the size is open");
-      shape.push_back(known ? context.constant(std::max<int64_t>(0, llvm::divideCeil(std::max<int64_t>(0, *known - offsets[i]), steps[i])))
-                            : (dim - offsets[i]).ceilDiv(steps[i]));
+      shape.push_back(
+          known ? context.constant(std::max<int64_t>(
+                      0, llvm::divideCeil(std::max<int64_t>(0, *known - offsets[i]), steps[i])))
+                : (dim - offsets[i]).ceilDiv(steps[i]));
       continue;
     }
     int64_t last = offsets[i] + (sizes[i] - 1) * steps[i];
-    if (sizes[i] < 0 || (sizes[i] > 0 && (offsets[i] < 0 || last < 0 || (known && (offsets[i] >= *known || last >= *known)))))
-      return context.error("C2: elements " + Twine(offsets[i]) + ".." + Twine(last) + " of dim " + Twine(i) +
-                           " lie outside the operand");
+    if (sizes[i] < 0 || (sizes[i] > 0 && (offsets[i] < 0 || last < 0 ||
+                                          (known && (offsets[i] >= *known || last >= *known)))))
+      return context.error("C2: elements " + Twine(offsets[i]) + ".." + Twine(last) + " of dim " +
+                           Twine(i) + " lie outside the operand");
     shape.push_back(context.constant(sizes[i]));
   }
   return success();
 }
 
-LogicalResult PadOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult PadOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                   Results &results) {
   size_t rank = operands[0].size();
   if (!allAtLeast(adaptor.getLow(), 0, rank) || !allAtLeast(adaptor.getHigh(), 0, rank))
     return context.error("C1: expected one entry of 0 or more a dim in low and high");
@@ -442,11 +489,13 @@ LogicalResult PadOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCont
   return success();
 }
 
-LogicalResult GatherOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult GatherOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
   ArrayRef<Dim> input = operands[0];
   int64_t axis = adaptor.getAxis();
   if (axis < 0 || axis >= int64_t(input.size()))
-    return context.error("C1: expected an axis in 0.." + Twine(int64_t(input.size()) - 1) + ", got " + Twine(axis));
+    return context.error("C1: expected an axis in 0.." + Twine(int64_t(input.size()) - 1) +
+                         ", got " + Twine(axis));
   Shape shape(input.take_front(axis));
   llvm::append_range(shape, operands[1]);
   llvm::append_range(shape, input.drop_front(axis + 1));
@@ -454,7 +503,8 @@ LogicalResult GatherOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
   return success();
 }
 
-LogicalResult ShapeOfOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
+LogicalResult ShapeOfOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                       Results &results) {
   int64_t start = adaptor.getStart(), end = adaptor.getEnd();
   if (start < 0 || start > end || end > int64_t(operands[0].size()))
     return context.error("C1: expected 0 <= start <= end <= " + Twine(operands[0].size()));
@@ -462,8 +512,8 @@ LogicalResult ShapeOfOp::computeShapes(Adaptor adaptor, Operands operands, Shape
   return success();
 }
 
-static LogicalResult checkPack(ArrayRef<int64_t> dims, ArrayRef<int64_t> blocks, ArrayRef<int64_t> order, size_t rank,
-                               ShapeContext &context) {
+static LogicalResult checkPack(ArrayRef<int64_t> dims, ArrayRef<int64_t> blocks,
+                               ArrayRef<int64_t> order, size_t rank, ShapeContext &context) {
   SmallVector<bool> seen(rank, false);
   bool good = allAtLeast(blocks, 1, dims.size());
   for (int64_t d : dims) {
@@ -472,13 +522,17 @@ static LogicalResult checkPack(ArrayRef<int64_t> dims, ArrayRef<int64_t> blocks,
       seen[d] = true;
   }
   if (!good)
-    return context.error("C1: expected distinct dims in 0.." + Twine(int64_t(rank) - 1) + " and a positive block each");
-  return isPermutation(order, rank) ? success()
-                                    : context.error("C2: expected order to be a permutation of the operand's dims");
+    return context.error("C1: expected distinct dims in 0.." + Twine(int64_t(rank) - 1) +
+                         " and a positive block each");
+  return isPermutation(order, rank)
+             ? success()
+             : context.error("C2: expected order to be a permutation of the operand's dims");
 }
 
-LogicalResult PackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
-  ArrayRef<int64_t> dims = adaptor.getDims(), blocks = adaptor.getBlocks(), order = adaptor.getOrder();
+LogicalResult PackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                    Results &results) {
+  ArrayRef<int64_t> dims = adaptor.getDims(), blocks = adaptor.getBlocks(),
+                    order = adaptor.getOrder();
   Shape split = operands[0];
   if (failed(checkPack(dims, blocks, order, split.size(), context)))
     return failure();
@@ -492,8 +546,10 @@ LogicalResult PackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
   return success();
 }
 
-LogicalResult UnpackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context, Results &results) {
-  ArrayRef<int64_t> dims = adaptor.getDims(), blocks = adaptor.getBlocks(), order = adaptor.getOrder();
+LogicalResult UnpackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
+  ArrayRef<int64_t> dims = adaptor.getDims(), blocks = adaptor.getBlocks(),
+                    order = adaptor.getOrder();
   if (operands[0].size() < dims.size())
     return context.error("C1: expected one block dim an entry of dims");
   size_t rank = operands[0].size() - dims.size();
@@ -504,13 +560,13 @@ LogicalResult UnpackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
     shape[from] = operands[0][to];
   for (auto [i, dim] : llvm::enumerate(dims)) {
     if (!mayBeEqual(operands[0][rank + i], context.constant(blocks[i])))
-      return context.error("C4: expected dim " + Twine(rank + i) + " of the operand to be a block of " +
-                           Twine(blocks[i]));
+      return context.error("C4: expected dim " + Twine(rank + i) +
+                           " of the operand to be a block of " + Twine(blocks[i]));
     int64_t size = adaptor.getSizes().size() == dims.size() ? adaptor.getSizes()[i] : -1;
     std::optional<int64_t> outer = constantDim(shape[dim]);
     if (outer && (size <= (*outer - 1) * blocks[i] || size > *outer * blocks[i]))
-      return context.error("C3: expected a size that fills " + Twine(*outer) + " blocks of " + Twine(blocks[i]) +
-                           " but for part of the last, got " + Twine(size));
+      return context.error("C3: expected a size that fills " + Twine(*outer) + " blocks of " +
+                           Twine(blocks[i]) + " but for part of the last, got " + Twine(size));
     shape[dim] = context.constant(size);
   }
   results.push_back(shape);

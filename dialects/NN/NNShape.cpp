@@ -22,7 +22,8 @@ std::optional<int64_t> accel::nn::constantDim(Dim dim) {
 }
 
 SmallVector<int64_t> accel::nn::staticShape(ArrayRef<Dim> shape) {
-  return llvm::map_to_vector(shape, [](Dim dim) { return constantDim(dim).value_or(ShapedType::kDynamic); });
+  return llvm::map_to_vector(
+      shape, [](Dim dim) { return constantDim(dim).value_or(ShapedType::kDynamic); });
 }
 
 Dim accel::nn::product(ArrayRef<Dim> shape, MLIRContext *context) {
@@ -41,7 +42,9 @@ Dim ShapeContext::broadcast(Dim a, Dim b) {
   if (cb && *cb == 1)
     return a;
   if (ca && cb)
-    return (void)error("dims " + Twine(*ca) + " and " + Twine(*cb) + " cannot be broadcast together"), Dim();
+    return (void)error("dims " + Twine(*ca) + " and " + Twine(*cb) +
+                       " cannot be broadcast together"),
+           Dim();
   if (ca)
     return a;
   if (cb)
@@ -68,7 +71,8 @@ LogicalResult ShapeContext::error(const Twine &message) {
   return location ? LogicalResult(emitError(*location, message)) : failure();
 }
 
-OpFoldResult accel::nn::materializeDim(OpBuilder &builder, Location location, Dim dim, ValueRange symbols) {
+OpFoldResult accel::nn::materializeDim(OpBuilder &builder, Location location, Dim dim,
+                                       ValueRange symbols) {
   if (std::optional<int64_t> value = constantDim(dim))
     return builder.getIndexAttr(*value);
   if (auto symbol = dyn_cast<AffineSymbolExpr>(dim))
@@ -88,7 +92,8 @@ public:
   }
   Dim valueOf(Value index) override {
     APInt value;
-    return matchPattern(index, m_ConstantInt(&value)) ? constant(value.getSExtValue()) : symbolFor(index);
+    return matchPattern(index, m_ConstantInt(&value)) ? constant(value.getSExtValue())
+                                                      : symbolFor(index);
   }
   OpBuilder &builder;
   Location at;
@@ -96,7 +101,8 @@ public:
 };
 } // namespace
 
-LogicalResult accel::nn::reifyShapes(OpBuilder &builder, Operation *op, ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult accel::nn::reifyShapes(OpBuilder &builder, Operation *op,
+                                     ReifiedRankedShapedTypeDims &shapes) {
   ReifyContext context(builder, op->getLoc());
   SmallVector<Shape> operands;
   for (Value operand : op->getOperands()) {
@@ -105,9 +111,9 @@ LogicalResult accel::nn::reifyShapes(OpBuilder &builder, Operation *op, ReifiedR
     if (!type)
       continue;
     for (auto [i, size] : llvm::enumerate(type.getShape()))
-      shape.push_back(ShapedType::isDynamic(size)
-                          ? context.symbolFor(tensor::DimOp::create(builder, op->getLoc(), operand, i))
-                          : context.constant(size));
+      shape.push_back(ShapedType::isDynamic(size) ? context.symbolFor(tensor::DimOp::create(
+                                                        builder, op->getLoc(), operand, i))
+                                                  : context.constant(size));
   }
   SmallVector<Shape> results;
   if (failed(cast<ShapeOpInterface>(op).inferResultShapes(context, operands, results)) ||
@@ -163,7 +169,9 @@ Dim ShapeAnalysis::valueOf(Value index) {
       (i < map.getNumDims() ? dims : symbols).push_back(valueOf(operand));
     result = map.getResult(0).replaceDimsAndSymbols(dims, symbols);
   } else if (Operation *op = index.getDefiningOp(); op && op->getNumOperands() == 2) {
-    auto both = [&](auto combine) { return combine(valueOf(op->getOperand(0)), valueOf(op->getOperand(1))); };
+    auto both = [&](auto combine) {
+      return combine(valueOf(op->getOperand(0)), valueOf(op->getOperand(1)));
+    };
     if (isa<arith::AddIOp>(op))
       result = both([](Dim a, Dim b) { return a + b; });
     else if (isa<arith::SubIOp>(op))
@@ -176,7 +184,9 @@ Dim ShapeAnalysis::valueOf(Value index) {
   return indices[index] = result ? result : fresh();
 }
 
-Type accel::nn::elementTypeOf(Value value) { return cast<ShapedType>(value.getType()).getElementType(); }
+Type accel::nn::elementTypeOf(Value value) {
+  return cast<ShapedType>(value.getType()).getElementType();
+}
 
 SmallVector<Shape> accel::nn::detail::operandShapes(ShapeContext &context, ValueRange operands) {
   SmallVector<Shape> shapes;
@@ -190,8 +200,11 @@ SmallVector<Shape> accel::nn::detail::operandShapes(ShapeContext &context, Value
 }
 
 bool accel::nn::detail::compatibleTypes(TypeRange inferred, TypeRange actual) {
-  return inferred.size() == actual.size() && llvm::all_of(llvm::zip(inferred, actual), [](auto pair) {
-           auto a = dyn_cast<RankedTensorType>(std::get<0>(pair)), b = dyn_cast<RankedTensorType>(std::get<1>(pair));
-           return a && b && a.getElementType() == b.getElementType() && succeeded(verifyCompatibleShape(a, b));
+  return inferred.size() == actual.size() &&
+         llvm::all_of(llvm::zip(inferred, actual), [](auto pair) {
+           auto a = dyn_cast<RankedTensorType>(std::get<0>(pair)),
+                b = dyn_cast<RankedTensorType>(std::get<1>(pair));
+           return a && b && a.getElementType() == b.getElementType() &&
+                  succeeded(verifyCompatibleShape(a, b));
          });
 }

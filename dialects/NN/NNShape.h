@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Shapes as affine expressions of dim symbols, and what is derived from an op's one shape computation.
+// Shapes as affine expressions of dim symbols, and what is derived from an op's one shape
+// computation.
 #pragma once
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
@@ -57,7 +58,8 @@ mlir::OpFoldResult materializeDim(mlir::OpBuilder &builder, mlir::Location locat
 class ShapeAnalysis : public ShapeContext {
 public:
   /// The first `symbols` symbols belong to the caller.
-  ShapeAnalysis(mlir::MLIRContext *context, unsigned symbols) : ShapeContext(context, std::nullopt) {
+  ShapeAnalysis(mlir::MLIRContext *context, unsigned symbols)
+      : ShapeContext(context, std::nullopt) {
     nextSymbol = symbols;
   }
   /// Sets what is known of a value (a block argument, say).
@@ -92,7 +94,8 @@ llvm::LogicalResult inferTypes(mlir::MLIRContext *context, std::optional<mlir::L
   if (failed(OpT::computeShapes(adaptor, inputs, shapeContext, results)))
     return mlir::failure();
   for (const Shape &shape : results)
-    types.push_back(mlir::RankedTensorType::get(staticShape(shape), OpT::computeElementType(adaptor)));
+    types.push_back(
+        mlir::RankedTensorType::get(staticShape(shape), OpT::computeElementType(adaptor)));
   return mlir::success();
 }
 } // namespace detail

@@ -25,6 +25,7 @@ LogicalResult ConcatOp::verify() {
 LogicalResult PadOp::verify() {
   Type element = elementTypeOf(getInput());
   if (getValue().getType() != element)
-    return emitOpError("C2: expected a value of type ") << element << ", got " << getValue().getType();
+    return emitOpError("C2: expected a value of type ")
+           << element << ", got " << getValue().getType();
   return success();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Measures the rate of float32 multiply-adds of one core: the most of many short tries, so that neighbours do not matter, in GFLOP/s.
+// Measures the rate of float32 multiply-adds of one core: the most of many short tries, so that
+// neighbours do not matter, in GFLOP/s.
 #include <stdio.h>
 #include <time.h>
 
@@ -12,7 +13,8 @@
 #endif
 typedef float vec __attribute__((vector_size(4 * WIDTH)));
 
-// Enough independent chains to hide the latency of a multiply-add on any core, few enough for registers.
+// Enough independent chains to hide the latency of a multiply-add on any core, few enough for
+// registers.
 #define CHAINS 12
 
 int main(void) {
@@ -40,7 +42,8 @@ int main(void) {
     volatile float sink = 0;
     for (int i = 0; i < CHAINS; ++i)
       sink += sums[i][0];
-    double seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+    double seconds =
+        (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     double rate = 2.0 * WIDTH * CHAINS * (double)rounds / seconds * 1e-9;
     best = rate > best ? rate : best;
   }

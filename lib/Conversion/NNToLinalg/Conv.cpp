@@ -26,12 +26,14 @@ static Value indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
   for (unsigned i = 0; i < dims; ++i)
     operands.push_back(linalg::IndexOp::create(builder, at, i).getResult());
   return getValueOrCreateConstantIndexOp(
-      builder, at, affine::makeComposedFoldedAffineApply(builder, at, AffineMap::get(dims, 0, expr), operands));
+      builder, at,
+      affine::makeComposedFoldedAffineApply(builder, at, AffineMap::get(dims, 0, expr), operands));
 }
 
 /// Reads `tensor` at `position`, of which dims `checked` may lie outside: `outside` then.
-static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Value tensor, ArrayRef<Dim> shape,
-                         ArrayRef<AffineExpr> position, ArrayRef<unsigned> checked, TypedAttr outside) {
+static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Value tensor,
+                         ArrayRef<Dim> shape, ArrayRef<AffineExpr> position,
+                         ArrayRef<unsigned> checked, TypedAttr outside) {
   SmallVector<Value> indices;
   Value inside;
   for (auto [i, expr] : llvm::enumerate(position)) {
@@ -40,7 +42,8 @@ static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Va
       Value size = getValueOrCreateConstantIndexOp(builder, at, lowering.size(shape[i]));
       // One unsigned comparison covers both ends.
       Value good = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::ult, index, size);
-      index = arith::SelectOp::create(builder, at, good, index, arith::ConstantIndexOp::create(builder, at, 0));
+      index = arith::SelectOp::create(builder, at, good, index,
+                                      arith::ConstantIndexOp::create(builder, at, 0));
       inside = inside ? arith::AndIOp::create(builder, at, inside, good).getResult() : good;
     }
     indices.push_back(index);
@@ -48,24 +51,29 @@ static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Va
   Value element = tensor::ExtractOp::create(builder, at, tensor, indices);
   if (!inside)
     return element;
-  return arith::SelectOp::create(builder, at, inside, element, arith::ConstantOp::create(builder, at, outside));
+  return arith::SelectOp::create(builder, at, inside, element,
+                                 arith::ConstantOp::create(builder, at, outside));
 }
 
 static bool anyPad(ArrayRef<int64_t> pads) {
   return llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
 }
 
-/// result: the op's destination, or an f32 tensor for half precision, which is converted at the end.
-static Value accumulate(Lowering &lowering, Value result, llvm::function_ref<Value(Value init)> compute) {
+/// result: the op's destination, or an f32 tensor for half precision, which is converted at the
+/// end.
+static Value accumulate(Lowering &lowering, Value result,
+                        llvm::function_ref<Value(Value init)> compute) {
   Type element = storageType(elementTypeOf(result));
   if (!element.isF16() && !element.isBF16())
     return compute(lowering.destination(result));
-  Value sum = compute(lowering.emptyTensor(lowering.shapes.get(result), lowering.builder.getF32Type()));
-  AffineMap identity = AffineMap::getMultiDimIdentityMap(cast<RankedTensorType>(sum.getType()).getRank(),
-                                                         lowering.builder.getContext());
+  Value sum =
+      compute(lowering.emptyTensor(lowering.shapes.get(result), lowering.builder.getF32Type()));
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(
+      cast<RankedTensorType>(sum.getType()).getRank(), lowering.builder.getContext());
   return lowering.generic(lowering.destination(result), sum, {identity, identity},
                           [&](OpBuilder &builder, Location at, ValueRange arguments) {
-                            return SmallVector<Value>{arith::TruncFOp::create(builder, at, element, arguments[0])};
+                            return SmallVector<Value>{
+                                arith::TruncFOp::create(builder, at, element, arguments[0])};
                           });
 }
 
@@ -79,14 +87,15 @@ static Value initialSum(Lowering &lowering, Value init, Value bias, ArrayRef<uns
   SmallVector<AffineExpr> exprs;
   for (unsigned dim : biasDims)
     exprs.push_back(getAffineDimExpr(dim, context));
-  return lowering.generic(init, lowering.get(bias),
-                          {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
-                          [&](OpBuilder &builder, Location at, ValueRange arguments) {
-                            Value value = arguments[0];
-                            if (value.getType() != element)
-                              value = arith::ExtFOp::create(builder, at, element, value);
-                            return SmallVector<Value>{value};
-                          });
+  return lowering.generic(
+      init, lowering.get(bias),
+      {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
+      [&](OpBuilder &builder, Location at, ValueRange arguments) {
+        Value value = arguments[0];
+        if (value.getType() != element)
+          value = arith::ExtFOp::create(builder, at, element, value);
+        return SmallVector<Value>{value};
+      });
 }
 
 Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
@@ -112,7 +121,8 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
   SmallVector<unsigned> checked;
   for (unsigned i = 0; i < spatial; ++i) {
     weightExprs.push_back(dim(rank + 1 + i));
-    inputExprs.push_back(dim(2 + i) * op.getStrides()[i] + dim(rank + 1 + i) * op.getDilations()[i] - op.getPads()[i]);
+    inputExprs.push_back(dim(2 + i) * op.getStrides()[i] +
+                         dim(rank + 1 + i) * op.getDilations()[i] - op.getPads()[i]);
     if (op.getPads()[i] || op.getPads()[spatial + i])
       checked.push_back(2 + i);
   }
@@ -135,7 +145,8 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
         sums, w, {weightMap, resultMap},
         [&](OpBuilder &builder, Location at, ValueRange a) {
           Type element = cast<RankedTensorType>(in.getType()).getElementType();
-          Value x = readChecked(lowering, builder, at, in, input, inputExprs, checked, lowering.zero(element));
+          Value x = readChecked(lowering, builder, at, in, input, inputExprs, checked,
+                                lowering.zero(element));
           return SmallVector<Value>{multiplyAdd(builder, at, x, a[0], a[1])};
         },
         reduction);
@@ -210,7 +221,8 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
   Type source = elementTypeOf(op.getInput()), element = storageType(source);
   bool isUnsigned = source.isUnsignedInteger(), isMax = op.getKind() == PoolKind::max;
   ReduceKind kind = isMax ? ReduceKind::max : ReduceKind::sum;
-  // Iteration space: result dims, then window positions. The window's extent is that of an empty tensor.
+  // Iteration space: result dims, then window positions. The window's extent is that of an empty
+  // tensor.
   auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
   unsigned total = rank + spatial;
   SmallVector<AffineExpr> result, read, window;
@@ -220,7 +232,8 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
     read.push_back(dim(i));
   }
   for (unsigned i = 0; i < spatial; ++i) {
-    read[2 + i] = dim(2 + i) * op.getStrides()[i] + dim(rank + i) * op.getDilations()[i] - op.getPads()[i];
+    read[2 + i] =
+        dim(2 + i) * op.getStrides()[i] + dim(rank + i) * op.getDilations()[i] - op.getPads()[i];
     window.push_back(dim(rank + i));
     if (anyPad(op.getPads()) || op.getCeil())
       checked.push_back(2 + i);
@@ -230,7 +243,8 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
   Value in = lowering.get(op.getInput());
   SmallVector<bool> reduction(total, false);
   std::fill(reduction.begin() + rank, reduction.end(), true);
-  AffineMap resultMap = AffineMap::get(total, 0, result, context), windowMap = AffineMap::get(total, 0, window, context),
+  AffineMap resultMap = AffineMap::get(total, 0, result, context),
+            windowMap = AffineMap::get(total, 0, window, context),
             readMap = AffineMap::get(total, 0, read, context);
   auto combine = [&](OpBuilder &builder, Location at, Value sum, Value x) {
     return emitCombine(builder, at, kind, sum, x, isUnsigned);
@@ -240,7 +254,9 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
     if (checked.empty())
       return lowering.generic(
           start, {in, extent}, {readMap, windowMap, resultMap},
-          [&](OpBuilder &builder, Location at, ValueRange a) { return SmallVector<Value>{combine(builder, at, a[2], a[0])}; },
+          [&](OpBuilder &builder, Location at, ValueRange a) {
+            return SmallVector<Value>{combine(builder, at, a[2], a[0])};
+          },
           reduction);
     return lowering.generic(
         start, extent, {windowMap, resultMap},
@@ -260,25 +276,31 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
       [&](OpBuilder &builder, Location at, ValueRange a) {
         Value count;
         for (unsigned i = 0; i < spatial; ++i) {
-          int64_t dilation = op.getDilations()[i], low = op.getPads()[i], high = op.getPads()[spatial + i];
-          Value windowSize = arith::ConstantIndexOp::create(builder, at, op.getKernel()[i]), here = windowSize;
+          int64_t dilation = op.getDilations()[i], low = op.getPads()[i],
+                  high = op.getPads()[spatial + i];
+          Value windowSize = arith::ConstantIndexOp::create(builder, at, op.getKernel()[i]),
+                here = windowSize;
           if (!checked.empty()) {
             // Window positions k with 0 <= start + k*dilation < limit.
             bool withPad = op.getKind() == PoolKind::average_with_pad;
             Value zero = arith::ConstantIndexOp::create(builder, at, 0);
             Value start = indexOf(builder, at, dim(2 + i) * op.getStrides()[i] - low);
-            Value limit = getValueOrCreateConstantIndexOp(builder, at, lowering.size(withPad ? input[2 + i] + high : input[2 + i]));
+            Value limit = getValueOrCreateConstantIndexOp(
+                builder, at, lowering.size(withPad ? input[2 + i] + high : input[2 + i]));
             Value step = arith::ConstantIndexOp::create(builder, at, dilation);
             Value room = arith::SubIOp::create(builder, at, limit, start);
             Value last = arith::MinSIOp::create(
                 builder, at, windowSize,
-                arith::MaxSIOp::create(builder, at, arith::CeilDivSIOp::create(builder, at, room, step), zero));
+                arith::MaxSIOp::create(builder, at,
+                                       arith::CeilDivSIOp::create(builder, at, room, step), zero));
             Value first = zero;
             if (!withPad) {
-              Value before = arith::MaxSIOp::create(builder, at, arith::SubIOp::create(builder, at, zero, start), zero);
+              Value before = arith::MaxSIOp::create(
+                  builder, at, arith::SubIOp::create(builder, at, zero, start), zero);
               first = arith::CeilDivSIOp::create(builder, at, before, step);
             }
-            here = arith::MaxSIOp::create(builder, at, arith::SubIOp::create(builder, at, last, first), zero);
+            here = arith::MaxSIOp::create(builder, at,
+                                          arith::SubIOp::create(builder, at, last, first), zero);
           }
           count = count ? arith::MulIOp::create(builder, at, count, here).getResult() : here;
         }

@@ -9,7 +9,8 @@ Value accel::nn::lowerElementwise(Lowering &lowering, Operation *op) {
   Value result = op->getResult(0);
   bool known = true;
   Value lowered = lowering.elementwise(
-      lowering.destination(result), result, op->getOperands(), [&](OpBuilder &builder, Location at, ValueRange scalars) {
+      lowering.destination(result), result, op->getOperands(),
+      [&](OpBuilder &builder, Location at, ValueRange scalars) {
         SmallVector<Value> arguments;
         for (auto [scalar, operand] : llvm::zip_equal(scalars, op->getOperands()))
           arguments.push_back(fromStorage(builder, at, scalar, elementTypeOf(operand)));

@@ -26,7 +26,9 @@ static RankedTensorType storageTensor(Type type) {
 }
 
 Value nn::fromStorage(OpBuilder &builder, Location location, Value value, Type element) {
-  return element.isInteger(1) ? arith::TruncIOp::create(builder, location, element, value).getResult() : value;
+  return element.isInteger(1)
+             ? arith::TruncIOp::create(builder, location, element, value).getResult()
+             : value;
 }
 
 Value nn::toStorage(OpBuilder &builder, Location location, Value value) {
@@ -39,7 +41,9 @@ Lowering::Sizes Lowering::sizes(Value source) {
   return llvm::map_to_vector(shapes.get(source), [&](Dim dim) { return size(dim); });
 }
 
-Value Lowering::sizeValue(Dim dim) { return getValueOrCreateConstantIndexOp(builder, location, size(dim)); }
+Value Lowering::sizeValue(Dim dim) {
+  return getValueOrCreateConstantIndexOp(builder, location, size(dim));
+}
 
 Value Lowering::destination(Value source) {
   if (Value output = destinations.lookup(source))
@@ -57,15 +61,18 @@ Value Lowering::fill(Value destination, TypedAttr value) {
   return linalg::FillOp::create(builder, location, scalar, destination).getResult(0);
 }
 
-Value Lowering::generic(Value init, ValueRange inputs, ArrayRef<AffineMap> maps, Body body, ArrayRef<bool> reduction) {
-  SmallVector<utils::IteratorType> iterators(maps.front().getNumDims(), utils::IteratorType::parallel);
+Value Lowering::generic(Value init, ValueRange inputs, ArrayRef<AffineMap> maps, Body body,
+                        ArrayRef<bool> reduction) {
+  SmallVector<utils::IteratorType> iterators(maps.front().getNumDims(),
+                                             utils::IteratorType::parallel);
   for (auto [i, reduces] : llvm::enumerate(reduction))
     if (reduces)
       iterators[i] = utils::IteratorType::reduction;
-  auto op = linalg::GenericOp::create(builder, location, init.getType(), inputs, init, maps, iterators,
-                                      [&](OpBuilder &nested, Location at, ValueRange arguments) {
-                                        linalg::YieldOp::create(nested, at, body(nested, at, arguments));
-                                      });
+  auto op =
+      linalg::GenericOp::create(builder, location, init.getType(), inputs, init, maps, iterators,
+                                [&](OpBuilder &nested, Location at, ValueRange arguments) {
+                                  linalg::YieldOp::create(nested, at, body(nested, at, arguments));
+                                });
   return op.getResult(0);
 }
 
@@ -96,14 +103,16 @@ Value Lowering::elementwise(Value destination, Value result, ValueRange sources,
     for (auto [i, dim] : llvm::enumerate(shape)) {
       unsigned at = rank - shape.size() + i;
       bool one = constantDim(dim) == 1, same = dim == resultShape[at] || (constantDim(dim) && !one);
-      read.position.push_back(one ? getAffineConstantExpr(0, context) : getAffineDimExpr(at, context));
+      read.position.push_back(one ? getAffineConstantExpr(0, context)
+                                  : getAffineDimExpr(at, context));
       read.isOne.push_back(Value());
       if (one || same)
         continue;
       // Whether this dim is broadcast shows at run time only.
       runTime = true;
-      read.isOne.back() = arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, sizeValue(dim),
-                                                arith::ConstantIndexOp::create(builder, location, 1));
+      read.isOne.back() =
+          arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, sizeValue(dim),
+                                arith::ConstantIndexOp::create(builder, location, 1));
     }
     if (runTime) {
       read.tensor = lowered;
@@ -114,57 +123,69 @@ Value Lowering::elementwise(Value destination, Value result, ValueRange sources,
     maps.push_back(AffineMap::get(rank, 0, read.position, context));
   }
   maps.push_back(AffineMap::getMultiDimIdentityMap(rank, context));
-  return generic(destination, inputs, maps, [&](OpBuilder &nested, Location at, ValueRange arguments) {
-    SmallVector<Value> scalars;
-    for (const Read &read : reads) {
-      if (read.scalar) {
-        scalars.push_back(read.scalar);
-      } else if (read.argument >= 0) {
-        scalars.push_back(arguments[read.argument]);
-      } else {
-        SmallVector<Value> indices;
-        Value zero = arith::ConstantIndexOp::create(nested, at, 0);
-        for (auto [expr, isOne] : llvm::zip_equal(read.position, read.isOne)) {
-          auto dim = dyn_cast<AffineDimExpr>(expr);
-          Value index = dim ? linalg::IndexOp::create(nested, at, dim.getPosition()).getResult() : zero;
-          indices.push_back(isOne ? arith::SelectOp::create(nested, at, isOne, zero, index).getResult() : index);
+  return generic(
+      destination, inputs, maps, [&](OpBuilder &nested, Location at, ValueRange arguments) {
+        SmallVector<Value> scalars;
+        for (const Read &read : reads) {
+          if (read.scalar) {
+            scalars.push_back(read.scalar);
+          } else if (read.argument >= 0) {
+            scalars.push_back(arguments[read.argument]);
+          } else {
+            SmallVector<Value> indices;
+            Value zero = arith::ConstantIndexOp::create(nested, at, 0);
+            for (auto [expr, isOne] : llvm::zip_equal(read.position, read.isOne)) {
+              auto dim = dyn_cast<AffineDimExpr>(expr);
+              Value index =
+                  dim ? linalg::IndexOp::create(nested, at, dim.getPosition()).getResult() : zero;
+              indices.push_back(
+                  isOne ? arith::SelectOp::create(nested, at, isOne, zero, index).getResult()
+                        : index);
+            }
+            scalars.push_back(tensor::ExtractOp::create(nested, at, read.tensor, indices));
+          }
         }
-        scalars.push_back(tensor::ExtractOp::create(nested, at, read.tensor, indices));
-      }
-    }
-    return body(nested, at, scalars);
-  });
+        return body(nested, at, scalars);
+      });
 }
 
 Value Lowering::copy(Value destination, Value source) {
   unsigned rank = cast<RankedTensorType>(destination.getType()).getRank();
   AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, builder.getContext());
-  return generic(destination, source, {identity, identity},
-                 [](OpBuilder &, Location, ValueRange arguments) { return SmallVector<Value>{arguments[0]}; });
+  return generic(
+      destination, source, {identity, identity},
+      [](OpBuilder &, Location, ValueRange arguments) { return SmallVector<Value>{arguments[0]}; });
 }
 
 Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult> offsets,
                          ArrayRef<OpFoldResult> sizes) {
   SmallVector<OpFoldResult> strides(offsets.size(), builder.getIndexAttr(1));
-  Value slice = tensor::ExtractSliceOp::create(builder, location, destination, offsets, sizes, strides);
+  Value slice =
+      tensor::ExtractSliceOp::create(builder, location, destination, offsets, sizes, strides);
   if (slice.getType() != source.getType())
     source = tensor::CastOp::create(builder, location, slice.getType(), source);
-  return tensor::InsertSliceOp::create(builder, location, copy(slice, source), destination, offsets, sizes, strides);
+  return tensor::InsertSliceOp::create(builder, location, copy(slice, source), destination, offsets,
+                                       sizes, strides);
 }
 
 LogicalResult Lowering::lower(Operation *op) {
   location = op->getLoc();
-  Value result = TypeSwitch<Operation *, Value>(op)
-                     .Case([&](ElementwiseOpInterface) { return lowerElementwise(*this, op); })
-                     .Case([&](MatmulOp matmul) { return lowerMatmul(*this, matmul); })
-                     .Case([&](ConvOp conv) { return lowerConv(*this, conv); })
-                     .Case([&](BlockedConvOp conv) { return lowerBlockedConv(*this, conv); })
-                     .Case([&](BlockedDepthwiseConvOp conv) { return lowerBlockedDepthwiseConv(*this, conv); })
-                     .Case([&](PoolOp pool) { return lowerPool(*this, pool); })
-                     .Case([&](ReduceOp reduce) { return lowerReduce(*this, reduce); })
-                     .Case([&](SoftmaxOp softmax) { return lowerSoftmax(*this, softmax, softmax.getAxis(), false); })
-                     .Case([&](LogSoftmaxOp softmax) { return lowerSoftmax(*this, softmax, softmax.getAxis(), true); })
-                     .Default([&](Operation *other) { return lowerMovement(*this, other); });
+  Value result =
+      TypeSwitch<Operation *, Value>(op)
+          .Case([&](ElementwiseOpInterface) { return lowerElementwise(*this, op); })
+          .Case([&](MatmulOp matmul) { return lowerMatmul(*this, matmul); })
+          .Case([&](ConvOp conv) { return lowerConv(*this, conv); })
+          .Case([&](BlockedConvOp conv) { return lowerBlockedConv(*this, conv); })
+          .Case([&](BlockedDepthwiseConvOp conv) { return lowerBlockedDepthwiseConv(*this, conv); })
+          .Case([&](PoolOp pool) { return lowerPool(*this, pool); })
+          .Case([&](ReduceOp reduce) { return lowerReduce(*this, reduce); })
+          .Case([&](SoftmaxOp softmax) {
+            return lowerSoftmax(*this, softmax, softmax.getAxis(), false);
+          })
+          .Case([&](LogSoftmaxOp softmax) {
+            return lowerSoftmax(*this, softmax, softmax.getAxis(), true);
+          })
+          .Default([&](Operation *other) { return lowerMovement(*this, other); });
   if (!result)
     return op->emitError("no lowering to linalg of ") << op->getName();
   values.map(op->getResult(0), result);
@@ -207,16 +228,18 @@ LogicalResult nn::lowerToLinalg(func::FuncOp function) {
     if (!type)
       continue;
     Shape shape;
-    if (auto map = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), exec::KernelOp::kShapeAttr)) {
+    if (auto map = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(),
+                                                            exec::KernelOp::kShapeAttr)) {
       llvm::append_range(shape, map.getValue().getResults());
-      lowered.setArgAttr(argument.getArgNumber(), exec::KernelOp::kShapeAttr, AffineMapAttr::get(map.getValue()));
+      lowered.setArgAttr(argument.getArgNumber(), exec::KernelOp::kShapeAttr,
+                         AffineMapAttr::get(map.getValue()));
     } else {
       for (auto [d, size] : llvm::enumerate(type.getShape())) {
         bool dynamic = ShapedType::isDynamic(size);
         shape.push_back(dynamic ? lowering.shapes.fresh() : lowering.shapes.constant(size));
         if (dynamic)
-          lowering.symbols.push_back(
-              tensor::DimOp::create(builder, function.getLoc(), block->getArgument(argument.getArgNumber()), d));
+          lowering.symbols.push_back(tensor::DimOp::create(
+              builder, function.getLoc(), block->getArgument(argument.getArgNumber()), d));
       }
     }
     lowering.shapes.set(argument, shape);

@@ -18,7 +18,8 @@ class Lowering {
 public:
   using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
   /// Emits the scalar computation of a generic: block arguments (storage types) to yielded values.
-  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::Location,
+                                                                 mlir::ValueRange)>;
 
   Lowering(mlir::OpBuilder &builder, mlir::MLIRContext *context)
       : builder(builder), shapes(context, 0), location(builder.getUnknownLoc()) {}
@@ -36,13 +37,16 @@ public:
   mlir::TypedAttr zero(mlir::Type element) { return builder.getZeroAttr(element); }
 
   /// A linalg.generic; parallel in all dims but those where `reduction` holds.
-  mlir::Value generic(mlir::Value init, mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps, Body body,
+  mlir::Value generic(mlir::Value init, mlir::ValueRange inputs,
+                      llvm::ArrayRef<mlir::AffineMap> maps, Body body,
                       llvm::ArrayRef<bool> reduction = {});
-  /// Elementwise over the destination: `source` (possibly of smaller rank or with unit dims) is read
-  /// at the broadcast position.
-  mlir::Value elementwise(mlir::Value destination, mlir::Value result, mlir::ValueRange sources, Body body);
+  /// Elementwise over the destination: `source` (possibly of smaller rank or with unit dims) is
+  /// read at the broadcast position.
+  mlir::Value elementwise(mlir::Value destination, mlir::Value result, mlir::ValueRange sources,
+                          Body body);
   /// destination with `source` written at offsets.
-  mlir::Value copyInto(mlir::Value destination, mlir::Value source, llvm::ArrayRef<mlir::OpFoldResult> offsets,
+  mlir::Value copyInto(mlir::Value destination, mlir::Value source,
+                       llvm::ArrayRef<mlir::OpFoldResult> offsets,
                        llvm::ArrayRef<mlir::OpFoldResult> sizes);
   mlir::Value copy(mlir::Value destination, mlir::Value source);
 
@@ -53,8 +57,8 @@ public:
   ShapeAnalysis shapes;
   mlir::Location location;
   mlir::IRMapping values;
-  llvm::SmallVector<mlir::Value> symbols;                         ///< value of each dim symbol
-  llvm::DenseMap<mlir::Value, mlir::Value> destinations;          ///< nn value -> output argument
+  llvm::SmallVector<mlir::Value> symbols;                ///< value of each dim symbol
+  llvm::DenseMap<mlir::Value, mlir::Value> destinations; ///< nn value -> output argument
 };
 
 // One function a family; each returns the lowered result, null after a diagnostic.
@@ -72,12 +76,14 @@ mlir::Value lowerMovement(Lowering &, mlir::Operation *op);
 /// The scalar form of an elementwise op: computes with arith and math on compute types.
 mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange arguments);
 /// Combines two scalars as a reduction does; `isUnsigned` for integers.
-mlir::Value emitCombine(mlir::OpBuilder &builder, mlir::Location location, ReduceKind kind, mlir::Value a,
-                        mlir::Value b, bool isUnsigned);
+mlir::Value emitCombine(mlir::OpBuilder &builder, mlir::Location location, ReduceKind kind,
+                        mlir::Value a, mlir::Value b, bool isUnsigned);
 /// What a reduction starts from.
-mlir::TypedAttr neutralElement(mlir::OpBuilder &builder, ReduceKind kind, mlir::Type element, bool isUnsigned);
+mlir::TypedAttr neutralElement(mlir::OpBuilder &builder, ReduceKind kind, mlir::Type element,
+                               bool isUnsigned);
 /// Between the types of memory and of computation.
-mlir::Value fromStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value, mlir::Type element);
+mlir::Value fromStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
+                        mlir::Type element);
 mlir::Value toStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value);
 
 /// Lowers the nn ops of a function in place. Outputs become trailing arguments that the results are

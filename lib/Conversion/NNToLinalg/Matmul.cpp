@@ -17,8 +17,9 @@ Value accel::nn::lowerMatmul(Lowering &lowering, MatmulOp op) {
     Shape shape = lowering.shapes.get(operand);
     SmallVector<AffineExpr> exprs;
     for (size_t i = 0; i + 2 < shape.size(); ++i)
-      exprs.push_back(constantDim(shape[i]) == 1 ? getAffineConstantExpr(0, context)
-                                                 : getAffineDimExpr(rank - shape.size() + i, context));
+      exprs.push_back(constantDim(shape[i]) == 1
+                          ? getAffineConstantExpr(0, context)
+                          : getAffineDimExpr(rank - shape.size() + i, context));
     exprs.push_back(row);
     exprs.push_back(column);
     return AffineMap::get(rank + 1, 0, exprs, context);
@@ -34,8 +35,10 @@ Value accel::nn::lowerMatmul(Lowering &lowering, MatmulOp op) {
   Value init = half ? lowering.emptyTensor(lowering.shapes.get(op.getResult()), accumulator)
                     : lowering.destination(op.getResult());
   Value sum = lowering.generic(
-      lowering.fill(init, lowering.zero(accumulator)), {lowering.get(op.getLhs()), lowering.get(op.getRhs())},
-      {operandMap(op.getLhs(), m, k), operandMap(op.getRhs(), k, n), AffineMap::get(rank + 1, 0, result, context)},
+      lowering.fill(init, lowering.zero(accumulator)),
+      {lowering.get(op.getLhs()), lowering.get(op.getRhs())},
+      {operandMap(op.getLhs(), m, k), operandMap(op.getRhs(), k, n),
+       AffineMap::get(rank + 1, 0, result, context)},
       [&](OpBuilder &builder, Location at, ValueRange arguments) {
         Value a = arguments[0], b = arguments[1];
         if (half) {
@@ -43,10 +46,10 @@ Value accel::nn::lowerMatmul(Lowering &lowering, MatmulOp op) {
           b = arith::ExtFOp::create(builder, at, accumulator, b);
         }
         if (isa<FloatType>(accumulator))
-          return SmallVector<Value>{
-              arith::AddFOp::create(builder, at, arguments[2], arith::MulFOp::create(builder, at, a, b))};
-        return SmallVector<Value>{
-            arith::AddIOp::create(builder, at, arguments[2], arith::MulIOp::create(builder, at, a, b))};
+          return SmallVector<Value>{arith::AddFOp::create(
+              builder, at, arguments[2], arith::MulFOp::create(builder, at, a, b))};
+        return SmallVector<Value>{arith::AddIOp::create(builder, at, arguments[2],
+                                                        arith::MulIOp::create(builder, at, a, b))};
       },
       reduction);
   if (!half)
@@ -54,6 +57,7 @@ Value accel::nn::lowerMatmul(Lowering &lowering, MatmulOp op) {
   AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, context);
   return lowering.generic(lowering.destination(op.getResult()), sum, {identity, identity},
                           [&](OpBuilder &builder, Location at, ValueRange arguments) {
-                            return SmallVector<Value>{arith::TruncFOp::create(builder, at, element, arguments[0])};
+                            return SmallVector<Value>{
+                                arith::TruncFOp::create(builder, at, element, arguments[0])};
                           });
 }

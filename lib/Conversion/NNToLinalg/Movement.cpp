@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Ops that move elements without arithmetic: reshape, transpose, broadcast, concat, slice, pad, gather, pack.
+// Ops that move elements without arithmetic: reshape, transpose, broadcast, concat, slice, pad,
+// gather, pack.
 #include "lib/Conversion/NNToLinalg/Lowering.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -8,9 +9,9 @@ using namespace mlir;
 using namespace accel::nn;
 
 static Value identityBody(Lowering &lowering, Value result, Value source) {
-  return lowering.elementwise(lowering.destination(result), result, source, [](OpBuilder &, Location, ValueRange a) {
-    return SmallVector<Value>{a[0]};
-  });
+  return lowering.elementwise(
+      lowering.destination(result), result, source,
+      [](OpBuilder &, Location, ValueRange a) { return SmallVector<Value>{a[0]}; });
 }
 
 static Value lowerConstant(Lowering &lowering, ConstantOp op) {
@@ -24,7 +25,8 @@ static Value lowerConstant(Lowering &lowering, ConstantOp op) {
   Type storage = storageType(type.getElementType());
   if (storage != type.getElementType()) {
     if (type.getElementType().isInteger(1))
-      dense = cast<DenseIntElementsAttr>(dense).mapValues(storage, [](const APInt &v) { return v.zext(8); });
+      dense = cast<DenseIntElementsAttr>(dense).mapValues(storage,
+                                                          [](const APInt &v) { return v.zext(8); });
     else
       dense = dense.bitcast(storage);
   }
@@ -40,7 +42,8 @@ static Value lowerReshape(Lowering &lowering, ReshapeOp op) {
   auto type = RankedTensorType::get(staticShape(shape), storageType(elementTypeOf(op.getResult())));
   auto sourceType = cast<RankedTensorType>(source.getType());
   if (auto reassociation = getReassociationIndicesForReshape(sourceType, type);
-      reassociation && sourceType.hasStaticShape() && type.hasStaticShape() && sourceType.getRank() != type.getRank()) {
+      reassociation && sourceType.hasStaticShape() && type.hasStaticShape() &&
+      sourceType.getRank() != type.getRank()) {
     if (sourceType.getRank() > type.getRank())
       return tensor::CollapseShapeOp::create(b, at, type, source, *reassociation);
     return tensor::ExpandShapeOp::create(b, at, type, source, *reassociation);
@@ -59,9 +62,10 @@ static Value lowerTranspose(Lowering &lowering, TransposeOp op) {
   SmallVector<AffineExpr> exprs(rank);
   for (auto [to, from] : llvm::enumerate(op.getPermutation()))
     exprs[from] = getAffineDimExpr(to, context);
-  return lowering.generic(lowering.destination(op.getResult()), lowering.get(op.getInput()),
-                          {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
-                          [](OpBuilder &, Location, ValueRange a) { return SmallVector<Value>{a[0]}; });
+  return lowering.generic(
+      lowering.destination(op.getResult()), lowering.get(op.getInput()),
+      {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
+      [](OpBuilder &, Location, ValueRange a) { return SmallVector<Value>{a[0]}; });
 }
 
 static Value lowerConcat(Lowering &lowering, ConcatOp op) {
@@ -80,8 +84,9 @@ static Value lowerConcat(Lowering &lowering, ConcatOp op) {
 
 /// A result whose element is read at computed positions of one tensor; null position entries are
 /// the iteration dim of the same number.
-static Value gatherGeneric(Lowering &lowering, Value result,
-                           llvm::function_ref<Value(OpBuilder &, Location, ValueRange indices)> read) {
+static Value
+gatherGeneric(Lowering &lowering, Value result,
+              llvm::function_ref<Value(OpBuilder &, Location, ValueRange indices)> read) {
   unsigned rank = lowering.shapes.get(result).size();
   return lowering.generic(lowering.destination(result), {},
                           {AffineMap::getMultiDimIdentityMap(rank, lowering.builder.getContext())},
@@ -96,7 +101,9 @@ static Value gatherGeneric(Lowering &lowering, Value result,
 static Value scaled(OpBuilder &b, Location at, Value index, int64_t step, int64_t offset) {
   AffineExpr d0 = getAffineDimExpr(0, b.getContext());
   return getValueOrCreateConstantIndexOp(
-      b, at, affine::makeComposedFoldedAffineApply(b, at, AffineMap::get(1, 0, d0 * step + offset), {index}));
+      b, at,
+      affine::makeComposedFoldedAffineApply(b, at, AffineMap::get(1, 0, d0 * step + offset),
+                                            {index}));
 }
 
 static Value lowerSlice(Lowering &lowering, SliceOp op) {
@@ -104,18 +111,20 @@ static Value lowerSlice(Lowering &lowering, SliceOp op) {
   Value source = lowering.get(op.getInput());
   bool forward = llvm::all_of(op.getSteps(), [](int64_t step) { return step > 0; });
   if (!forward)
-    return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
-      SmallVector<Value> position;
-      for (auto [i, index] : llvm::enumerate(indices))
-        position.push_back(scaled(builder, at, index, op.getSteps()[i], op.getOffsets()[i]));
-      return tensor::ExtractOp::create(builder, at, source, position).getResult();
-    });
+    return gatherGeneric(
+        lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+          SmallVector<Value> position;
+          for (auto [i, index] : llvm::enumerate(indices))
+            position.push_back(scaled(builder, at, index, op.getSteps()[i], op.getOffsets()[i]));
+          return tensor::ExtractOp::create(builder, at, source, position).getResult();
+        });
   SmallVector<OpFoldResult> offsets, strides;
   for (auto [offset, step] : llvm::zip_equal(op.getOffsets(), op.getSteps())) {
     offsets.push_back(b.getIndexAttr(offset));
     strides.push_back(b.getIndexAttr(step));
   }
-  Value slice = tensor::ExtractSliceOp::create(b, op.getLoc(), source, offsets, lowering.sizes(op.getResult()), strides);
+  Value slice = tensor::ExtractSliceOp::create(b, op.getLoc(), source, offsets,
+                                               lowering.sizes(op.getResult()), strides);
   Value destination = lowering.destination(op.getResult());
   if (slice.getType() != destination.getType())
     slice = tensor::CastOp::create(b, op.getLoc(), destination.getType(), slice);
@@ -134,7 +143,8 @@ static Value lowerPad(Lowering &lowering, PadOp op) {
   SmallVector<OpFoldResult> offsets;
   for (int64_t low : op.getLow())
     offsets.push_back(b.getIndexAttr(low));
-  return lowering.copyInto(filled, lowering.get(op.getInput()), offsets, lowering.sizes(op.getInput()));
+  return lowering.copyInto(filled, lowering.get(op.getInput()), offsets,
+                           lowering.sizes(op.getInput()));
 }
 
 static Value lowerGather(Lowering &lowering, GatherOp op) {
@@ -143,21 +153,29 @@ static Value lowerGather(Lowering &lowering, GatherOp op) {
   Value size = lowering.sizeValue(lowering.shapes.get(op.getInput())[axis]);
   unsigned indexRank = lowering.shapes.get(op.getIndices()).size();
   bool isUnsigned = elementTypeOf(op.getIndices()).isUnsignedInteger();
-  return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
-    Value number = tensor::ExtractOp::create(builder, at, table, indices.slice(axis, indexRank));
-    Value zero = arith::ConstantIndexOp::create(builder, at, 0), one = arith::ConstantIndexOp::create(builder, at, 1);
-    Value index = isUnsigned ? arith::IndexCastUIOp::create(builder, at, builder.getIndexType(), number).getResult()
-                             : arith::IndexCastOp::create(builder, at, builder.getIndexType(), number).getResult();
-    Value negative = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::slt, index, zero);
-    index = arith::SelectOp::create(builder, at, negative, arith::AddIOp::create(builder, at, index, size), index);
-    // A bad index must not read outside the tensor.
-    index = arith::MinSIOp::create(builder, at, index, arith::SubIOp::create(builder, at, size, one));
-    index = arith::MaxSIOp::create(builder, at, index, zero);
-    SmallVector<Value> position(indices.take_front(axis));
-    position.push_back(index);
-    llvm::append_range(position, indices.drop_front(axis + indexRank));
-    return tensor::ExtractOp::create(builder, at, source, position).getResult();
-  });
+  return gatherGeneric(
+      lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+        Value number =
+            tensor::ExtractOp::create(builder, at, table, indices.slice(axis, indexRank));
+        Value zero = arith::ConstantIndexOp::create(builder, at, 0),
+              one = arith::ConstantIndexOp::create(builder, at, 1);
+        Value index =
+            isUnsigned ? arith::IndexCastUIOp::create(builder, at, builder.getIndexType(), number)
+                             .getResult()
+                       : arith::IndexCastOp::create(builder, at, builder.getIndexType(), number)
+                             .getResult();
+        Value negative = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::slt, index, zero);
+        index = arith::SelectOp::create(builder, at, negative,
+                                        arith::AddIOp::create(builder, at, index, size), index);
+        // A bad index must not read outside the tensor.
+        index = arith::MinSIOp::create(builder, at, index,
+                                       arith::SubIOp::create(builder, at, size, one));
+        index = arith::MaxSIOp::create(builder, at, index, zero);
+        SmallVector<Value> position(indices.take_front(axis));
+        position.push_back(index);
+        llvm::append_range(position, indices.drop_front(axis + indexRank));
+        return tensor::ExtractOp::create(builder, at, source, position).getResult();
+      });
 }
 
 static Value lowerShapeOf(Lowering &lowering, ShapeOfOp op) {
@@ -165,7 +183,8 @@ static Value lowerShapeOf(Lowering &lowering, ShapeOfOp op) {
   const Shape shape = lowering.shapes.get(op.getInput());
   Value result = lowering.destination(op.getResult());
   for (int64_t i = op.getStart(), end = op.getEnd(); i < end; ++i) {
-    Value size = arith::IndexCastOp::create(b, op.getLoc(), b.getI64Type(), lowering.sizeValue(shape[i]));
+    Value size =
+        arith::IndexCastOp::create(b, op.getLoc(), b.getI64Type(), lowering.sizeValue(shape[i]));
     Value at = arith::ConstantIndexOp::create(b, op.getLoc(), i - op.getStart());
     result = tensor::InsertOp::create(b, op.getLoc(), size, result, at);
   }
@@ -177,48 +196,53 @@ static Value lowerPack(Lowering &lowering, PackOp op) {
   Value source = lowering.get(op.getInput());
   const Shape shape = lowering.shapes.get(op.getInput());
   Type element = cast<RankedTensorType>(source.getType()).getElementType();
-  return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
-    SmallVector<Value> position(shape.size());
-    for (auto [to, from] : llvm::enumerate(order))
-      position[from] = indices[to];
-    Value inside;
-    for (auto [i, dim] : llvm::enumerate(dims)) {
-      Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
-      Value index = arith::AddIOp::create(builder, at, arith::MulIOp::create(builder, at, position[dim], block),
-                                          indices[shape.size() + i]);
-      std::optional<int64_t> size = constantDim(shape[dim]);
-      if (!size || *size % blocks[i] != 0) {
-        Value limit = getValueOrCreateConstantIndexOp(builder, at, lowering.size(shape[dim]));
-        Value good = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::ult, index, limit);
-        index = arith::SelectOp::create(builder, at, good, index, arith::ConstantIndexOp::create(builder, at, 0));
-        inside = inside ? arith::AndIOp::create(builder, at, inside, good).getResult() : good;
-      }
-      position[dim] = index;
-    }
-    Value value = tensor::ExtractOp::create(builder, at, source, position);
-    if (!inside)
-      return value;
-    Value zero = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
-    return arith::SelectOp::create(builder, at, inside, value, zero).getResult();
-  });
+  return gatherGeneric(
+      lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+        SmallVector<Value> position(shape.size());
+        for (auto [to, from] : llvm::enumerate(order))
+          position[from] = indices[to];
+        Value inside;
+        for (auto [i, dim] : llvm::enumerate(dims)) {
+          Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
+          Value index = arith::AddIOp::create(
+              builder, at, arith::MulIOp::create(builder, at, position[dim], block),
+              indices[shape.size() + i]);
+          std::optional<int64_t> size = constantDim(shape[dim]);
+          if (!size || *size % blocks[i] != 0) {
+            Value limit = getValueOrCreateConstantIndexOp(builder, at, lowering.size(shape[dim]));
+            Value good =
+                arith::CmpIOp::create(builder, at, arith::CmpIPredicate::ult, index, limit);
+            index = arith::SelectOp::create(builder, at, good, index,
+                                            arith::ConstantIndexOp::create(builder, at, 0));
+            inside = inside ? arith::AndIOp::create(builder, at, inside, good).getResult() : good;
+          }
+          position[dim] = index;
+        }
+        Value value = tensor::ExtractOp::create(builder, at, source, position);
+        if (!inside)
+          return value;
+        Value zero = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
+        return arith::SelectOp::create(builder, at, inside, value, zero).getResult();
+      });
 }
 
 static Value lowerUnpack(Lowering &lowering, UnpackOp op) {
   ArrayRef<int64_t> dims = op.getDims(), blocks = op.getBlocks(), order = op.getOrder();
   Value source = lowering.get(op.getInput());
-  return gatherGeneric(lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
-    SmallVector<Value> outer(indices), inner;
-    for (auto [i, dim] : llvm::enumerate(dims)) {
-      Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
-      outer[dim] = arith::DivUIOp::create(builder, at, indices[dim], block);
-      inner.push_back(arith::RemUIOp::create(builder, at, indices[dim], block));
-    }
-    SmallVector<Value> position;
-    for (int64_t from : order)
-      position.push_back(outer[from]);
-    llvm::append_range(position, inner);
-    return tensor::ExtractOp::create(builder, at, source, position).getResult();
-  });
+  return gatherGeneric(
+      lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
+        SmallVector<Value> outer(indices), inner;
+        for (auto [i, dim] : llvm::enumerate(dims)) {
+          Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
+          outer[dim] = arith::DivUIOp::create(builder, at, indices[dim], block);
+          inner.push_back(arith::RemUIOp::create(builder, at, indices[dim], block));
+        }
+        SmallVector<Value> position;
+        for (int64_t from : order)
+          position.push_back(outer[from]);
+        llvm::append_range(position, inner);
+        return tensor::ExtractOp::create(builder, at, source, position).getResult();
+      });
 }
 
 Value accel::nn::lowerMovement(Lowering &lowering, Operation *op) {
@@ -227,7 +251,9 @@ Value accel::nn::lowerMovement(Lowering &lowering, Operation *op) {
       .Case([&](BindDimsOp bind) { return lowering.get(bind.getInput()); })
       .Case([&](ReshapeOp reshape) { return lowerReshape(lowering, reshape); })
       .Case([&](TransposeOp transpose) { return lowerTranspose(lowering, transpose); })
-      .Case([&](BroadcastOp broadcast) { return identityBody(lowering, broadcast.getResult(), broadcast.getInput()); })
+      .Case([&](BroadcastOp broadcast) {
+        return identityBody(lowering, broadcast.getResult(), broadcast.getInput());
+      })
       .Case([&](ConcatOp concat) { return lowerConcat(lowering, concat); })
       .Case([&](SliceOp slice) { return lowerSlice(lowering, slice); })
       .Case([&](PadOp pad) { return lowerPad(lowering, pad); })

@@ -28,7 +28,8 @@ Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
   }
   AffineMap identity = AffineMap::getMultiDimIdentityMap(input.size(), context);
   bool finish = half || op.getKind() == ReduceKind::mean;
-  // A unit dim that keepdims leaves cannot be an affine constant of an output map: reduce without it.
+  // A unit dim that keepdims leaves cannot be an affine constant of an output map: reduce without
+  // it.
   Shape reduced;
   SmallVector<AffineExpr> dense, expand;
   for (unsigned i = 0; i < input.size(); ++i)
@@ -38,7 +39,8 @@ Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
       reduced.push_back(input[i]);
     }
   bool reshaped = reduced.size() != shape.size();
-  Value init = finish || reshaped ? lowering.emptyTensor(reduced, accumulator) : lowering.destination(op.getResult());
+  Value init = finish || reshaped ? lowering.emptyTensor(reduced, accumulator)
+                                  : lowering.destination(op.getResult());
   Value sum = lowering.generic(
       lowering.fill(init, neutralElement(lowering.builder, op.getKind(), accumulator, isUnsigned)),
       lowering.get(op.getInput()), {identity, AffineMap::get(input.size(), 0, dense, context)},
@@ -52,8 +54,9 @@ Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
   unsigned rank = shape.size();
   Value divisor;
   if (op.getKind() == ReduceKind::mean) {
-    Value number = arith::IndexCastOp::create(lowering.builder, lowering.location, lowering.builder.getI64Type(),
-                                              lowering.sizeValue(count));
+    Value number =
+        arith::IndexCastOp::create(lowering.builder, lowering.location,
+                                   lowering.builder.getI64Type(), lowering.sizeValue(count));
     if (isa<FloatType>(accumulator))
       divisor = arith::SIToFPOp::create(lowering.builder, lowering.location, accumulator, number);
     else if (accumulator.getIntOrFloatBitWidth() < 64)
@@ -61,18 +64,19 @@ Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
     else
       divisor = number;
   }
-  return lowering.generic(lowering.destination(op.getResult()), sum,
-                          {AffineMap::get(rank, 0, expand, context), AffineMap::getMultiDimIdentityMap(rank, context)},
-                          [&](OpBuilder &builder, Location at, ValueRange a) {
-                            Value x = a[0];
-                            if (divisor && isa<FloatType>(accumulator))
-                              x = arith::DivFOp::create(builder, at, x, divisor);
-                            else if (divisor)
-                              x = arith::DivSIOp::create(builder, at, x, divisor);
-                            if (half)
-                              x = arith::TruncFOp::create(builder, at, element, x);
-                            return SmallVector<Value>{x};
-                          });
+  return lowering.generic(
+      lowering.destination(op.getResult()), sum,
+      {AffineMap::get(rank, 0, expand, context), AffineMap::getMultiDimIdentityMap(rank, context)},
+      [&](OpBuilder &builder, Location at, ValueRange a) {
+        Value x = a[0];
+        if (divisor && isa<FloatType>(accumulator))
+          x = arith::DivFOp::create(builder, at, x, divisor);
+        else if (divisor)
+          x = arith::DivSIOp::create(builder, at, x, divisor);
+        if (half)
+          x = arith::TruncFOp::create(builder, at, element, x);
+        return SmallVector<Value>{x};
+      });
 }
 
 Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, bool log) {
@@ -88,7 +92,8 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   SmallVector<bool> reduction(rank, false);
   reduction[axis] = true;
   auto widen = [&](OpBuilder &builder, Location at, Value value) {
-    return value.getType() == wide ? value : arith::ExtFOp::create(builder, at, wide, value).getResult();
+    return value.getType() == wide ? value
+                                   : arith::ExtFOp::create(builder, at, wide, value).getResult();
   };
   Value start = lowering.fill(lowering.emptyTensor(rest, wide),
                               neutralElement(lowering.builder, ReduceKind::max, wide, false));
@@ -96,7 +101,8 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
       start, x, {all, row},
       [&](OpBuilder &builder, Location at, ValueRange a) {
         // A NaN that the maximum leaves out makes its row NaN by its exponential.
-        return SmallVector<Value>{arith::MaxNumFOp::create(builder, at, a[1], widen(builder, at, a[0]))};
+        return SmallVector<Value>{
+            arith::MaxNumFOp::create(builder, at, a[1], widen(builder, at, a[0]))};
       },
       reduction);
   // Where the element is wide enough, the exponentials lie in the result until they are divided.
@@ -106,12 +112,12 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   Value zeros = lowering.fill(lowering.emptyTensor(rest, wide), lowering.zero(wide));
   Value exponentials;
   if (!log)
-    exponentials = lowering.generic(half ? lowering.emptyTensor(shape, wide) : lowering.destination(result), {x, top},
-                                    {all, row, all},
-                                    [&](OpBuilder &builder, Location at, ValueRange a) {
-                                      return SmallVector<Value>{
-                                          math::ExpOp::create(builder, at, shifted(builder, at, a[0], a[1]))};
-                                    });
+    exponentials = lowering.generic(
+        half ? lowering.emptyTensor(shape, wide) : lowering.destination(result), {x, top},
+        {all, row, all}, [&](OpBuilder &builder, Location at, ValueRange a) {
+          return SmallVector<Value>{
+              math::ExpOp::create(builder, at, shifted(builder, at, a[0], a[1]))};
+        });
   Value sums =
       log ? lowering.generic(
                 zeros, {x, top}, {all, row, row},
@@ -127,31 +133,38 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
                 },
                 reduction);
   auto narrow = [&](OpBuilder &builder, Location at, Value value) {
-    return value.getType() == element ? value : arith::TruncFOp::create(builder, at, element, value).getResult();
+    return value.getType() == element
+               ? value
+               : arith::TruncFOp::create(builder, at, element, value).getResult();
   };
   if (!log) {
     // One division a row.
     AffineMap each = AffineMap::getMultiDimIdentityMap(rank - 1, context);
-    Value inverse = lowering.generic(
-        lowering.emptyTensor(rest, wide), sums, {each, each}, [&](OpBuilder &builder, Location at, ValueRange a) {
-          Value one = arith::ConstantOp::create(builder, at, builder.getOneAttr(wide));
-          return SmallVector<Value>{arith::DivFOp::create(builder, at, one, a[0])};
-        });
+    Value inverse =
+        lowering.generic(lowering.emptyTensor(rest, wide), sums, {each, each},
+                         [&](OpBuilder &builder, Location at, ValueRange a) {
+                           Value one =
+                               arith::ConstantOp::create(builder, at, builder.getOneAttr(wide));
+                           return SmallVector<Value>{arith::DivFOp::create(builder, at, one, a[0])};
+                         });
     auto scale = [&](OpBuilder &builder, Location at, Value e, Value by) {
       return SmallVector<Value>{narrow(builder, at, arith::MulFOp::create(builder, at, e, by))};
     };
     if (half)
-      return lowering.generic(
-          lowering.destination(result), {exponentials, inverse}, {all, row, all},
-          [&](OpBuilder &builder, Location at, ValueRange a) { return scale(builder, at, a[0], a[1]); });
-    return lowering.generic(
-        exponentials, inverse, {row, all},
-        [&](OpBuilder &builder, Location at, ValueRange a) { return scale(builder, at, a[1], a[0]); });
+      return lowering.generic(lowering.destination(result), {exponentials, inverse},
+                              {all, row, all}, [&](OpBuilder &builder, Location at, ValueRange a) {
+                                return scale(builder, at, a[0], a[1]);
+                              });
+    return lowering.generic(exponentials, inverse, {row, all},
+                            [&](OpBuilder &builder, Location at, ValueRange a) {
+                              return scale(builder, at, a[1], a[0]);
+                            });
   }
   return lowering.generic(lowering.destination(result), {x, top, sums}, {all, row, row, all},
                           [&](OpBuilder &builder, Location at, ValueRange a) {
-                            Value value = arith::SubFOp::create(builder, at, shifted(builder, at, a[0], a[1]),
-                                                                math::LogOp::create(builder, at, a[2]));
+                            Value value =
+                                arith::SubFOp::create(builder, at, shifted(builder, at, a[0], a[1]),
+                                                      math::LogOp::create(builder, at, a[2]));
                             return SmallVector<Value>{narrow(builder, at, value)};
                           });
 }

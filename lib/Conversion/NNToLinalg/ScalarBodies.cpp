@@ -15,7 +15,8 @@ struct Scalar {
   Value constant(Type type, double value) {
     if (isa<FloatType>(type))
       return arith::ConstantOp::create(builder, location, builder.getFloatAttr(type, value));
-    return arith::ConstantOp::create(builder, location, builder.getIntegerAttr(type, int64_t(value)));
+    return arith::ConstantOp::create(builder, location,
+                                     builder.getIntegerAttr(type, int64_t(value)));
   }
   template <typename OpT, typename... Args> Value make(Args &&...args) {
     return OpT::create(builder, location, std::forward<Args>(args)...).getResult();
@@ -48,13 +49,17 @@ static Value convert(Scalar &s, Value value, Type from, Type to) {
     return s.make<arith::TruncFOp>(target, s.make<arith::ExtFOp>(s.builder.getF32Type(), value));
   }
   if (sourceFloat)
-    return isUnsigned(to) ? s.make<arith::FPToUIOp>(target, value) : s.make<arith::FPToSIOp>(target, value);
+    return isUnsigned(to) ? s.make<arith::FPToUIOp>(target, value)
+                          : s.make<arith::FPToSIOp>(target, value);
   if (targetFloat)
-    return isUnsigned(from) ? s.make<arith::UIToFPOp>(target, value) : s.make<arith::SIToFPOp>(target, value);
-  unsigned sourceWidth = source.getIntOrFloatBitWidth(), targetWidth = target.getIntOrFloatBitWidth();
+    return isUnsigned(from) ? s.make<arith::UIToFPOp>(target, value)
+                            : s.make<arith::SIToFPOp>(target, value);
+  unsigned sourceWidth = source.getIntOrFloatBitWidth(),
+           targetWidth = target.getIntOrFloatBitWidth();
   if (sourceWidth > targetWidth)
     return s.make<arith::TruncIOp>(target, value);
-  return isUnsigned(from) ? s.make<arith::ExtUIOp>(target, value) : s.make<arith::ExtSIOp>(target, value);
+  return isUnsigned(from) ? s.make<arith::ExtUIOp>(target, value)
+                          : s.make<arith::ExtSIOp>(target, value);
 }
 
 /// a mod b with the sign of b: r = a rem b, corrected where the signs differ.
@@ -62,17 +67,19 @@ static Value emitMod(Scalar &s, Value a, Value b, bool isUnsigned) {
   Type type = a.getType();
   if (isa<FloatType>(type)) {
     Value r = s.make<arith::RemFOp>(a, b), zero = s.constant(type, 0);
-    Value wrong = s.make<arith::AndIOp>(
-        s.compare(arith::CmpFPredicate::ONE, r, zero),
-        s.make<arith::XOrIOp>(s.compare(arith::CmpFPredicate::OLT, r, zero), s.compare(arith::CmpFPredicate::OLT, b, zero)));
+    Value wrong =
+        s.make<arith::AndIOp>(s.compare(arith::CmpFPredicate::ONE, r, zero),
+                              s.make<arith::XOrIOp>(s.compare(arith::CmpFPredicate::OLT, r, zero),
+                                                    s.compare(arith::CmpFPredicate::OLT, b, zero)));
     return s.select(wrong, s.make<arith::AddFOp>(r, b), r);
   }
   if (isUnsigned)
     return s.make<arith::RemUIOp>(a, b);
   Value r = s.make<arith::RemSIOp>(a, b), zero = s.constant(type, 0);
-  Value wrong = s.make<arith::AndIOp>(
-      s.compare(arith::CmpIPredicate::ne, r, zero),
-      s.make<arith::XOrIOp>(s.compare(arith::CmpIPredicate::slt, r, zero), s.compare(arith::CmpIPredicate::slt, b, zero)));
+  Value wrong =
+      s.make<arith::AndIOp>(s.compare(arith::CmpIPredicate::ne, r, zero),
+                            s.make<arith::XOrIOp>(s.compare(arith::CmpIPredicate::slt, r, zero),
+                                                  s.compare(arith::CmpIPredicate::slt, b, zero)));
   return s.select(wrong, s.make<arith::AddIOp>(r, b), r);
 }
 
@@ -91,20 +98,23 @@ static Value emitSign(Scalar &s, Value x, bool isUnsigned) {
 
 static Value emitCompare(Scalar &s, CompareKind kind, Value a, Value b, bool isUnsigned) {
   if (isa<FloatType>(a.getType())) {
-    static constexpr arith::CmpFPredicate table[] = {arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE,
-                                                     arith::CmpFPredicate::OLT, arith::CmpFPredicate::OLE,
-                                                     arith::CmpFPredicate::OGT, arith::CmpFPredicate::OGE};
+    static constexpr arith::CmpFPredicate table[] = {
+        arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE, arith::CmpFPredicate::OLT,
+        arith::CmpFPredicate::OLE, arith::CmpFPredicate::OGT, arith::CmpFPredicate::OGE};
     return s.compare(table[unsigned(kind)], a, b);
   }
   static constexpr arith::CmpIPredicate table[][2] = {
-      {arith::CmpIPredicate::eq, arith::CmpIPredicate::eq},   {arith::CmpIPredicate::ne, arith::CmpIPredicate::ne},
-      {arith::CmpIPredicate::slt, arith::CmpIPredicate::ult}, {arith::CmpIPredicate::sle, arith::CmpIPredicate::ule},
-      {arith::CmpIPredicate::sgt, arith::CmpIPredicate::ugt}, {arith::CmpIPredicate::sge, arith::CmpIPredicate::uge}};
+      {arith::CmpIPredicate::eq, arith::CmpIPredicate::eq},
+      {arith::CmpIPredicate::ne, arith::CmpIPredicate::ne},
+      {arith::CmpIPredicate::slt, arith::CmpIPredicate::ult},
+      {arith::CmpIPredicate::sle, arith::CmpIPredicate::ule},
+      {arith::CmpIPredicate::sgt, arith::CmpIPredicate::ugt},
+      {arith::CmpIPredicate::sge, arith::CmpIPredicate::uge}};
   return s.compare(table[unsigned(kind)][isUnsigned], a, b);
 }
 
-Value accel::nn::emitCombine(OpBuilder &builder, Location location, ReduceKind kind, Value a, Value b,
-                             bool isUnsigned) {
+Value accel::nn::emitCombine(OpBuilder &builder, Location location, ReduceKind kind, Value a,
+                             Value b, bool isUnsigned) {
   Scalar s{builder, location};
   bool isFloat = isa<FloatType>(a.getType());
   switch (kind) {
@@ -125,7 +135,8 @@ Value accel::nn::emitCombine(OpBuilder &builder, Location location, ReduceKind k
   llvm_unreachable("all kinds of reduction are handled");
 }
 
-TypedAttr accel::nn::neutralElement(OpBuilder &builder, ReduceKind kind, Type element, bool isUnsigned) {
+TypedAttr accel::nn::neutralElement(OpBuilder &builder, ReduceKind kind, Type element,
+                                    bool isUnsigned) {
   unsigned width = element.getIntOrFloatBitWidth();
   auto floatType = dyn_cast<FloatType>(element);
   switch (kind) {
@@ -138,9 +149,11 @@ TypedAttr accel::nn::neutralElement(OpBuilder &builder, ReduceKind kind, Type el
   case ReduceKind::min: {
     bool isMax = kind == ReduceKind::max;
     if (floatType)
-      return builder.getFloatAttr(element, APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/isMax));
-    APInt value = isUnsigned ? (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width))
-                             : (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
+      return builder.getFloatAttr(
+          element, APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/isMax));
+    APInt value = isUnsigned
+                      ? (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width))
+                      : (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
     return builder.getIntegerAttr(element, value);
   }
   }
@@ -158,7 +171,9 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
       .Case([&](AbsOp) {
         return isFloat ? s.make<math::AbsFOp>(a) : unsignedElement ? a : s.make<math::AbsIOp>(a);
       })
-      .Case([&](NegOp) { return isFloat ? s.make<arith::NegFOp>(a) : s.make<arith::SubIOp>(constant(0), a); })
+      .Case([&](NegOp) {
+        return isFloat ? s.make<arith::NegFOp>(a) : s.make<arith::SubIOp>(constant(0), a);
+      })
       .Case([&](SignOp) { return emitSign(s, a, unsignedElement); })
       .Case([&](ReluOp) {
         // Not maximumf, whose NaN fix-ups cost two instructions: "x < 0 ? 0 : x" keeps NaN too.
@@ -173,7 +188,8 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
       .Case([&](SoftplusOp) {
         // max(x, 0) + ln(1 + exp(-|x|)) does not overflow.
         Value e = s.make<math::ExpOp>(s.make<arith::NegFOp>(s.make<math::AbsFOp>(a)));
-        return s.make<arith::AddFOp>(s.make<arith::MaximumFOp>(a, constant(0)), s.make<math::Log1pOp>(e));
+        return s.make<arith::AddFOp>(s.make<arith::MaximumFOp>(a, constant(0)),
+                                     s.make<math::Log1pOp>(e));
       })
       .Case([&](TanhOp) { return unary((math::TanhOp *)nullptr); })
       .Case([&](ExpOp) { return unary((math::ExpOp *)nullptr); })
@@ -202,27 +218,42 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
         Value infinity = s.constant(type, std::numeric_limits<double>::infinity());
         return s.compare(arith::CmpFPredicate::OEQ, s.make<math::AbsFOp>(a), infinity);
       })
-      .Case([&](AddOp) { return isFloat ? s.make<arith::AddFOp>(a, b) : s.make<arith::AddIOp>(a, b); })
-      .Case([&](SubOp) { return isFloat ? s.make<arith::SubFOp>(a, b) : s.make<arith::SubIOp>(a, b); })
-      .Case([&](MulOp) { return isFloat ? s.make<arith::MulFOp>(a, b) : s.make<arith::MulIOp>(a, b); })
-      .Case([&](DivOp) {
-        return isFloat ? s.make<arith::DivFOp>(a, b)
-                       : unsignedElement ? s.make<arith::DivUIOp>(a, b) : s.make<arith::DivSIOp>(a, b);
+      .Case([&](AddOp) {
+        return isFloat ? s.make<arith::AddFOp>(a, b) : s.make<arith::AddIOp>(a, b);
       })
-      .Case([&](MaxOp) { return emitCombine(builder, s.location, ReduceKind::max, a, b, unsignedElement); })
-      .Case([&](MinOp) { return emitCombine(builder, s.location, ReduceKind::min, a, b, unsignedElement); })
-      .Case([&](PowOp) { return isFloat ? s.make<math::PowFOp>(a, b) : s.make<math::IPowIOp>(a, b); })
+      .Case([&](SubOp) {
+        return isFloat ? s.make<arith::SubFOp>(a, b) : s.make<arith::SubIOp>(a, b);
+      })
+      .Case([&](MulOp) {
+        return isFloat ? s.make<arith::MulFOp>(a, b) : s.make<arith::MulIOp>(a, b);
+      })
+      .Case([&](DivOp) {
+        return isFloat           ? s.make<arith::DivFOp>(a, b)
+               : unsignedElement ? s.make<arith::DivUIOp>(a, b)
+                                 : s.make<arith::DivSIOp>(a, b);
+      })
+      .Case([&](MaxOp) {
+        return emitCombine(builder, s.location, ReduceKind::max, a, b, unsignedElement);
+      })
+      .Case([&](MinOp) {
+        return emitCombine(builder, s.location, ReduceKind::min, a, b, unsignedElement);
+      })
+      .Case(
+          [&](PowOp) { return isFloat ? s.make<math::PowFOp>(a, b) : s.make<math::IPowIOp>(a, b); })
       .Case([&](ModOp) { return emitMod(s, a, b, unsignedElement); })
       .Case([&](FmodOp) {
-        return isFloat ? s.make<arith::RemFOp>(a, b)
-                       : unsignedElement ? s.make<arith::RemUIOp>(a, b) : s.make<arith::RemSIOp>(a, b);
+        return isFloat           ? s.make<arith::RemFOp>(a, b)
+               : unsignedElement ? s.make<arith::RemUIOp>(a, b)
+                                 : s.make<arith::RemSIOp>(a, b);
       })
       .Case([&](AndOp) { return s.make<arith::AndIOp>(a, b); })
       .Case([&](OrOp) { return s.make<arith::OrIOp>(a, b); })
       .Case([&](XorOp) { return s.make<arith::XOrIOp>(a, b); })
       .Case([&](ShiftLeftOp) { return s.make<arith::ShLIOp>(a, b); })
       .Case([&](ShiftRightOp) { return s.make<arith::ShRUIOp>(a, b); })
-      .Case([&](CompareOp compare) { return emitCompare(s, compare.getKind(), a, b, unsignedElement); })
+      .Case([&](CompareOp compare) {
+        return emitCompare(s, compare.getKind(), a, b, unsignedElement);
+      })
       .Case([&](SelectOp) { return s.select(a, b, arguments[2]); })
       .Case([&](CastOp cast) { return convert(s, a, element, cast.getTo()); })
       .Default([](Operation *) { return Value(); });

@@ -23,7 +23,8 @@ static constexpr int64_t kAlignment = 64;
 static bool escapes(Value memory, Block *block) {
   return llvm::any_of(memory.getUsers(), [&](Operation *user) {
     if (user->hasTrait<OpTrait::IsTerminator>())
-      return user->getBlock() == block || !isa<scf::YieldOp>(user) || escapes(user->getParentOp()->getResult(0), block);
+      return user->getBlock() == block || !isa<scf::YieldOp>(user) ||
+             escapes(user->getParentOp()->getResult(0), block);
     return isa<ViewLikeOpInterface>(user) && escapes(user->getResult(0), block);
   });
 }
@@ -33,7 +34,8 @@ LogicalResult cpu::freeAllocations(func::FuncOp function) {
   function.walk([&](memref::AllocOp alloc) { allocs.push_back(alloc); });
   for (memref::AllocOp alloc : allocs) {
     if (escapes(alloc, alloc->getBlock()))
-      return alloc.emitError("memory of a size that only the run knows leaves the loop it is made in");
+      return alloc.emitError(
+          "memory of a size that only the run knows leaves the loop it is made in");
     OpBuilder builder(alloc->getBlock()->getTerminator());
     memref::DeallocOp::create(builder, alloc.getLoc(), alloc);
   }
@@ -57,7 +59,8 @@ int64_t cpu::allocateScratch(func::FuncOp function) {
     int64_t elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
     builder.setInsertionPoint(alloc);
     Value offset = arith::ConstantIndexOp::create(builder, alloc.getLoc(), total);
-    Value view = memref::ViewOp::create(builder, alloc.getLoc(), type, scratch, offset, ValueRange());
+    Value view =
+        memref::ViewOp::create(builder, alloc.getLoc(), type, scratch, offset, ValueRange());
     total += llvm::alignTo(type.getNumElements() * elementBytes, kAlignment);
     for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))
       if (isa<memref::DeallocOp>(user))
@@ -77,7 +80,8 @@ static bool onlyReads(Operation *op) {
     return false;
   SmallVector<MemoryEffects::EffectInstance> found;
   effects.getEffects(found);
-  return llvm::all_of(found, [](const auto &effect) { return isa<MemoryEffects::Read>(effect.getEffect()); });
+  return llvm::all_of(
+      found, [](const auto &effect) { return isa<MemoryEffects::Read>(effect.getEffect()); });
 }
 
 /// The only forall at the function's top level, if what stands before it only reads memory (a bias
@@ -104,15 +108,18 @@ static SmallVector<Value> bounds(OpBuilder &builder, scf::ForallOp forall) {
 }
 
 /// Emits the descriptor of a row-major memref at an address.
-static Value descriptor(OpBuilder &builder, Location at, Value address, MemRefType type, ArrayRef<Value> sizes) {
+static Value descriptor(OpBuilder &builder, Location at, Value address, MemRefType type,
+                        ArrayRef<Value> sizes) {
   MLIRContext *context = builder.getContext();
   auto pointer = LLVM::LLVMPointerType::get(context);
   auto i64 = builder.getI64Type();
   SmallVector<Type> fields = {pointer, pointer, i64};
   int64_t rank = type.getRank();
   if (rank)
-    llvm::append_values(fields, LLVM::LLVMArrayType::get(i64, rank), LLVM::LLVMArrayType::get(i64, rank));
-  Value result = LLVM::PoisonOp::create(builder, at, LLVM::LLVMStructType::getLiteral(context, fields));
+    llvm::append_values(fields, LLVM::LLVMArrayType::get(i64, rank),
+                        LLVM::LLVMArrayType::get(i64, rank));
+  Value result =
+      LLVM::PoisonOp::create(builder, at, LLVM::LLVMStructType::getLiteral(context, fields));
   auto insert = [&](Value value, ArrayRef<int64_t> position) {
     result = LLVM::InsertValueOp::create(builder, at, result, value, position);
   };
@@ -141,13 +148,14 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
   auto i64 = builder.getI64Type();
 
   // The dims and tensors of the old signature, from the arrays of the new one.
-  auto kernel = func::FuncOp::create(builder, at, symbol,
-                                     FunctionType::get(context, {pointer, pointer, i64, i64, pointer}, {}));
+  auto kernel = func::FuncOp::create(
+      builder, at, symbol, FunctionType::get(context, {pointer, pointer, i64, i64, pointer}, {}));
   Block *entry = kernel.addEntryBlock();
   builder.setInsertionPointToStart(entry);
   Value buffers = entry->getArgument(0), dims = entry->getArgument(1);
   auto element = [&](Value array, int64_t index, Type type) -> Value {
-    Value address = LLVM::GEPOp::create(builder, at, pointer, type, array, ArrayRef<LLVM::GEPArg>{int32_t(index)});
+    Value address = LLVM::GEPOp::create(builder, at, pointer, type, array,
+                                        ArrayRef<LLVM::GEPArg>{int32_t(index)});
     return LLVM::LoadOp::create(builder, at, type, address);
   };
   IRMapping mapping;
@@ -167,23 +175,27 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
       mapping.map(argument, descriptor(builder, at, entry->getArgument(4), type, none));
       continue;
     }
-    auto shape = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), exec::KernelOp::kShapeAttr);
+    auto shape = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(),
+                                                          exec::KernelOp::kShapeAttr);
     SmallVector<Value> sizes(type.getRank());
     for (int64_t i = 0; i < type.getRank(); ++i) {
       if (!type.isDynamicDim(i))
         continue;
       if (!shape)
-        return function.emitError("expected exec.shape on the kernel's tensor ") << argument.getArgNumber();
+        return function.emitError("expected exec.shape on the kernel's tensor ")
+               << argument.getArgNumber();
       Value size = getValueOrCreateConstantIndexOp(
           builder, at, nn::materializeDim(builder, at, shape.getValue().getResult(i), symbols));
       sizes[i] = arith::IndexCastOp::create(builder, at, i64, size);
     }
-    mapping.map(argument, descriptor(builder, at, element(buffers, nextBuffer++, pointer), type, sizes));
+    mapping.map(argument,
+                descriptor(builder, at, element(buffers, nextBuffer++, pointer), type, sizes));
   }
 
   scf::ForallOp forall = gridLoop(function);
   OpBuilder gridBuilder(function);
-  auto grid = func::FuncOp::create(gridBuilder, at, (symbol + "_grid").str(), FunctionType::get(context, pointer, i64));
+  auto grid = func::FuncOp::create(gridBuilder, at, (symbol + "_grid").str(),
+                                   FunctionType::get(context, pointer, i64));
   gridBuilder.setInsertionPointToStart(grid.addEntryBlock());
   if (!forall) {
     // One item: foralls run as loops.
@@ -198,8 +210,9 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
     for (Operation &op : function.getBody().front().without_terminator())
       builder.clone(op, mapping);
     func::ReturnOp::create(builder, at);
-    func::ReturnOp::create(gridBuilder, at,
-                           arith::ConstantOp::create(gridBuilder, at, gridBuilder.getI64IntegerAttr(1)).getResult());
+    func::ReturnOp::create(
+        gridBuilder, at,
+        arith::ConstantOp::create(gridBuilder, at, gridBuilder.getI64IntegerAttr(1)).getResult());
     function.erase();
     return success();
   }
@@ -220,10 +233,14 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
         builder.clone(*op, mapping);
       }
     builder.setInsertionPointToEnd(entry);
-    SmallVector<Value> limits = llvm::map_to_vector(counts, [&](Value v) { return mapping.lookupOrDefault(v); });
-    auto index = [&](Value v) { return arith::IndexCastOp::create(builder, at, builder.getIndexType(), v); };
-    auto loop = scf::ForOp::create(builder, at, index(entry->getArgument(2)), index(entry->getArgument(3)),
-                                   arith::ConstantIndexOp::create(builder, at, 1));
+    SmallVector<Value> limits =
+        llvm::map_to_vector(counts, [&](Value v) { return mapping.lookupOrDefault(v); });
+    auto index = [&](Value v) {
+      return arith::IndexCastOp::create(builder, at, builder.getIndexType(), v);
+    };
+    auto loop =
+        scf::ForOp::create(builder, at, index(entry->getArgument(2)), index(entry->getArgument(3)),
+                           arith::ConstantIndexOp::create(builder, at, 1));
     builder.setInsertionPointToStart(loop.getBody());
     Value rest = loop.getInductionVar();
     SmallVector<Value> ivs(limits.size());
@@ -249,7 +266,8 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
     Value address = LLVM::GEPOp::create(gridBuilder, at, pointer, i64, gridDims,
                                         ArrayRef<LLVM::GEPArg>{int32_t(gridSymbols.size())});
     Value dim = LLVM::LoadOp::create(gridBuilder, at, i64, address);
-    gridSymbols.push_back(arith::IndexCastOp::create(gridBuilder, at, gridBuilder.getIndexType(), dim));
+    gridSymbols.push_back(
+        arith::IndexCastOp::create(gridBuilder, at, gridBuilder.getIndexType(), dim));
     gridMapping.map(argument, gridSymbols.back());
   }
   // A size that was asked of a tensor is its exec.shape.
@@ -258,17 +276,21 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
       return success();
     Operation *op = value.getDefiningOp();
     if (!op)
-      return function.emitError("the number of work items of kernel ") << symbol << " depends on a tensor";
+      return function.emitError("the number of work items of kernel ")
+             << symbol << " depends on a tensor";
     if (auto dim = dyn_cast<memref::DimOp>(op)) {
       auto source = dyn_cast<BlockArgument>(dim.getSource());
       std::optional<int64_t> which = dim.getConstantIndex();
-      auto shape = source ? function.getArgAttrOfType<AffineMapAttr>(source.getArgNumber(), exec::KernelOp::kShapeAttr)
+      auto shape = source ? function.getArgAttrOfType<AffineMapAttr>(source.getArgNumber(),
+                                                                     exec::KernelOp::kShapeAttr)
                           : AffineMapAttr();
       if (!shape || !which)
         return op->emitError("the number of work items depends on a tensor without exec.shape");
-      gridMapping.map(value, getValueOrCreateConstantIndexOp(
-                                 gridBuilder, at,
-                                 nn::materializeDim(gridBuilder, at, shape.getValue().getResult(*which), gridSymbols)));
+      gridMapping.map(value,
+                      getValueOrCreateConstantIndexOp(
+                          gridBuilder, at,
+                          nn::materializeDim(gridBuilder, at, shape.getValue().getResult(*which),
+                                             gridSymbols)));
       return success();
     }
     for (Value operand : op->getOperands())
@@ -289,7 +311,8 @@ LogicalResult cpu::makeKernelABI(func::FuncOp function, StringRef symbol) {
     }
     items = arith::MulIOp::create(gridBuilder, at, items, count);
   }
-  func::ReturnOp::create(gridBuilder, at, arith::IndexCastOp::create(gridBuilder, at, i64, items).getResult());
+  func::ReturnOp::create(gridBuilder, at,
+                         arith::IndexCastOp::create(gridBuilder, at, i64, items).getResult());
   function.erase();
   return success();
 }

@@ -80,7 +80,8 @@ static bool sameSlice(Value a, Value b) {
     return sameSlice(a, cast.getSource());
   if (auto ifOp = a.getDefiningOp<scf::IfOp>()) {
     unsigned i = cast<OpResult>(a).getResultNumber();
-    return sameSlice(ifOp.thenYield().getOperand(i), b) && sameSlice(ifOp.elseYield().getOperand(i), b);
+    return sameSlice(ifOp.thenYield().getOperand(i), b) &&
+           sameSlice(ifOp.elseYield().getOperand(i), b);
   }
   auto x = a.getDefiningOp<memref::SubViewOp>(), y = b.getDefiningOp<memref::SubViewOp>();
   return x && y && x.getSource() == y.getSource() && x.getMixedOffsets() == y.getMixedOffsets() &&
@@ -108,13 +109,15 @@ struct LowerPackedMatmulPass : impl::LowerPackedMatmulPassBase<LowerPackedMatmul
         auto ret = dyn_cast<func::ReturnOp>(use.getOwner());
         if (!ret)
           continue;
-        Value output = getOperation().getArgument(getOperation().getNumArguments() - ret.getNumOperands() +
-                                                  use.getOperandNumber());
+        Value output = getOperation().getArgument(getOperation().getNumArguments() -
+                                                  ret.getNumOperands() + use.getOperandNumber());
         AffineMap identity = AffineMap::getMultiDimIdentityMap(2, &getContext());
         builder.setInsertionPoint(ret);
         auto copy = linalg::GenericOp::create(
-            builder, op.getLoc(), output.getType(), op.getResult(), output, ArrayRef<AffineMap>{identity, identity},
-            ArrayRef<utils::IteratorType>{utils::IteratorType::parallel, utils::IteratorType::parallel},
+            builder, op.getLoc(), output.getType(), op.getResult(), output,
+            ArrayRef<AffineMap>{identity, identity},
+            ArrayRef<utils::IteratorType>{utils::IteratorType::parallel,
+                                          utils::IteratorType::parallel},
             [](OpBuilder &b, Location at, ValueRange a) { linalg::YieldOp::create(b, at, a[0]); });
         use.set(copy.getResult(0));
       }
@@ -164,7 +167,8 @@ struct LowerMathPass : impl::LowerMathPassBase<LowerMathPass> {
     getOperation().walk([&](arith::ArithFastMathInterface op) {
       arith::FastMathFlagsAttr flags = op.getFastMathFlagsAttr();
       op->setAttr(op.getFastMathAttrName(),
-                  arith::FastMathFlagsAttr::get(&getContext(), flags ? flags.getValue() | contract : contract));
+                  arith::FastMathFlagsAttr::get(&getContext(),
+                                                flags ? flags.getValue() | contract : contract));
     });
   }
 };

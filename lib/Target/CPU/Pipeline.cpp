@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // How a kernel in nn ops becomes an LLVM-dialect module, stage by stage.
 #include "lib/Target/CPU/Pipeline.h"
+#include "dialects/NN/NNOps.h"
 #include "lib/Conversion/NNToLinalg/NNToLinalg.h"
 #include "lib/Target/CPU/KernelABI.h"
 #include "lib/Target/CPU/Lower.h"
 #include "lib/Transforms/Linalg/Passes.h"
-#include "dialects/NN/NNOps.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/ValueBoundsOpInterfaceImpl.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Linalg/Transforms/AllInterfaces.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/IR/TensorTilingInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
 #include "mlir/Dialect/Vector/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Vector/Transforms/SubsetOpInterfaceImpl.h"
-#include "mlir/Dialect/Affine/Transforms/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
-#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
-#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -39,10 +39,11 @@ using namespace accel;
 using namespace accel::cpu;
 
 void cpu::registerKernelDialects(DialectRegistry &registry) {
-  registry.insert<exec::ExecDialect, nn::NNDialect, affine::AffineDialect, arith::ArithDialect,
-                  bufferization::BufferizationDialect, cf::ControlFlowDialect, func::FuncDialect,
-                  linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect,
-                  tensor::TensorDialect, vector::VectorDialect>();
+  registry
+      .insert<exec::ExecDialect, nn::NNDialect, affine::AffineDialect, arith::ArithDialect,
+              bufferization::BufferizationDialect, cf::ControlFlowDialect, func::FuncDialect,
+              linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, tensor::TensorDialect, vector::VectorDialect>();
   affine::registerValueBoundsOpInterfaceExternalModels(registry);
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(registry);
@@ -136,7 +137,8 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
 /// The C signature, then everything to the LLVM dialect.
 static LogicalResult toLLVM(ModuleOp module, StringRef name, const KernelOptions &options) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
-  std::string symbol = options.symbolPrefix.empty() ? name.str() + "_kernel" : options.symbolPrefix + "_" + name.str();
+  std::string symbol = options.symbolPrefix.empty() ? name.str() + "_kernel"
+                                                    : options.symbolPrefix + "_" + name.str();
   if (failed(makeKernelABI(function, symbol)))
     return failure();
   return run(module, [&](OpPassManager &passes) {
@@ -179,8 +181,9 @@ static std::optional<KernelStage> stageOf(exec::KernelOp kernel) {
   return parseKernelStage(kernel.getStage().value_or(""));
 }
 
-OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
-                                       KernelStage stage, int64_t *scratchBytes) {
+OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &target,
+                                       const KernelOptions &options, KernelStage stage,
+                                       int64_t *scratchBytes) {
   StringRef name = kernel.getSymName();
   OwningOpRef<ModuleOp> module = ModuleOp::create(kernel.getLoc(), name);
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
@@ -202,8 +205,8 @@ OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &targ
   return module;
 }
 
-LogicalResult cpu::lowerKernelInPlace(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
-                                      KernelStage stage) {
+LogicalResult cpu::lowerKernelInPlace(exec::KernelOp kernel, const Target &target,
+                                      const KernelOptions &options, KernelStage stage) {
   if (std::optional<KernelStage> at = stageOf(kernel); at && *at >= stage)
     return success();
   int64_t scratchBytes = 0;

@@ -12,7 +12,7 @@ namespace accel::cpu {
 struct KernelOptions {
   unsigned optLevel = 3; ///< 0: plain loops without LLVM passes .. 3
   bool plain = false;    ///< no tiling and no vectorisation of ours: the fallback that always works
-  bool exact = false;     ///< no contraction: bits do not depend on the CPU
+  bool exact = false;    ///< no contraction: bits do not depend on the CPU
   std::string symbolPrefix; ///< kernels are called <prefix>_<kernel> and <prefix>_<kernel>_grid
 };
 
@@ -43,8 +43,8 @@ int64_t constantItems(mlir::ModuleOp kernel, llvm::StringRef symbol);
 
 /// The same in the exec.kernel itself, which then says its stage and scratch memory; in plain loops
 /// where the tuned way fails. Nothing happens to a kernel that is at the stage or past it.
-mlir::LogicalResult lowerKernelInPlace(exec::KernelOp kernel, const Target &target, const KernelOptions &options,
-                                       KernelStage stage);
+mlir::LogicalResult lowerKernelInPlace(exec::KernelOp kernel, const Target &target,
+                                       const KernelOptions &options, KernelStage stage);
 
 /// Compiles one kernel; retries as a plain kernel where a stage fails.
 llvm::Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &target,

@@ -40,8 +40,9 @@ static linalg::GenericOp onlyElementwise(func::FuncOp function) {
       return nullptr;
   }
   auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
-  if (!found || found.getNumReductionLoops() || found.hasIndexSemantics() || ret.getNumOperands() != 1 ||
-      ret.getOperand(0).getDefiningOp() != found || found.getNumDpsInits() != 1)
+  if (!found || found.getNumReductionLoops() || found.hasIndexSemantics() ||
+      ret.getNumOperands() != 1 || ret.getOperand(0).getDefiningOp() != found ||
+      found.getNumDpsInits() != 1)
     return nullptr;
   for (OpOperand &operand : found->getOpOperands()) {
     auto argument = dyn_cast<BlockArgument>(operand.get());
@@ -58,8 +59,8 @@ static linalg::GenericOp onlyElementwise(func::FuncOp function) {
   return nested ? nullptr : found;
 }
 
-/// Elementwise fusion gives an op whose init is not read a new empty tensor; the op that computes the
-/// result gets its output argument back.
+/// Elementwise fusion gives an op whose init is not read a new empty tensor; the op that computes
+/// the result gets its output argument back.
 static void restoreDestinations(func::FuncOp function) {
   auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
   unsigned first = function.getNumArguments() - ret.getNumOperands();
@@ -110,13 +111,16 @@ static void flatten(func::FuncOp function) {
       continue;
     auto type = cast<RankedTensorType>(argument.getType());
     AffineMap shape =
-        function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), exec::KernelOp::kShapeAttr).getValue();
+        function
+            .getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), exec::KernelOp::kShapeAttr)
+            .getValue();
     SmallVector<AffineExpr> sizes;
     for (unsigned d = 0; d < loops; ++d) {
       if (at[d] < 0)
         continue;
-      AffineExpr size = type.isDynamicDim(at[d]) ? shape.getResult(at[d])
-                                                 : getAffineConstantExpr(type.getDimSize(at[d]), context);
+      AffineExpr size = type.isDynamicDim(at[d])
+                            ? shape.getResult(at[d])
+                            : getAffineConstantExpr(type.getDimSize(at[d]), context);
       if (d == 0 || group[d] != group[d - 1])
         sizes.push_back(size);
       else
@@ -127,8 +131,9 @@ static void flatten(func::FuncOp function) {
       return constant ? constant.getValue() : ShapedType::kDynamic;
     });
     argument.setType(type.clone(extents));
-    function.setArgAttr(argument.getArgNumber(), exec::KernelOp::kShapeAttr,
-                        AffineMapAttr::get(AffineMap::get(0, shape.getNumSymbols(), sizes, context)));
+    function.setArgAttr(
+        argument.getArgNumber(), exec::KernelOp::kShapeAttr,
+        AffineMapAttr::get(AffineMap::get(0, shape.getNumSymbols(), sizes, context)));
   }
   OpBuilder builder(op);
   op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
@@ -136,7 +141,8 @@ static void flatten(func::FuncOp function) {
       groups, linalg::IteratorTypeAttr::get(context, utils::IteratorType::parallel))));
   Type result = op.getDpsInits()[0].getType();
   op.getResult(0).setType(result);
-  function.setType(FunctionType::get(context, function.getBody().front().getArgumentTypes(), result));
+  function.setType(
+      FunctionType::get(context, function.getBody().front().getArgumentTypes(), result));
 }
 
 namespace accel {

@@ -37,19 +37,22 @@ namespace {
 class Tiler {
 public:
   Tiler(func::FuncOp function, linalg::GenericOp root, const TilePlan &plan)
-      : root(root), plan(plan), output(function.getArguments().back()), builder(function.getContext()) {}
+      : root(root), plan(plan), output(function.getArguments().back()),
+        builder(function.getContext()) {}
 
   LogicalResult run();
 
 private:
-  Value emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial, const Sizes &offsets, Sizes sizes,
-                         const Sizes &extents);
+  Value emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial,
+                         const Sizes &offsets, Sizes sizes, const Sizes &extents);
   Value emitItem(Value destination, const Sizes &offsets, const Sizes &sizes);
-  Value emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes, const Sizes &offsets,
-                  const Sizes &itemSizes);
-  Value emitTile(Value destination, const Sizes &relative, const Sizes &offsets, const Sizes &sizes);
+  Value emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes,
+                  const Sizes &offsets, const Sizes &itemSizes);
+  Value emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
+                 const Sizes &sizes);
   Value fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
-  Value packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
+  Value packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes);
   void fuseOperands(Operation *first);
 
   linalg::GenericOp root;
@@ -94,7 +97,8 @@ LogicalResult Tiler::run() {
       continue;
     gridDims.push_back(i);
     AffineExpr d0 = builder.getAffineDimExpr(0);
-    counts.push_back(affine::makeComposedFoldedAffineApply(builder, at, d0.ceilDiv(plan.item[i]), {extents[i]}));
+    counts.push_back(
+        affine::makeComposedFoldedAffineApply(builder, at, d0.ceilDiv(plan.item[i]), {extents[i]}));
   }
   if (gridDims.empty()) {
     Value result = emitItem(output, Sizes(parallel.size(), builder.getIndexAttr(0)), extents);
@@ -109,7 +113,8 @@ LogicalResult Tiler::run() {
     Value index = forall.getInductionVar(i);
     AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
     int64_t item = plan.item[dim];
-    offsets[dim] = affine::makeComposedFoldedAffineApply(builder, at, d0 * item, {OpFoldResult(index)});
+    offsets[dim] =
+        affine::makeComposedFoldedAffineApply(builder, at, d0 * item, {OpFoldResult(index)});
     std::optional<int64_t> extent = getConstantIntValue(extents[dim]);
     if (item == 1 || (extent && *extent % item == 0)) {
       sizes[dim] = builder.getIndexAttr(item);
@@ -117,8 +122,10 @@ LogicalResult Tiler::run() {
       sizes[dim] = builder.getIndexAttr(item);
       partial.push_back({index, dim});
     } else {
-      AffineMap least = AffineMap::get(2, 0, {builder.getAffineConstantExpr(item), d0 - d1}, builder.getContext());
-      sizes[dim] = affine::makeComposedFoldedAffineMin(builder, at, least, {extents[dim], offsets[dim]});
+      AffineMap least = AffineMap::get(2, 0, {builder.getAffineConstantExpr(item), d0 - d1},
+                                       builder.getContext());
+      sizes[dim] =
+          affine::makeComposedFoldedAffineMin(builder, at, least, {extents[dim], offsets[dim]});
     }
   }
   Value shared = forall.getRegionIterArgs()[0];
@@ -127,8 +134,10 @@ LogicalResult Tiler::run() {
   Sizes sliceSizes = sizes;
   for (auto [index, dim] : partial) {
     AffineExpr d0 = builder.getAffineDimExpr(0);
-    AffineMap least = AffineMap::get(1, 0, {builder.getAffineConstantExpr(plan.item[dim]),
-                                            -d0 + *getConstantIntValue(extents[dim])}, builder.getContext());
+    AffineMap least = AffineMap::get(
+        1, 0,
+        {builder.getAffineConstantExpr(plan.item[dim]), -d0 + *getConstantIntValue(extents[dim])},
+        builder.getContext());
     sliceSizes[dim] = affine::makeComposedFoldedAffineMin(builder, at, least, {offsets[dim]});
   }
   Value slice = tensor::ExtractSliceOp::create(builder, at, shared, offsets, sliceSizes, unit);
@@ -140,16 +149,17 @@ LogicalResult Tiler::run() {
 }
 
 /// Whole and smaller items of a dim get a branch each, in which their size is static.
-Value Tiler::emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial, const Sizes &offsets,
-                              Sizes sizes, const Sizes &extents) {
+Value Tiler::emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial,
+                              const Sizes &offsets, Sizes sizes, const Sizes &extents) {
   Location at = root.getLoc();
   if (partial.empty()) {
     auto type = cast<RankedTensorType>(slice.getType());
     SmallVector<int64_t> shape(type.getShape());
     for (auto [size, known] : llvm::zip_equal(shape, sizes))
       size = getConstantIntValue(known).value_or(ShapedType::kDynamic);
-    Value known = type.getShape() == ArrayRef(shape) ? slice
-                                                     : tensor::CastOp::create(builder, at, type.clone(shape), slice);
+    Value known = type.getShape() == ArrayRef(shape)
+                      ? slice
+                      : tensor::CastOp::create(builder, at, type.clone(shape), slice);
     Value result = emitItem(known, offsets, sizes);
     return result.getType() == type ? result : tensor::CastOp::create(builder, at, type, result);
   }
@@ -166,7 +176,8 @@ Value Tiler::emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> 
   for (bool then : {true, false}) {
     builder.setInsertionPointToStart(then ? ifOp.thenBlock() : ifOp.elseBlock());
     sizes[dim] = builder.getIndexAttr(then ? item : extent % item);
-    scf::YieldOp::create(builder, at, emitPartialItems(slice, partial.drop_front(), offsets, sizes, extents));
+    scf::YieldOp::create(builder, at,
+                         emitPartialItems(slice, partial.drop_front(), offsets, sizes, extents));
   }
   return ifOp.getResult(0);
 }
@@ -176,14 +187,16 @@ Value Tiler::emitItem(Value destination, const Sizes &offsets, const Sizes &size
   return emitTiles(0, destination, relative, tile, offsets, sizes);
 }
 
-Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes, const Sizes &offsets,
-                       const Sizes &itemSizes) {
+Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes,
+                       const Sizes &offsets, const Sizes &itemSizes) {
   if (dim == parallel.size())
     return emitTile(destination, relative, offsets, sizes);
   Location at = root.getLoc();
   int64_t tile = plan.tile[dim];
   std::optional<int64_t> extent = getConstantIntValue(itemSizes[dim]);
-  auto next = [&](Value into) { return emitTiles(dim + 1, into, relative, sizes, offsets, itemSizes); };
+  auto next = [&](Value into) {
+    return emitTiles(dim + 1, into, relative, sizes, offsets, itemSizes);
+  };
   if (!tile || (extent && *extent <= tile)) {
     relative[dim] = builder.getIndexAttr(0);
     sizes[dim] = itemSizes[dim];
@@ -191,7 +204,8 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
   }
   auto loop = [&](OpFoldResult from, OpFoldResult to, int64_t step, Value into) {
     auto value = [&](OpFoldResult x) { return getValueOrCreateConstantIndexOp(builder, at, x); };
-    auto forOp = scf::ForOp::create(builder, at, value(from), value(to), value(builder.getIndexAttr(step)), into);
+    auto forOp = scf::ForOp::create(builder, at, value(from), value(to),
+                                    value(builder.getIndexAttr(step)), into);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(forOp.getBody());
     relative[dim] = forOp.getInductionVar();
@@ -201,7 +215,9 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
   };
   if (extent) {
     int64_t full = *extent / tile * tile;
-    destination = full == tile ? destination : loop(builder.getIndexAttr(0), builder.getIndexAttr(full), tile, destination);
+    destination =
+        full == tile ? destination
+                     : loop(builder.getIndexAttr(0), builder.getIndexAttr(full), tile, destination);
     if (full == tile) {
       relative[dim] = builder.getIndexAttr(0);
       sizes[dim] = builder.getIndexAttr(tile);
@@ -215,13 +231,15 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
     return destination;
   }
   AffineExpr d0 = builder.getAffineDimExpr(0);
-  OpFoldResult zero = builder.getIndexAttr(0), full = affine::makeComposedFoldedAffineApply(
-                                                   builder, at, d0.floorDiv(tile) * tile, {itemSizes[dim]});
+  OpFoldResult zero = builder.getIndexAttr(0),
+               full = affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(tile) * tile,
+                                                            {itemSizes[dim]});
   destination = loop(zero, full, tile, destination);
   return loop(full, itemSizes[dim], 1, destination);
 }
 
-Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &offsets, const Sizes &sizes) {
+Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
+                      const Sizes &sizes) {
   Location at = root.getLoc();
   fused.clear();
   Sizes unit(sizes.size(), builder.getIndexAttr(1));
@@ -243,7 +261,8 @@ Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &off
     return destination;
   }
   if (auto op = dyn_cast<linalg::GenericOp>(tiled->tiledOps.front());
-      op && op.getRegionOutputArgs()[0].use_empty() && op.getDpsInits()[0].getType() == tileDestination.getType())
+      op && op.getRegionOutputArgs()[0].use_empty() &&
+      op.getDpsInits()[0].getType() == tileDestination.getType())
     op.getDpsInitsMutable()[0].set(tileDestination);
   fuseOperands(tiled->tiledOps.front());
   Value result = tiled->tiledValues[0];
@@ -266,10 +285,12 @@ void Tiler::fuseOperands(Operation *op) {
       builder.setInsertionPoint(slice ? slice.getOperation() : op);
       auto type = cast<RankedTensorType>(source.getType());
       Sizes offsets(type.getRank(), builder.getIndexAttr(0));
-      Sizes sizes = slice ? slice.getMixedSizes() : tensor::getMixedSizes(builder, op->getLoc(), source);
+      Sizes sizes =
+          slice ? slice.getMixedSizes() : tensor::getMixedSizes(builder, op->getLoc(), source);
       if (slice) {
         offsets = slice.getMixedOffsets();
-        if (!llvm::all_of(slice.getMixedStrides(), [](OpFoldResult s) { return getConstantIntValue(s) == 1; })) {
+        if (!llvm::all_of(slice.getMixedStrides(),
+                          [](OpFoldResult s) { return getConstantIntValue(s) == 1; })) {
           failedToFuse = true;
           continue;
         }
@@ -298,7 +319,8 @@ Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldR
   Location at = producer->getLoc();
   Value tile;
   if (isa<tensor::EmptyOp>(producer)) {
-    tile = tensor::EmptyOp::create(builder, at, sizes, cast<RankedTensorType>(source.getType()).getElementType());
+    tile = tensor::EmptyOp::create(builder, at, sizes,
+                                   cast<RankedTensorType>(source.getType()).getElementType());
   } else if (auto packed = dyn_cast<nn::PackedMatmulOp>(producer)) {
     tile = packedTile(packed, offsets, sizes);
   } else {
@@ -316,18 +338,23 @@ Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldR
 }
 
 /// A tile of columns inside one panel: rows of the left operand times a slice of the panel.
-Value Tiler::packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {
+Value Tiler::packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets,
+                        ArrayRef<OpFoldResult> sizes) {
   Location at = matmul.getLoc();
-  auto lhsType = cast<RankedTensorType>(matmul.getLhs().getType()), rhsType = cast<RankedTensorType>(matmul.getRhs().getType());
+  auto lhsType = cast<RankedTensorType>(matmul.getLhs().getType()),
+       rhsType = cast<RankedTensorType>(matmul.getRhs().getType());
   if (lhsType.getRank() != 2)
     return Value();
   int64_t k = rhsType.getDimSize(1), nr = rhsType.getDimSize(2);
-  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1), depth = builder.getIndexAttr(k);
+  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1),
+               depth = builder.getIndexAttr(k);
   AffineExpr d0 = builder.getAffineDimExpr(0);
-  OpFoldResult panel = affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(nr), {offsets[1]});
+  OpFoldResult panel =
+      affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(nr), {offsets[1]});
   Value lhs = tensor::ExtractSliceOp::create(builder, at, matmul.getLhs(), Sizes{offsets[0], zero},
                                              Sizes{sizes[0], depth}, Sizes{one, one});
-  SmallVector<int64_t> staticColumns = {k, getConstantIntValue(sizes[1]).value_or(ShapedType::kDynamic)};
+  SmallVector<int64_t> staticColumns = {
+      k, getConstantIntValue(sizes[1]).value_or(ShapedType::kDynamic)};
   Value rhs = tensor::ExtractSliceOp::create(
       builder, at, RankedTensorType::get(staticColumns, rhsType.getElementType()), matmul.getRhs(),
       Sizes{panel, zero, zero}, Sizes{one, depth, sizes[1]}, Sizes{one, one, one});
@@ -337,11 +364,13 @@ Value Tiler::packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offset
   init = linalg::FillOp::create(builder, at, start, init).getResult(0);
   AffineExpr m, n, kk;
   bindDims(builder.getContext(), m, n, kk);
-  auto maps = AffineMap::inferFromExprList(ArrayRef<ArrayRef<AffineExpr>>{{m, kk}, {kk, n}, {m, n}}, builder.getContext());
+  auto maps = AffineMap::inferFromExprList(ArrayRef<ArrayRef<AffineExpr>>{{m, kk}, {kk, n}, {m, n}},
+                                           builder.getContext());
   using utils::IteratorType;
   auto product = linalg::GenericOp::create(
       builder, at, init.getType(), ValueRange{lhs, rhs}, init, maps,
-      ArrayRef<IteratorType>{IteratorType::parallel, IteratorType::parallel, IteratorType::reduction},
+      ArrayRef<IteratorType>{IteratorType::parallel, IteratorType::parallel,
+                             IteratorType::reduction},
       [](OpBuilder &b, Location loc, ValueRange a) {
         Value p = arith::MulFOp::create(b, loc, a[0], a[1]);
         linalg::YieldOp::create(b, loc, arith::AddFOp::create(b, loc, a[2], p).getResult());

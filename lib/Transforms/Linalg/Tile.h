@@ -13,6 +13,7 @@ mlir::Operation *findRoot(mlir::func::FuncOp function);
 /// Cuts the root by the plan: an scf.forall over work items, scf.for over register tiles with
 /// static sizes (remainders are copies of the body, never dynamic sizes), producers recomputed in
 /// the tile that uses them. Failure (IR unchanged) where an op cannot be tiled.
-llvm::LogicalResult tileKernel(mlir::func::FuncOp function, mlir::Operation *root, const TilePlan &plan);
+llvm::LogicalResult tileKernel(mlir::func::FuncOp function, mlir::Operation *root,
+                               const TilePlan &plan);
 
 } // namespace accel::linalg_ext

@@ -18,12 +18,15 @@ struct Anchor {
 };
 } // namespace
 
-static linalg::GenericOp asGeneric(Operation *op) { return dyn_cast_or_null<linalg::GenericOp>(op); }
+static linalg::GenericOp asGeneric(Operation *op) {
+  return dyn_cast_or_null<linalg::GenericOp>(op);
+}
 
 /// Elements that a reduction reads for each result element; dynamic extents count as 64.
 static int64_t reductionExtent(linalg::GenericOp op) {
   int64_t extent = 1;
-  for (auto [size, iterator] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+  for (auto [size, iterator] :
+       llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
     if (iterator == utils::IteratorType::reduction)
       extent *= ShapedType::isDynamic(size) ? 64 : size;
   return extent;
@@ -51,7 +54,8 @@ static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned de
   ++anchor.ops;
   // A reduction whose last result dim can be vectors, with operands to reuse in registers.
   bool reduces = generic.getNumReductionLoops() > 0;
-  if (reduces && result.getNumResults() > 0 && generic.getNumDpsInputs() == 2 && !generic.hasIndexSemantics()) {
+  if (reduces && result.getNumResults() > 0 && generic.getNumDpsInputs() == 2 &&
+      !generic.hasIndexSemantics()) {
     auto last = dyn_cast<AffineDimExpr>(result.getResults().back());
     bool vectors = false, scalars = false;
     for (OpOperand *input : generic.getDpsInputOperands()) {
@@ -115,7 +119,8 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
   else if (anchor.op && !anchor.whole[rank - 1])
     columns = std::min<int64_t>(likely(shape[rank - 1]), 4 * lanes);
   if (columns) {
-    // Register tile: rows x columns of accumulators, one row of the streamed operand, one broadcast.
+    // Register tile: rows x columns of accumulators, one row of the streamed operand, one
+    // broadcast.
     int64_t vectors = llvm::divideCeil(columns, lanes);
     int64_t rows = std::clamp<int64_t>((registers - vectors - 1) / vectors, 1, 14);
     if (vectors == 3)

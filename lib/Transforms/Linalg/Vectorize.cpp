@@ -85,13 +85,15 @@ bool Vectorizer::tryRegisters(linalg::GenericOp op, const Plan &plan) {
   return true;
 }
 
-Value Vectorizer::write(Value value, Value destination, ArrayRef<Index> position, const Point &point) {
+Value Vectorizer::write(Value value, Value destination, ArrayRef<Index> position,
+                        const Point &point) {
   SmallVector<Value> indices = llvm::map_to_vector(position, [&](Index i) { return asValue(i); });
   if (!isa<VectorType>(value.getType()))
     return tensor::InsertOp::create(builder, location, value, destination, indices);
   AffineMap minor = AffineMap::getMinorIdentityMap(indices.size(), 1, builder.getContext());
-  return vector::TransferWriteOp::create(builder, location, destination.getType(), value, destination, indices,
-                                         AffineMapAttr::get(minor), point.mask, builder.getBoolArrayAttr({true}))
+  return vector::TransferWriteOp::create(builder, location, destination.getType(), value,
+                                         destination, indices, AffineMapAttr::get(minor),
+                                         point.mask, builder.getBoolArrayAttr({true}))
       .getResult();
 }
 
@@ -116,7 +118,8 @@ Value Vectorizer::materialize(Operation *op, const Registers &from, Value destin
 
 Value Vectorizer::forLoop(Index from, Index to, int64_t step, Value carried,
                           llvm::function_ref<Value(Value iv, Value carried)> body) {
-  auto loop = scf::ForOp::create(builder, location, asValue(from), asValue(to), asValue(builder.getIndexAttr(step)), carried);
+  auto loop = scf::ForOp::create(builder, location, asValue(from), asValue(to),
+                                 asValue(builder.getIndexAttr(step)), carried);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   scf::YieldOp::create(builder, location, body(loop.getInductionVar(), loop.getRegionIterArg(0)));
@@ -124,7 +127,8 @@ Value Vectorizer::forLoop(Index from, Index to, int64_t step, Value carried,
 }
 
 /// Computes points one dim apart and writes them.
-Value Vectorizer::emitPoints(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points, Value destination) {
+Value Vectorizer::emitPoints(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
+                             Value destination) {
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   Value init = op.getDpsInits()[0];
   // Elements not written yet are the init's in the carried tensor.
@@ -150,7 +154,8 @@ Value Vectorizer::emitPoints(linalg::GenericOp op, const Plan &plan, ArrayRef<Po
   return destination;
 }
 
-Value Vectorizer::loopOver(const Plan &plan, unsigned next, Point point, Value destination, linalg::GenericOp op) {
+Value Vectorizer::loopOver(const Plan &plan, unsigned next, Point point, Value destination,
+                           linalg::GenericOp op) {
   if (next == plan.parallel.size())
     return emitPoints(op, plan, point, destination);
   unsigned dim = plan.parallel[next];
@@ -169,7 +174,8 @@ Value Vectorizer::loopOver(const Plan &plan, unsigned next, Point point, Value d
   // Along the vector dim, which is the last: blocks of vectors, vectors, and a narrower tail.
   AffineExpr d = builder.getAffineDimExpr(0);
   auto shifted = [&](Index base, int64_t offset) {
-    return affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d + offset), {base});
+    return affine::makeComposedFoldedAffineApply(builder, location,
+                                                 AffineMap::get(1, 0, d + offset), {base});
   };
   auto block = [&](Index base, int64_t vectors, int64_t width, Value mask, Value carried) {
     SmallVector<Point> points(vectors, point);
@@ -182,8 +188,9 @@ Value Vectorizer::loopOver(const Plan &plan, unsigned next, Point point, Value d
   };
   int64_t lanes = plan.lanes, stride = kUnroll * lanes;
   auto loop = [&](Index from, Index to, int64_t vectors) {
-    destination = forLoop(from, to, vectors * lanes, destination,
-                          [&](Value iv, Value carried) { return block(iv, vectors, lanes, Value(), carried); });
+    destination = forLoop(from, to, vectors * lanes, destination, [&](Value iv, Value carried) {
+      return block(iv, vectors, lanes, Value(), carried);
+    });
   };
   if (size) {
     int64_t whole = *size / stride * stride, full = *size / lanes * lanes, tail = *size % lanes;
@@ -192,22 +199,26 @@ Value Vectorizer::loopOver(const Plan &plan, unsigned next, Point point, Value d
     else if (whole)
       destination = block(zero, kUnroll, lanes, Value(), destination);
     if (full > whole)
-      destination = block(builder.getIndexAttr(whole), (full - whole) / lanes, lanes, Value(), destination);
+      destination =
+          block(builder.getIndexAttr(whole), (full - whole) / lanes, lanes, Value(), destination);
     if (tail)
       destination = block(builder.getIndexAttr(full), 1, tail, Value(), destination);
     return destination;
   }
   auto rounded = [&](int64_t unit) {
-    return affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d.floorDiv(unit) * unit), {extent});
+    return affine::makeComposedFoldedAffineApply(
+        builder, location, AffineMap::get(1, 0, d.floorDiv(unit) * unit), {extent});
   };
   Index whole = rounded(stride), full = rounded(lanes);
   loop(zero, whole, kUnroll);
   loop(whole, full, 1);
   if (plan.gathers)
-    return forLoop(full, extent, 1, destination,
-                   [&](Value iv, Value carried) { return block(iv, 1, /*width=*/0, Value(), carried); });
+    return forLoop(full, extent, 1, destination, [&](Value iv, Value carried) {
+      return block(iv, 1, /*width=*/0, Value(), carried);
+    });
   Value left = arith::SubIOp::create(builder, location, asValue(extent), asValue(full));
-  Value mask = vector::CreateMaskOp::create(builder, location, VectorType::get({lanes}, builder.getI1Type()), left);
+  Value mask = vector::CreateMaskOp::create(builder, location,
+                                            VectorType::get({lanes}, builder.getI1Type()), left);
   return block(full, 1, lanes, mask, destination);
 }
 
@@ -234,10 +245,9 @@ Value Vectorizer::fillLoops(linalg::FillOp fill, Value destination) {
   AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, builder.getContext());
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   Value value = fill.getInputs()[0];
-  auto generic = linalg::GenericOp::create(builder, fill.getLoc(), type, ValueRange{}, destination, identity, iterators,
-                                           [&](OpBuilder &b, Location at, ValueRange) {
-                                             linalg::YieldOp::create(b, at, value);
-                                           });
+  auto generic = linalg::GenericOp::create(
+      builder, fill.getLoc(), type, ValueRange{}, destination, identity, iterators,
+      [&](OpBuilder &b, Location at, ValueRange) { linalg::YieldOp::create(b, at, value); });
   std::optional<Plan> plan = analyze(generic);
   Value placeholder = generic.getResult(0);
   builder.setInsertionPoint(generic);
@@ -265,7 +275,8 @@ void Vectorizer::run() {
       continue;
     }
     auto generic = dyn_cast<linalg::GenericOp>(op);
-    std::optional<Plan> plan = generic && generic.hasPureTensorSemantics() ? analyze(generic) : std::nullopt;
+    std::optional<Plan> plan =
+        generic && generic.hasPureTensorSemantics() ? analyze(generic) : std::nullopt;
     if (!plan)
       continue;
     if (!tryRegisters(generic, *plan))

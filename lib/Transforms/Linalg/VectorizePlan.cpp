@@ -93,8 +93,8 @@ std::optional<Vectorizer::Plan> Vectorizer::analyze(linalg::GenericOp op) {
     unsigned last = plan.reduction.back();
     SmallVector<Operation *> combiners;
     Value reduced = matchReduction(op.getRegionOutputArgs(), 0, combiners);
-    if (!isUnit(last) && reduced && combiners.size() == 1 && arith::getNeutralElement(combiners[0]) &&
-        count(last) == 0 && bodyVectorizes(op, last)) {
+    if (!isUnit(last) && reduced && combiners.size() == 1 &&
+        arith::getNeutralElement(combiners[0]) && count(last) == 0 && bodyVectorizes(op, last)) {
       plan.vectorDim = last;
       plan.horizontal = true;
       plan.gathers = false;
@@ -102,4 +102,3 @@ std::optional<Vectorizer::Plan> Vectorizer::analyze(linalg::GenericOp op) {
   }
   return plan;
 }
-

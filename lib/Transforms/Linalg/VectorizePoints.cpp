@@ -13,14 +13,15 @@ using namespace mlir;
 using namespace accel::linalg_ext;
 
 Index Vectorizer::evaluate(AffineExpr expr, ArrayRef<Index> index) {
-  return affine::makeComposedFoldedAffineApply(builder, location,
-                                               AffineMap::get(index.size(), 0, expr, builder.getContext()), index);
+  return affine::makeComposedFoldedAffineApply(
+      builder, location, AffineMap::get(index.size(), 0, expr, builder.getContext()), index);
 }
 
 Value Vectorizer::widen(Value value, int64_t width) {
   if (!width || isa<VectorType>(value.getType()))
     return value;
-  return vector::BroadcastOp::create(builder, location, VectorType::get({width}, value.getType()), value);
+  return vector::BroadcastOp::create(builder, location, VectorType::get({width}, value.getType()),
+                                     value);
 }
 
 /// The registers' values at a position, null where the position is not known at compile time.
@@ -44,17 +45,20 @@ Value Vectorizer::readRegisters(const Registers &from, ArrayRef<Index> position,
     if (!width)
       return from.values[linear];
     auto type = VectorType::get({width}, from.values[0].getType());
-    return vector::FromElementsOp::create(builder, location, type, ArrayRef(from.values).slice(linear, width));
+    return vector::FromElementsOp::create(builder, location, type,
+                                          ArrayRef(from.values).slice(linear, width));
   }
   Value vector = from.values[linear * from.chunks() + last / from.lanes];
   if (!width)
-    return vector::ExtractOp::create(builder, location, vector, ArrayRef<int64_t>{last % from.lanes});
+    return vector::ExtractOp::create(builder, location, vector,
+                                     ArrayRef<int64_t>{last % from.lanes});
   bool same = last % from.lanes == 0 && cast<VectorType>(vector.getType()).getDimSize(0) == width;
   return same ? vector : Value();
 }
 
 /// An operand's element at a point: a scalar if it does not depend on the vector dim.
-Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point, int vectorDim) {
+Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point,
+                       int vectorDim) {
   if (!isa<ShapedType>(from.getType()))
     return from;
   AffineMap map = op.getMatchingIndexingMap(operand);
@@ -73,24 +77,27 @@ Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, con
     Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(element));
     auto type = VectorType::get({point.width}, element);
     AffineMap minor = AffineMap::getMinorIdentityMap(indices.size(), 1, builder.getContext());
-    return vector::TransferReadOp::create(builder, location, type, from, indices, AffineMapAttr::get(minor), zero,
-                                          point.mask, builder.getBoolArrayAttr({true}));
+    return vector::TransferReadOp::create(builder, location, type, from, indices,
+                                          AffineMapAttr::get(minor), zero, point.mask,
+                                          builder.getBoolArrayAttr({true}));
   }
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < point.width; ++lane) {
     Point one = point;
     one.width = 0;
     AffineExpr d = builder.getAffineDimExpr(0);
-    one.index[vectorDim] = affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d + lane),
-                                                                 {point.index[vectorDim]});
+    one.index[vectorDim] = affine::makeComposedFoldedAffineApply(
+        builder, location, AffineMap::get(1, 0, d + lane), {point.index[vectorDim]});
     elements.push_back(read(op, operand, from, one, vectorDim));
   }
-  return vector::FromElementsOp::create(builder, location, VectorType::get({point.width}, element), elements);
+  return vector::FromElementsOp::create(builder, location, VectorType::get({point.width}, element),
+                                        elements);
 }
 
-/// The yielded value of the body at a point. Values that do not depend on the vector dim stay scalars.
-Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vectorDim, Value accumulator,
-                              Value initFrom) {
+/// The yielded value of the body at a point. Values that do not depend on the vector dim stay
+/// scalars.
+Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vectorDim,
+                              Value accumulator, Value initFrom) {
   IRMapping values;
   for (OpOperand *input : op.getDpsInputOperands()) {
     BlockArgument argument = op.getMatchingBlockArgument(input);
@@ -126,18 +133,21 @@ Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vect
     OperationState state(location, inner.getName(), operands, type, inner.getAttrs());
     values.map(inner.getResult(0), builder.create(state)->getResult(0));
   }
-  Value yielded = values.lookupOrDefault(cast<linalg::YieldOp>(op.getBody()->getTerminator()).getOperand(0));
+  Value yielded =
+      values.lookupOrDefault(cast<linalg::YieldOp>(op.getBody()->getTerminator()).getOperand(0));
   return point.width && !isa<VectorType>(yielded.getType()) ? widen(yielded, point.width) : yielded;
 }
 
 /// Reductions at several points at once: loops over the reduction dims carry one value a point.
-SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
-                                        Value initFrom) {
+SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
+                                        ArrayRef<Point> points, Value initFrom) {
   SmallVector<Point> at(points);
   SmallVector<Value> carried;
   for (const Point &point : points)
-    carried.push_back(widen(read(op, op.getDpsInitOperand(0), initFrom, point, plan.vectorDim), point.width));
-  std::function<SmallVector<Value>(unsigned, ValueRange)> nest = [&](unsigned next, ValueRange accumulators) {
+    carried.push_back(
+        widen(read(op, op.getDpsInitOperand(0), initFrom, point, plan.vectorDim), point.width));
+  std::function<SmallVector<Value>(unsigned, ValueRange)> nest = [&](unsigned next,
+                                                                     ValueRange accumulators) {
     SmallVector<Value> results(accumulators);
     if (next == plan.reduction.size()) {
       for (auto [point, value] : llvm::zip_equal(at, results))
@@ -150,8 +160,9 @@ SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan, 
         point.index[dim] = builder.getIndexAttr(0);
       return nest(next + 1, accumulators);
     }
-    auto loop = scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)), asValue(plan.extents[dim]),
-                                   asValue(builder.getIndexAttr(1)), results);
+    auto loop =
+        scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)),
+                           asValue(plan.extents[dim]), asValue(builder.getIndexAttr(1)), results);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     for (Point &point : at)
@@ -180,9 +191,10 @@ static std::optional<vector::CombiningKind> combiningKind(Operation *combiner) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
-/// One result element whose reduction runs along the vector dim: kUnroll vectors of partial results,
-/// combined in a fixed order.
-Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Point point, Value initFrom) {
+/// One result element whose reduction runs along the vector dim: kUnroll vectors of partial
+/// results, combined in a fixed order.
+Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Point point,
+                                     Value initFrom) {
   SmallVector<Operation *> combiners;
   (void)matchReduction(op.getRegionOutputArgs(), 0, combiners);
   vector::CombiningKind kind = *combiningKind(combiners[0]);
@@ -194,11 +206,13 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
   int64_t lanes = plan.lanes, block = kUnroll * lanes;
   auto neutralVector = [&](int64_t width) {
     auto type = VectorType::get({width}, element);
-    return arith::ConstantOp::create(builder, location, DenseElementsAttr::get(type, neutral)).getResult();
+    return arith::ConstantOp::create(builder, location, DenseElementsAttr::get(type, neutral))
+        .getResult();
   };
   auto at = [&](Index base, int64_t offset) -> Index {
     AffineExpr d = builder.getAffineDimExpr(0);
-    return affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d + offset), {base});
+    return affine::makeComposedFoldedAffineApply(builder, location,
+                                                 AffineMap::get(1, 0, d + offset), {base});
   };
   auto step = [&](Value sum, Index base, int64_t width, Value mask) {
     Point here = point;
@@ -208,11 +222,14 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
     Value next = computeBody(op, here, dim, sum, initFrom);
     return mask ? arith::SelectOp::create(builder, location, mask, next, sum).getResult() : next;
   };
-  auto combine = [&](Value a, Value b) { return vector::makeArithReduction(builder, location, kind, a, b); };
+  auto combine = [&](Value a, Value b) {
+    return vector::makeArithReduction(builder, location, kind, a, b);
+  };
   auto horizontal = [&](Value vector) -> Value {
     // Reassociation lets the vector be folded in halves; the order is the same everywhere.
     return vector::ReductionOp::create(builder, location, kind, vector,
-                                       arith::FastMathFlags::reassoc | arith::FastMathFlags::contract);
+                                       arith::FastMathFlags::reassoc |
+                                           arith::FastMathFlags::contract);
   };
 
   // The nest over the other reduction dims carries the partial vectors.
@@ -223,7 +240,8 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
   int64_t tail = size ? *size % lanes : 0;
   if (tail)
     partial.push_back(neutralVector(tail));
-  std::function<SmallVector<Value>(unsigned, ValueRange)> nest = [&](unsigned next, ValueRange carried) {
+  std::function<SmallVector<Value>(unsigned, ValueRange)> nest = [&](unsigned next,
+                                                                     ValueRange carried) {
     SmallVector<Value> sums(carried);
     if (next < plan.reduction.size()) {
       unsigned outer = plan.reduction[next];
@@ -232,8 +250,9 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
           point.index[outer] = builder.getIndexAttr(0);
         return nest(next + 1, carried);
       }
-      auto loop = scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)),
-                                     asValue(plan.extents[outer]), asValue(builder.getIndexAttr(1)), sums);
+      auto loop =
+          scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)),
+                             asValue(plan.extents[outer]), asValue(builder.getIndexAttr(1)), sums);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
       point.index[outer] = loop.getInductionVar();
@@ -243,12 +262,14 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
     Index zero = builder.getIndexAttr(0);
     auto run = [&](Index from, Index to, int64_t stride, unsigned vectors) {
       auto loop = scf::ForOp::create(builder, location, asValue(from), asValue(to),
-                                     asValue(builder.getIndexAttr(stride)), ArrayRef(sums).take_front(vectors));
+                                     asValue(builder.getIndexAttr(stride)),
+                                     ArrayRef(sums).take_front(vectors));
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
       SmallVector<Value> next;
       for (unsigned i = 0; i < vectors; ++i)
-        next.push_back(step(loop.getRegionIterArg(i), at(loop.getInductionVar(), i * lanes), lanes, Value()));
+        next.push_back(
+            step(loop.getRegionIterArg(i), at(loop.getInductionVar(), i * lanes), lanes, Value()));
       scf::YieldOp::create(builder, location, next);
       for (unsigned i = 0; i < vectors; ++i)
         sums[i] = loop.getResult(i);
@@ -269,13 +290,15 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
     }
     AffineExpr d = builder.getAffineDimExpr(0);
     auto rounded = [&](int64_t unit) {
-      return affine::makeComposedFoldedAffineApply(builder, location, AffineMap::get(1, 0, d.floorDiv(unit) * unit), {extent});
+      return affine::makeComposedFoldedAffineApply(
+          builder, location, AffineMap::get(1, 0, d.floorDiv(unit) * unit), {extent});
     };
     Index whole = rounded(block), full = rounded(lanes);
     run(zero, whole, block, kUnroll);
     run(whole, full, lanes, 1);
     Value left = arith::SubIOp::create(builder, location, asValue(extent), asValue(full));
-    Value mask = vector::CreateMaskOp::create(builder, location, VectorType::get({lanes}, builder.getI1Type()), left);
+    Value mask = vector::CreateMaskOp::create(builder, location,
+                                              VectorType::get({lanes}, builder.getI1Type()), left);
     sums[0] = step(sums[0], full, lanes, mask);
     return sums;
   };
@@ -295,4 +318,3 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
   scalar.width = 0;
   return combine(read(op, op.getDpsInitOperand(0), initFrom, scalar, -1), total);
 }
-

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Turns linalg ops on tiles into vector ops: small tiles live in registers, sums in loop-carried vectors.
+// Turns linalg ops on tiles into vector ops: small tiles live in registers, sums in loop-carried
+// vectors.
 //
 // Each op is computed at *points*: an index for every iteration dim, and a width along one of them,
 // the vector dim v. v is the result's last dim where operands allow (they are contiguous along it,
@@ -19,8 +20,8 @@ namespace accel::linalg_ext {
 
 using namespace mlir; // names of MLIR only, in a header of one pass
 
-/// The most vectors a tile may have to stay in registers (those that do not fit are spilled by LLVM,
-/// which is right but slow, so that planTiles keeps below).
+/// The most vectors a tile may have to stay in registers (those that do not fit are spilled by
+/// LLVM, which is right but slow, so that planTiles keeps below).
 inline constexpr int64_t kRegisterVectors = 32;
 /// Vectors computed in one iteration of a loop over points, to hide latencies.
 inline constexpr int64_t kUnroll = 4;
@@ -51,9 +52,9 @@ public:
 private:
   // --- what an op looks like ---
   struct Plan {
-    int vectorDim = -1;         ///< iteration dim, -1: scalars
-    bool horizontal = false;    ///< the vector dim is a reduction: partial results are combined
-    bool gathers = false;       ///< some operand is read element by element along the vector dim
+    int vectorDim = -1;      ///< iteration dim, -1: scalars
+    bool horizontal = false; ///< the vector dim is a reduction: partial results are combined
+    bool gathers = false;    ///< some operand is read element by element along the vector dim
     int64_t lanes = 1;
     SmallVector<unsigned> parallel, reduction; ///< iteration dims, parallel in the result's order
     SmallVector<OpFoldResult> extents;         ///< of iteration dims
@@ -64,19 +65,25 @@ private:
   Access access(AffineMap map, unsigned dim);
 
   // --- points ---
-  Value read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point, int vectorDim);
-  Value readRegisters(const Registers &registers, ArrayRef<Index> position, const Point &point, bool alongVector);
-  Value computeBody(linalg::GenericOp op, const Point &point, int vectorDim, Value accumulator, Value initFrom);
+  Value read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point,
+             int vectorDim);
+  Value readRegisters(const Registers &registers, ArrayRef<Index> position, const Point &point,
+                      bool alongVector);
+  Value computeBody(linalg::GenericOp op, const Point &point, int vectorDim, Value accumulator,
+                    Value initFrom);
   Value widen(Value value, int64_t width);
   Index evaluate(AffineExpr expr, ArrayRef<Index> index);
-  SmallVector<Value> reduceAt(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points, Value initFrom);
+  SmallVector<Value> reduceAt(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
+                              Value initFrom);
   Value reduceHorizontally(linalg::GenericOp op, const Plan &plan, Point point, Value initFrom);
 
   // --- modes ---
   bool tryRegisters(linalg::GenericOp op, const Plan &plan);
   void emitLoops(linalg::GenericOp op, const Plan &plan);
-  Value loopOver(const Plan &plan, unsigned next, Point point, Value destination, linalg::GenericOp op);
-  Value emitPoints(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points, Value destination);
+  Value loopOver(const Plan &plan, unsigned next, Point point, Value destination,
+                 linalg::GenericOp op);
+  Value emitPoints(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
+                   Value destination);
   Value write(Value vector, Value destination, ArrayRef<Index> position, const Point &point);
   Value materialize(Operation *op, const Registers &registers, Value destination);
   Value fillLoops(linalg::FillOp fill, Value destination);

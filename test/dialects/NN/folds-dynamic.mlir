@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: accel-opt %s -canonicalize | FileCheck %s
 // CHECK-LABEL: @shape_of
 // CHECK-NOT: nn.constant dense<>

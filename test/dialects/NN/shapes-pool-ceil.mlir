@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: accel-opt %s -resolve-ranked-shaped-type-result-dims -canonicalize | FileCheck %s
 // Windows at -1, 2 and 5 of an input of 4: the last one starts behind it and does not count.
 // CHECK-LABEL: @pool_starts_inside

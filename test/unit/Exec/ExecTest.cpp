@@ -31,7 +31,8 @@ std::string accel::exec::test::kernelDeclarations() {
     return std::string(type) + " {exec.shape = affine_map<() -> (" + shape + ")>}";
   };
   return text +
-         "exec.kernel @fixed attributes {scratch_bytes = 64 : i64, items = 8 : i64, flops = 16.0 : f64} { "
+         "exec.kernel @fixed attributes {scratch_bytes = 64 : i64, items = 8 : i64, flops = 16.0 : "
+         "f64} { "
          "func.func private @fixed(" +
          fixed("tensor<8x16xf32>", "8, 16") + ", " + fixed("tensor<16xf32>", "16") + ", " +
          fixed("tensor<16xi1>", "16") + ") -> (" + fixed("tensor<8x16xf32>", "8, 16") + ") }\n";
