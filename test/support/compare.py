@@ -11,7 +11,7 @@ def difference(got, want, rtol=None, atol=1e-6, scaled=1e-5):
     """None if got agrees with want, else what differs.
 
     A float may be off by rtol of itself, plus atol, plus `scaled` of the largest reference value, since the rounding
-    of a sum grows with its largest terms. Everything else must be equal; NaN equals NaN.
+    of a sum grows with its largest terms. rtol: a number, or a table by dtype that goes before RELATIVE.
     """
     if want is None:
         return None if got is None else "a value, expected none"
@@ -32,7 +32,8 @@ def difference(got, want, rtol=None, atol=1e-6, scaled=1e-5):
     if not inexact:
         equal = got.astype(str) == want.astype(str) if want.dtype.kind in text else got == want
         return None if np.all(equal) else first(got, want, np.logical_not(equal))
-    rtol = RELATIVE.get(str(want.dtype), 1e-2) if rtol is None else rtol
+    if not isinstance(rtol, float):
+        rtol = (RELATIVE | (rtol or {})).get(str(want.dtype), 1e-2)
     wide = np.complex128 if want.dtype.kind == "c" else np.float64
     g, w = got.astype(wide), want.astype(wide)
     finite = np.isfinite(w)
