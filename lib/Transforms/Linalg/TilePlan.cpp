@@ -100,7 +100,8 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     return std::nullopt;
   auto type = cast<RankedTensorType>(root.getResult(0).getType());
   unsigned rank = type.getRank();
-  if (rank == 0)
+  // Nothing to cut, or nothing to compute.
+  if (rank == 0 || llvm::is_contained(type.getShape(), 0))
     return std::nullopt;
   Anchor anchor;
   anchor.whole.assign(rank, false);

@@ -29,3 +29,13 @@ func.func @dynamic_k(%a: tensor<?x?xf32>, %b: tensor<?x64xf32>) -> tensor<?x64xf
   %0 = nn.matmul %a, %b : tensor<?x?xf32>, tensor<?x64xf32> -> tensor<?x64xf32>
   return %0 : tensor<?x64xf32>
 }
+
+// -----
+
+// Nothing to compute: nothing is cut.
+// CHECK-LABEL: @no_elements
+// CHECK-NOT: scf.forall
+func.func @no_elements(%x: tensor<3x0x5xi64>, %y: tensor<3x0x5xi64>) -> tensor<3x0x5xi64> {
+  %0 = nn.add %x, %y : tensor<3x0x5xi64>, tensor<3x0x5xi64> -> tensor<3x0x5xi64>
+  return %0 : tensor<3x0x5xi64>
+}
