@@ -84,8 +84,6 @@ public:
     return success();
   }
 
-  unsigned numDispatches = 0;
-
 private:
   /// Every size must follow from the program's symbols.
   LogicalResult checkShapes() {
@@ -225,7 +223,6 @@ private:
     if (std::optional<double> bytes = bytesOf(use, group.result(), shapes))
       dispatch->setAttr("bytes", builder.getF64FloatAttr(*bytes));
     mapping.map(group.result(), dispatch.getResult(0));
-    ++numDispatches;
   }
 
   func::FuncOp main;
@@ -256,8 +253,6 @@ class ConvertNNToExec : public accel::impl::ConvertNNToExecBase<ConvertNNToExec>
     ProgramMaker maker(main, names.size());
     if (failed(maker.run(names)))
       return signalPassFailure();
-    numDispatches = maker.numDispatches;
-    numKernels = llvm::range_size(module.getOps<exec::KernelOp>());
     main.erase();
   }
 };

@@ -43,10 +43,6 @@ def ConvertNNToExec : Pass<"convert-nn-to-exec", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::accel::exec::ExecDialect", "::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
-  let statistics = [
-    Statistic<"numDispatches", "dispatches", "Number of kernel launches in the program">,
-    Statistic<"numKernels", "kernels", "Number of distinct kernels">
-  ];
 }
 
 #endif // ACCEL_NN_TO_EXEC_PASSES

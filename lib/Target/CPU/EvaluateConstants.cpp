@@ -229,7 +229,6 @@ class CPUEvaluateConstants : public accel::impl::CPUEvaluateConstantsBase<CPUEva
       result.replaceAllUsesWith(
           nn::ConstantOp::create(builder, result.getLoc(), result.getType(), value));
     }
-    numEvaluated = ops.size();
     for (Operation *op : llvm::reverse(ops))
       if (isOpTriviallyDead(op))
         op->erase();

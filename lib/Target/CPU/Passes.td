@@ -49,7 +49,6 @@ def CPUEvaluateConstants : Pass<"cpu-evaluate-constants", "::mlir::ModuleOp"> {
     contraction, whichever CPU the model is for and the compiler runs on, so that the bits are the
     same everywhere. Where that fails, a warning says why and the ops stay.
   }];
-  let statistics = [Statistic<"numEvaluated", "evaluated", "Number of ops evaluated">];
 }
 
 #endif // ACCEL_CPU_PASSES

@@ -52,7 +52,6 @@ class NNEvaluateConstants : public accel::impl::NNEvaluateConstantsBase<NNEvalua
     op->erase();
     for (Value operand : llvm::SetVector<Value>(operands.begin(), operands.end()))
       release(operand);
-    ++numEvaluated;
   }
 
   static std::optional<StringRef> keyOf(ConstantOp constant) {

@@ -65,8 +65,7 @@ Value apply(PatternRewriter &rewriter, Operation *op, Value a, Value b) {
 
 /// (conv(x, w) + b) op c: a scale goes into w and b, a shift into b.
 struct IntoConv : RewritePattern {
-  IntoConv(MLIRContext *context, Pass::Statistic &count)
-      : RewritePattern(MatchAnyOpTypeTag(), 1, context), count(count) {}
+  IntoConv(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     std::optional<Affine> affine = matchAffine(op);
     auto conv = affine ? affine->input.getDefiningOp<ConvOp>() : nullptr;
@@ -100,16 +99,13 @@ struct IntoConv : RewritePattern {
     rewriter.replaceOpWithNewOp<ConvOp>(op, op->getResult(0).getType(), conv.getInput(), weight,
                                         bias, conv.getStrides(), conv.getDilations(),
                                         conv.getPads(), conv.getGroup());
-    ++count;
     return success();
   }
-  Pass::Statistic &count;
 };
 
 /// matmul(x, w) * s: into the columns of w.
 struct IntoMatmul : RewritePattern {
-  IntoMatmul(MLIRContext *context, Pass::Statistic &count)
-      : RewritePattern(MatchAnyOpTypeTag(), 1, context), count(count) {}
+  IntoMatmul(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     std::optional<Affine> affine = matchAffine(op);
     auto matmul = affine && affine->isScale() ? affine->input.getDefiningOp<MatmulOp>() : nullptr;
@@ -121,10 +117,8 @@ struct IntoMatmul : RewritePattern {
       return rewriter.notifyMatchFailure(op, "constant that differs by more than column");
     Value weight = apply(rewriter, op, matmul.getRhs(), columns);
     rewriter.replaceOpWithNewOp<MatmulOp>(op, op->getResult(0).getType(), matmul.getLhs(), weight);
-    ++count;
     return success();
   }
-  Pass::Statistic &count;
 };
 
 /// Behind a matrix product, (y + b) * s becomes y * s + b * s, and (y + b) + c becomes y + (b + c).
@@ -167,7 +161,7 @@ struct MergeShifts : RewritePattern {
 class NNFoldAffine : public accel::impl::NNFoldAffineBase<NNFoldAffine> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<IntoConv, IntoMatmul>(&getContext(), numFolded);
+    patterns.add<IntoConv, IntoMatmul>(&getContext());
     patterns.add<MergeShifts>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -215,8 +215,6 @@ public:
       return;
     LayoutRewriter rewriter(&getContext(), lanes, registers);
     rewriter.run(function.getBody().front());
-    numConvs += rewriter.numConvs;
-    numMatmuls += rewriter.numMatmuls;
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();

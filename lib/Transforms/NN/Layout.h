@@ -24,8 +24,6 @@ public:
   /// Rewrites the ops of a block in order; dead ops stay behind.
   void run(mlir::Block &block);
 
-  unsigned numConvs = 0, numMatmuls = 0;
-
 private:
   // One function for each kind of op; true if it replaced the op.
   bool rewriteConv(ConvOp op);

@@ -83,6 +83,5 @@ bool LayoutRewriter::rewriteConv(ConvOp op) {
                                          op.getStrides(), op.getDilations());
   }
   replaceWithBlocked(op, result);
-  ++numConvs;
   return true;
 }

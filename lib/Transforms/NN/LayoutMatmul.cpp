@@ -84,7 +84,6 @@ bool LayoutRewriter::rewriteMatmul(MatmulOp op) {
     packed = PackOp::create(builder, location, rhs, ArrayRef<int64_t>{1}, ArrayRef<int64_t>{panel},
                             ArrayRef<int64_t>{1, 0});
   Value result = PackedMatmulOp::create(builder, location, matrix, packed, columns);
-  ++numMatmuls;
   if (type.getRank() > 2) {
     replaceWithMerged(op, result);
   } else {

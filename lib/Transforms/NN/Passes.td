@@ -16,7 +16,6 @@ def NNFoldAffine : Pass<"nn-fold-affine", "::mlir::func::FuncOp"> {
     else reads what is between. The arithmetic on constants stays nn ops, for
     `nn-evaluate-constants`. f32 and f64 only: in narrower types the weights would lose digits.
   }];
-  let statistics = [Statistic<"numFolded", "folded", "Number of ops folded into weights">];
 }
 
 def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
@@ -37,10 +36,6 @@ def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
     Option<"registers", "registers", "unsigned", /*default=*/"32", "vector registers">
   ];
   let dependentDialects = ["::accel::nn::NNDialect", "::mlir::tensor::TensorDialect"];
-  let statistics = [
-    Statistic<"numConvs", "blocked-convs", "Number of convolutions on blocked tensors">,
-    Statistic<"numMatmuls", "packed-matmuls", "Number of matrix products with packed weights">
-  ];
 }
 
 def NNEvaluateConstants : Pass<"nn-evaluate-constants", "::mlir::func::FuncOp"> {
@@ -53,7 +48,6 @@ def NNEvaluateConstants : Pass<"nn-evaluate-constants", "::mlir::func::FuncOp"> 
     no constant uses any more are given back. What remains is for `cpu-evaluate-constants`.
   }];
   let dependentDialects = ["::accel::nn::NNDialect"];
-  let statistics = [Statistic<"numEvaluated", "evaluated", "Number of ops evaluated">];
 }
 
 #endif // ACCEL_NN_PASSES
