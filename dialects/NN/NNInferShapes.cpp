@@ -179,7 +179,9 @@ LogicalResult ConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
   int64_t group = adaptor.getGroup();
   std::optional<int64_t> channels = constantDim(input[1]), perGroup = constantDim(weight[1]),
                          f = constantDim(weight[0]);
-  if (group < 1 || (channels && perGroup && *perGroup * group != *channels) || (f && *f % group))
+  if (group < 1 ||
+      (channels && perGroup && (*channels % group || *channels / group != *perGroup)) ||
+      (f && *f % group))
     return context.error(
         "C3: expected weight dim 1 times group to be the input's channels and group to divide "
         "weight dim 0, got group " +
