@@ -24,8 +24,8 @@ Vectorizer::Access Vectorizer::access(AffineMap map, unsigned dim) {
   return used ? Access::Contiguous : Access::Uniform;
 }
 
-/// True if the body can be computed for several elements along a dim: only constants, indices and
-/// elementwise ops depend on that dim.
+/// True if the body can be computed for several elements along a dim: only constants, indices,
+/// elementwise ops and reads of rows depend on that dim.
 bool Vectorizer::bodyVectorizes(linalg::GenericOp op, int vectorDim) {
   llvm::SmallPtrSet<Value, 16> varying;
   Block *body = op.getBody();
@@ -40,7 +40,8 @@ bool Vectorizer::bodyVectorizes(linalg::GenericOp op, int vectorDim) {
     }
     if (!llvm::any_of(inner.getOperands(), [&](Value v) { return varying.contains(v); }))
       continue;
-    if (!OpTrait::hasElementwiseMappableTraits(&inner) || inner.getNumResults() != 1)
+    if (inner.getNumResults() != 1 || (!OpTrait::hasElementwiseMappableTraits(&inner) &&
+                                       !vectorizesAcross(op, &inner, vectorDim)))
       return false;
     Type type = inner.getResult(0).getType();
     if (!type.isIntOrIndexOrFloat())
@@ -54,6 +55,7 @@ std::optional<Vectorizer::Plan> Vectorizer::analyze(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op->getNumRegions() != 1)
     return std::nullopt;
   Plan plan;
+  steps.clear();
   AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   for (AffineExpr expr : result.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);

@@ -98,7 +98,7 @@ Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, con
 /// scalars.
 Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vectorDim,
                               Value accumulator, Value initFrom) {
-  IRMapping values;
+  IRMapping values, first; // first: the scalar of a vector's first element
   for (OpOperand *input : op.getDpsInputOperands()) {
     BlockArgument argument = op.getMatchingBlockArgument(input);
     if (!argument.use_empty())
@@ -124,6 +124,10 @@ Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vect
     });
     if (!vectors) {
       builder.clone(inner, values);
+      continue;
+    }
+    if (!OpTrait::hasElementwiseMappableTraits(&inner)) {
+      values.map(inner.getResult(0), computeAcross(op, &inner, point, vectorDim, values, first));
       continue;
     }
     SmallVector<Value> operands;

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SmallPtrSet.h"
 
 namespace accel::linalg_ext {
@@ -64,6 +65,18 @@ private:
   enum class Access { Uniform, Contiguous, Gather };
   Access access(AffineMap map, unsigned dim);
 
+  // --- reads at computed positions (tensor.extract) ---
+  /// How much a value of the body grows from one element along a dim to the next; null if that is
+  /// no constant.
+  std::optional<int64_t> stepAlong(linalg::GenericOp op, Value value, unsigned dim);
+  /// True of an op that is not elementwise and yet can be computed for several elements.
+  bool vectorizesAcross(linalg::GenericOp op, Operation *inner, unsigned dim);
+  Value computeAcross(linalg::GenericOp op, Operation *inner, const Point &point, unsigned dim,
+                      const IRMapping &values, IRMapping &first);
+  /// The scalar that `value` is in the first of the elements that are computed at once.
+  Value firstLane(linalg::GenericOp op, Value value, const Point &point, const IRMapping &values,
+                  IRMapping &first);
+
   // --- points ---
   Value read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point,
              int vectorDim);
@@ -102,6 +115,7 @@ private:
   OpBuilder builder;
   Location location = UnknownLoc::get(builder.getContext());
   llvm::DenseMap<Value, Registers> registers;
+  llvm::DenseMap<std::pair<Value, unsigned>, std::optional<int64_t>> steps; ///< of the op at hand
   llvm::SmallPtrSet<Operation *, 16> handled; ///< linalg ops that registers hold or loops replaced
 };
 
