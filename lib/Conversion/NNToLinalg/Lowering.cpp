@@ -76,39 +76,65 @@ Value Lowering::generic(Value init, ValueRange inputs, ArrayRef<AffineMap> maps,
   return op.getResult(0);
 }
 
-Value Lowering::elementwise(Value destination, Value result, ValueRange sources, Body body) {
+Lowering::Operand Lowering::trailing(Value source, ArrayRef<Dim> extents) {
+  size_t rank = shapes.get(source).size(), first = extents.size() - rank;
+  Operand operand{source, {}, Shape(extents.drop_front(first))};
+  for (size_t i = 0; i < rank; ++i)
+    operand.position.push_back(getAffineDimExpr(first + i, builder.getContext()));
+  return operand;
+}
+
+namespace {
+/// Where an operand's element comes from: a block argument, a scalar outside, or a tensor that is
+/// read in the body.
+struct Read {
+  int argument = -1;
+  Value scalar, tensor;
+  SmallVector<AffineExpr> position;
+  SmallVector<Value> isOne; ///< whether the dim is broadcast, null where that is known
+
+  Value element(OpBuilder &builder, Location at, ValueRange arguments) const {
+    if (scalar)
+      return scalar;
+    if (argument >= 0)
+      return arguments[argument];
+    SmallVector<Value> indices;
+    Value zero = arith::ConstantIndexOp::create(builder, at, 0);
+    for (auto [expr, one] : llvm::zip_equal(position, isOne)) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      Value index =
+          dim ? linalg::IndexOp::create(builder, at, dim.getPosition()).getResult() : zero;
+      indices.push_back(one ? arith::SelectOp::create(builder, at, one, zero, index).getResult()
+                            : index);
+    }
+    return tensor::ExtractOp::create(builder, at, tensor, indices);
+  }
+};
+} // namespace
+
+Value Lowering::broadcasting(Value init, AffineMap result, ArrayRef<Operand> operands, Body body,
+                             ArrayRef<bool> reduction) {
   MLIRContext *context = builder.getContext();
-  const Shape resultShape = shapes.get(result);
-  unsigned rank = resultShape.size();
+  unsigned loops = result.getNumDims();
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
-  // Per source: a block argument's number, a scalar, or a tensor read at run-time positions.
-  struct Read {
-    int argument = -1;
-    Value scalar, tensor;
-    SmallVector<AffineExpr> position;
-    SmallVector<Value> isOne;
-  };
   SmallVector<Read> reads;
-  for (Value source : sources) {
+  for (const Operand &operand : operands) {
     Read &read = reads.emplace_back();
     DenseElementsAttr splat;
-    Value lowered = get(source);
+    Value lowered = get(operand.source);
     if (matchPattern(lowered, m_Constant(&splat)) && splat.isSplat()) {
       read.scalar = arith::ConstantOp::create(builder, location, splat.getSplatValue<TypedAttr>());
       continue;
     }
-    Shape shape = shapes.get(source);
     bool runTime = false;
-    for (auto [i, dim] : llvm::enumerate(shape)) {
-      unsigned at = rank - shape.size() + i;
-      bool one = constantDim(dim) == 1, same = dim == resultShape[at] || (constantDim(dim) && !one);
-      read.position.push_back(one ? getAffineConstantExpr(0, context)
-                                  : getAffineDimExpr(at, context));
+    for (auto [dim, extent, expr] :
+         llvm::zip_equal(Shape(shapes.get(operand.source)), operand.extents, operand.position)) {
+      bool one = constantDim(dim) == 1, same = dim == extent || constantDim(dim);
+      read.position.push_back(one ? getAffineConstantExpr(0, context) : expr);
       read.isOne.push_back(Value());
-      if (one || same)
+      if (same)
         continue;
-      // Whether this dim is broadcast shows at run time only.
       runTime = true;
       read.isOne.back() =
           arith::CmpIOp::create(builder, location, arith::CmpIPredicate::eq, sizeValue(dim),
@@ -120,33 +146,49 @@ Value Lowering::elementwise(Value destination, Value result, ValueRange sources,
     }
     read.argument = inputs.size();
     inputs.push_back(lowered);
-    maps.push_back(AffineMap::get(rank, 0, read.position, context));
+    maps.push_back(AffineMap::get(loops, 0, read.position, context));
   }
-  maps.push_back(AffineMap::getMultiDimIdentityMap(rank, context));
+  // A generic's maps must say how far each of its dims goes: an empty tensor does for those that
+  // only operands read in the body have.
+  Shape missing;
+  SmallVector<AffineExpr> missingDims;
+  for (unsigned i = 0; i < loops; ++i) {
+    AffineExpr dim = getAffineDimExpr(i, context);
+    auto has = [&](AffineMap map) { return llvm::is_contained(map.getResults(), dim); };
+    if (has(result) || llvm::any_of(maps, has))
+      continue;
+    for (const Operand &operand : operands)
+      if (const auto *at = llvm::find(operand.position, dim); at != operand.position.end()) {
+        missing.push_back(operand.extents[at - operand.position.begin()]);
+        missingDims.push_back(dim);
+        break;
+      }
+  }
+  if (!missing.empty()) {
+    inputs.push_back(emptyTensor(missing, builder.getI8Type()));
+    maps.push_back(AffineMap::get(loops, 0, missingDims, context));
+  }
+  maps.push_back(result);
   return generic(
-      destination, inputs, maps, [&](OpBuilder &nested, Location at, ValueRange arguments) {
-        SmallVector<Value> scalars;
-        for (const Read &read : reads) {
-          if (read.scalar) {
-            scalars.push_back(read.scalar);
-          } else if (read.argument >= 0) {
-            scalars.push_back(arguments[read.argument]);
-          } else {
-            SmallVector<Value> indices;
-            Value zero = arith::ConstantIndexOp::create(nested, at, 0);
-            for (auto [expr, isOne] : llvm::zip_equal(read.position, read.isOne)) {
-              auto dim = dyn_cast<AffineDimExpr>(expr);
-              Value index =
-                  dim ? linalg::IndexOp::create(nested, at, dim.getPosition()).getResult() : zero;
-              indices.push_back(
-                  isOne ? arith::SelectOp::create(nested, at, isOne, zero, index).getResult()
-                        : index);
-            }
-            scalars.push_back(tensor::ExtractOp::create(nested, at, read.tensor, indices));
-          }
-        }
-        return body(nested, at, scalars);
-      });
+      init, inputs, maps,
+      [&](OpBuilder &nested, Location at, ValueRange arguments) {
+        SmallVector<Value> elements;
+        for (const Read &read : reads)
+          elements.push_back(read.element(nested, at, arguments));
+        elements.push_back(arguments.back());
+        return body(nested, at, elements);
+      },
+      reduction);
+}
+
+Value Lowering::elementwise(Value destination, Value result, ValueRange sources, Body body) {
+  const Shape shape = shapes.get(result);
+  auto operands = llvm::map_to_vector(sources, [&](Value v) { return trailing(v, shape); });
+  return broadcasting(destination,
+                      AffineMap::getMultiDimIdentityMap(shape.size(), builder.getContext()),
+                      operands, [&](OpBuilder &nested, Location at, ValueRange elements) {
+                        return body(nested, at, elements.drop_back());
+                      });
 }
 
 Value Lowering::copy(Value destination, Value source) {

@@ -40,6 +40,21 @@ public:
   mlir::Value generic(mlir::Value init, mlir::ValueRange inputs,
                       llvm::ArrayRef<mlir::AffineMap> maps, Body body,
                       llvm::ArrayRef<bool> reduction = {});
+  /// A tensor that is read at each point of an iteration space: at `position[i]` of dim i, or at 0
+  /// where that dim turns out to be 1 and `extents[i]`, what it is read along, does not.
+  struct Operand {
+    mlir::Value source; ///< an nn value
+    llvm::SmallVector<mlir::AffineExpr> position;
+    Shape extents;
+  };
+  /// The operand whose dims are the last of an iteration space's dims 0.., of sizes `extents`.
+  Operand trailing(mlir::Value source, llvm::ArrayRef<Dim> extents);
+  /// A linalg.generic whose operands may be broadcast. Where it is known which dims are, operands
+  /// are inputs with maps, which tile and vectorize; others are read in the body, at positions that
+  /// are chosen at run time. The body's arguments are the operands' elements, then the result's.
+  mlir::Value broadcasting(mlir::Value init, mlir::AffineMap result,
+                           llvm::ArrayRef<Operand> operands, Body body,
+                           llvm::ArrayRef<bool> reduction = {});
   /// Elementwise over the destination: `source` (possibly of smaller rank or with unit dims) is
   /// read at the broadcast position.
   mlir::Value elementwise(mlir::Value destination, mlir::Value result, mlir::ValueRange sources,

@@ -9,36 +9,31 @@ using namespace accel::nn;
 Value accel::nn::lowerMatmul(Lowering &lowering, MatmulOp op) {
   MLIRContext *context = op.getContext();
   Type element = storageType(elementTypeOf(op.getResult()));
-  unsigned rank = lowering.shapes.get(op.getResult()).size();
+  const Shape result = lowering.shapes.get(op.getResult());
+  unsigned rank = result.size();
   // Iteration space: batch dims, m, n, k.
-  AffineExpr m = getAffineDimExpr(rank - 2, context), n = getAffineDimExpr(rank - 1, context),
-             k = getAffineDimExpr(rank, context);
-  auto operandMap = [&](Value operand, AffineExpr row, AffineExpr column) {
-    Shape shape = lowering.shapes.get(operand);
-    SmallVector<AffineExpr> exprs;
-    for (size_t i = 0; i + 2 < shape.size(); ++i)
-      exprs.push_back(constantDim(shape[i]) == 1
-                          ? getAffineConstantExpr(0, context)
-                          : getAffineDimExpr(rank - shape.size() + i, context));
-    exprs.push_back(row);
-    exprs.push_back(column);
-    return AffineMap::get(rank + 1, 0, exprs, context);
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  auto operand = [&](Value source, unsigned row, unsigned column) {
+    ArrayRef<Dim> matrix = ArrayRef<Dim>(lowering.shapes.get(source)).take_back(2);
+    // Only the batch dims are broadcast.
+    Shape extents(ArrayRef<Dim>(result).drop_back(2));
+    llvm::append_range(extents, matrix);
+    Lowering::Operand operand = lowering.trailing(source, extents);
+    operand.position[operand.position.size() - 2] = dim(row);
+    operand.position.back() = dim(column);
+    return operand;
   };
-  SmallVector<AffineExpr> result;
-  for (unsigned i = 0; i < rank; ++i)
-    result.push_back(getAffineDimExpr(i, context));
   SmallVector<bool> reduction(rank + 1, false);
   reduction.back() = true;
   // Half precision accumulates in f32.
   bool half = element.isF16() || element.isBF16();
   Type accumulator = half ? lowering.builder.getF32Type() : element;
-  Value init = half ? lowering.emptyTensor(lowering.shapes.get(op.getResult()), accumulator)
-                    : lowering.destination(op.getResult());
-  Value sum = lowering.generic(
+  Value init =
+      half ? lowering.emptyTensor(result, accumulator) : lowering.destination(op.getResult());
+  Value sum = lowering.broadcasting(
       lowering.fill(init, lowering.zero(accumulator)),
-      {lowering.get(op.getLhs()), lowering.get(op.getRhs())},
-      {operandMap(op.getLhs(), m, k), operandMap(op.getRhs(), k, n),
-       AffineMap::get(rank + 1, 0, result, context)},
+      AffineMap::getMultiDimIdentityMap(rank + 1, context).getMajorSubMap(rank),
+      {operand(op.getLhs(), rank - 2, rank), operand(op.getRhs(), rank, rank - 1)},
       [&](OpBuilder &builder, Location at, ValueRange arguments) {
         Value a = arguments[0], b = arguments[1];
         if (half) {

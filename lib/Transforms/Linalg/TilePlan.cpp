@@ -2,7 +2,9 @@
 // Chooses tile sizes from the target's table of registers and widths.
 #include "lib/Transforms/Linalg/TilePlan.h"
 #include "dialects/NN/NNOps.h"
+#include "lib/Transforms/Linalg/Steps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace accel;
@@ -32,6 +34,37 @@ static int64_t reductionExtent(linalg::GenericOp op) {
   return extent;
 }
 
+/// True if, of two operands, one is vectors along the last dim of the result and the other scalars.
+/// Operands are inputs, and tensors that the body reads.
+static bool reusesRegisters(linalg::GenericOp op) {
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto last = result.getNumResults() ? dyn_cast<AffineDimExpr>(result.getResults().back())
+                                     : AffineDimExpr(nullptr);
+  if (!last)
+    return false;
+  unsigned vectors = 0, scalars = 0, others = 0;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    if (op.getMatchingBlockArgument(input).use_empty())
+      continue; // only says how far dims go
+    if (!map.isFunctionOfDim(last.getPosition()))
+      ++scalars;
+    else
+      ++(map.getResults().back() == last ? vectors : others);
+  }
+  Steps steps;
+  auto step = [&](Value index) { return steps.along(op, index, last.getPosition()); };
+  auto still = [&](Value index) { return step(index) == 0; };
+  for (tensor::ExtractOp read : op.getBody()->getOps<tensor::ExtractOp>()) {
+    auto indices = read.getIndices();
+    if (llvm::all_of(indices, still))
+      ++scalars;
+    else
+      ++(llvm::all_of(indices.drop_back(), still) && step(indices.back()) == 1 ? vectors : others);
+  }
+  return vectors == 1 && scalars == 1 && others == 0;
+}
+
 /// Follows producers of `op`, whose result dim i is root dim `dims[i]` (-1: none), and collects the
 /// most expensive one and the root dims that reductions on the way need whole.
 static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned depth = 0) {
@@ -52,22 +85,10 @@ static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned de
   int64_t extent = reductionExtent(generic);
   anchor.work += extent;
   ++anchor.ops;
-  // A reduction whose last result dim can be vectors, with operands to reuse in registers.
-  bool reduces = generic.getNumReductionLoops() > 0;
-  if (reduces && result.getNumResults() > 0 && generic.getNumDpsInputs() == 2 &&
-      !generic.hasIndexSemantics()) {
-    auto last = dyn_cast<AffineDimExpr>(result.getResults().back());
-    bool vectors = false, scalars = false;
-    for (OpOperand *input : generic.getDpsInputOperands()) {
-      AffineMap map = generic.getMatchingIndexingMap(input);
-      if (last && map.getNumResults() && map.getResults().back() == last)
-        vectors = true;
-      else if (last && !map.isFunctionOfDim(last.getPosition()))
-        scalars = true;
-    }
-    if (vectors && scalars && (!anchor.op || reductionExtent(generic) > 1))
-      anchor.op = generic;
-  }
+  // A reduction with operands to reuse in registers.
+  if (generic.getNumReductionLoops() > 0 && reusesRegisters(generic) &&
+      (!anchor.op || reductionExtent(generic) > 1))
+    anchor.op = generic;
   for (OpOperand *input : generic.getDpsInputOperands()) {
     Operation *producer = input->get().getDefiningOp();
     if (!producer)

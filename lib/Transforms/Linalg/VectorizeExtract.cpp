@@ -10,64 +10,14 @@
 using namespace mlir;
 using namespace accel::linalg_ext;
 
-/// How much a sum of products moves when its operands move by their steps; null if that depends on
-/// where they are.
-static std::optional<int64_t> stepOf(affine::AffineApplyOp apply,
-                                     ArrayRef<std::optional<int64_t>> steps) {
-  AffineMap map = apply.getAffineMap();
-  SmallVector<AffineExpr> dims, symbols;
-  for (auto [i, step] : llvm::enumerate(steps)) {
-    if (i < map.getNumDims())
-      dims.push_back(getAffineDimExpr(i, apply.getContext()) + *step);
-    else
-      symbols.push_back(getAffineSymbolExpr(i - map.getNumDims(), apply.getContext()) + *step);
-  }
-  AffineExpr from = map.getResult(0), to = from.replaceDimsAndSymbols(dims, symbols);
-  auto moved = dyn_cast<AffineConstantExpr>(
-      simplifyAffineExpr(to - from, map.getNumDims(), map.getNumSymbols()));
-  return moved ? std::optional(moved.getValue()) : std::nullopt;
-}
-
-std::optional<int64_t> Vectorizer::stepAlong(linalg::GenericOp op, Value value, unsigned dim) {
-  using Step = std::optional<int64_t>;
-  if (auto argument = dyn_cast<BlockArgument>(value);
-      argument && argument.getOwner() == op.getBody()) {
-    OpOperand &operand = op->getOpOperand(argument.getArgNumber());
-    bool varies = op.isDpsInit(&operand) || op.getMatchingIndexingMap(&operand).isFunctionOfDim(dim);
-    return varies ? Step() : Step(0);
-  }
-  Operation *source = value.getDefiningOp();
-  if (!source || source->getBlock() != op.getBody())
-    return 0;
-  if (auto index = dyn_cast<linalg::IndexOp>(source))
-    return index.getDim() == dim ? 1 : 0;
-  auto [known, isNew] = steps.try_emplace({value, dim});
-  if (!isNew)
-    return known->second;
-  SmallVector<Step> operands = llvm::map_to_vector(
-      source->getOperands(), [&](Value operand) { return stepAlong(op, operand, dim); });
-  Step step;
-  if (llvm::all_of(operands, [](Step each) { return each == 0; })) {
-    step = 0;
-  } else if (llvm::all_of(operands, [](Step each) { return each.has_value(); })) {
-    if (isa<arith::AddIOp>(source))
-      step = *operands[0] + *operands[1];
-    else if (isa<arith::SubIOp>(source))
-      step = *operands[0] - *operands[1];
-    else if (auto apply = dyn_cast<affine::AffineApplyOp>(source))
-      step = stepOf(apply, operands);
-  }
-  return steps[{value, dim}] = step;
-}
-
 bool Vectorizer::vectorizesAcross(linalg::GenericOp op, Operation *inner, unsigned dim) {
   if (auto apply = dyn_cast<affine::AffineApplyOp>(inner))
-    return stepAlong(op, apply.getResult(), dim).has_value();
+    return steps.along(op, apply.getResult(), dim).has_value();
   auto extract = dyn_cast<tensor::ExtractOp>(inner);
   // Only the last position may move, so that what is read lies in one row.
   return extract && !extract.getIndices().empty() &&
          llvm::all_of(extract.getIndices().drop_back(),
-                      [&](Value index) { return stepAlong(op, index, dim) == 0; });
+                      [&](Value index) { return steps.along(op, index, dim) == 0; });
 }
 
 Value Vectorizer::firstLane(linalg::GenericOp op, Value value, const Point &point,
@@ -94,7 +44,7 @@ Value Vectorizer::computeAcross(linalg::GenericOp op, Operation *inner, const Po
   auto firstOf = [&](Value value) { return firstLane(op, value, point, values, first); };
   if (auto apply = dyn_cast<affine::AffineApplyOp>(inner)) {
     auto type = VectorType::get({point.width}, builder.getIndexType());
-    Value scale = arith::ConstantIndexOp::create(builder, location, *stepAlong(op, apply, dim));
+    Value scale = arith::ConstantIndexOp::create(builder, location, *steps.along(op, apply, dim));
     Value offsets =
         arith::MulIOp::create(builder, location, vector::StepOp::create(builder, location, type),
                               widen(scale, point.width));
@@ -107,14 +57,14 @@ Value Vectorizer::computeAcross(linalg::GenericOp op, Operation *inner, const Po
     position.push_back(firstOf(each));
   Value last = extract.getIndices().back();
   Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(extract.getType()));
-  std::optional<int64_t> step = stepAlong(op, last, dim);
+  std::optional<int64_t> step = steps.along(op, last, dim);
   bool isReversed = step == -1 && !point.mask;
   if (step == 1 || isReversed) {
     Value from = firstOf(last);
     if (isReversed)
-      from = arith::SubIOp::create(
-          builder, location, from,
-          arith::ConstantIndexOp::create(builder, location, point.width - 1));
+      from =
+          arith::SubIOp::create(builder, location, from,
+                                arith::ConstantIndexOp::create(builder, location, point.width - 1));
     position.push_back(from);
     AffineMap minor = AffineMap::getMinorIdentityMap(position.size(), 1, builder.getContext());
     Value read = vector::TransferReadOp::create(builder, location, type, extract.getTensor(),

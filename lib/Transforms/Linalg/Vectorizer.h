@@ -11,6 +11,7 @@
 // and its consumers take the vectors (no memory between). A larger or dynamic one is computed by
 // loops over points, which write a tensor.
 #pragma once
+#include "lib/Transforms/Linalg/Steps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
@@ -66,9 +67,6 @@ private:
   Access access(AffineMap map, unsigned dim);
 
   // --- reads at computed positions (tensor.extract) ---
-  /// How much a value of the body grows from one element along a dim to the next; null if that is
-  /// no constant.
-  std::optional<int64_t> stepAlong(linalg::GenericOp op, Value value, unsigned dim);
   /// True of an op that is not elementwise and yet can be computed for several elements.
   bool vectorizesAcross(linalg::GenericOp op, Operation *inner, unsigned dim);
   Value computeAcross(linalg::GenericOp op, Operation *inner, const Point &point, unsigned dim,
@@ -115,7 +113,7 @@ private:
   OpBuilder builder;
   Location location = UnknownLoc::get(builder.getContext());
   llvm::DenseMap<Value, Registers> registers;
-  llvm::DenseMap<std::pair<Value, unsigned>, std::optional<int64_t>> steps; ///< of the op at hand
+  Steps steps;                                ///< of the op at hand
   llvm::SmallPtrSet<Operation *, 16> handled; ///< linalg ops that registers hold or loops replaced
 };
 

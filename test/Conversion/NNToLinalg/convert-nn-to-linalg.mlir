@@ -53,6 +53,31 @@ func.func @matmul(%a: tensor<2x5x7xf32>, %b: tensor<7x3xf32>) -> tensor<2x5x3xf3
 
 // -----
 
+// Batch dims that may be broadcast, which shows at run time only, are chosen in the body. An empty tensor says how far
+// the sum goes.
+// CHECK-DAG: #[[K:.*]] = affine_map<(d0, d1, d2, d3) -> (d3)>
+// CHECK-DAG: #[[RESULT:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+// CHECK-LABEL: @matmul_broadcast
+// CHECK-SAME: %[[N:[^:]*]]: index {{[^%]*}}%[[M:[^:]*]]: index {{[^%]*}}%[[A:[^:]*]]: tensor<?x5x7xf32>
+// CHECK-SAME: %[[B:[^:]*]]: tensor<?x7x3xf32>
+func.func @matmul_broadcast(%n: index, %m: index, %a: tensor<?x5x7xf32> {exec.shape = affine_map<()[s0, s1] -> (s0, 5, 7)>},
+                            %b: tensor<?x7x3xf32> {exec.shape = affine_map<()[s0, s1] -> (s1, 7, 3)>}) -> tensor<?x5x3xf32> {
+  // CHECK: %[[ONE_A:.*]] = arith.cmpi eq, %[[N]], %c1
+  // CHECK: %[[ONE_B:.*]] = arith.cmpi eq, %[[M]], %c1
+  // CHECK: %[[EXTENT:.*]] = tensor.empty() : tensor<7xi8>
+  // CHECK: linalg.generic {indexing_maps = [#[[K]], #[[RESULT]]]
+  // CHECK-SAME: ins(%[[EXTENT]]
+  // CHECK: %[[BATCH:.*]] = linalg.index 0
+  // CHECK: %[[AT:.*]] = arith.select %[[ONE_A]], %c0{{.*}}, %[[BATCH]]
+  // CHECK: tensor.extract %[[A]][%[[AT]],
+  // CHECK: arith.select %[[ONE_B]]
+  // CHECK: tensor.extract %[[B]]
+  %0 = nn.matmul %a, %b : tensor<?x5x7xf32>, tensor<?x7x3xf32> -> tensor<?x5x3xf32>
+  return %0 : tensor<?x5x3xf32>
+}
+
+// -----
+
 // The largest element starts at -inf and is subtracted before exp. It may leave a NaN out: its exponential makes the row NaN.
 // CHECK-LABEL: @softmax
 func.func @softmax(%x: tensor<3x5xf32>) -> tensor<3x5xf32> {

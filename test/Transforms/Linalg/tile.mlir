@@ -138,3 +138,15 @@ func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
   %0 = nn.relu %x : tensor<f32> -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// -----
+
+// A product whose batch may be broadcast has register tiles as any other.
+// CHECK-LABEL: @matmul_broadcast
+// V4: linalg.fill {{.*}} -> tensor<1x8x48xf32>
+// V4: linalg.generic {{.*}} outs(%{{.*}} : tensor<1x8x48xf32>)
+func.func @matmul_broadcast(%n: index, %m: index, %a: tensor<?x64x32xf32> {exec.shape = affine_map<()[s0, s1] -> (s0, 64, 32)>},
+                            %b: tensor<?x32x48xf32> {exec.shape = affine_map<()[s0, s1] -> (s1, 32, 48)>}) -> tensor<?x64x48xf32> {
+  %0 = nn.matmul %a, %b : tensor<?x64x32xf32>, tensor<?x32x48xf32> -> tensor<?x64x48xf32>
+  return %0 : tensor<?x64x48xf32>
+}

@@ -28,6 +28,10 @@ def matmul():
     yield row("MatMul", x("N", 4, "S", "S"), x("N", 4, "S", 8))
     yield row("MatMul", x(2, 1, 5, 7), x(3, 7, 4))
     yield row("MatMul", x(5, 7), x(3, 7, 4))
+    # N and B are broadcast together: which is the 1 shows at run time.
+    yield row("MatMul", x("N", 17, 33), x("B", 33, 7))
+    yield row("MatMul", x("N", 1, 5, "S"), x("B", 2, "S", 19))
+    yield row("MatMul", x("N", 2, 5, 7, dtype="float16"), x("B", 1, 7, 16, dtype="float16"))
     yield row("MatMul", x(7), x(7))
     yield row("MatMul", x(7), x(7, 5))
     yield row("MatMul", x("N", 7), x(7))

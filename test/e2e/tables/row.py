@@ -11,7 +11,7 @@ from onnx import helper, numpy_helper
 from engine import random_array
 
 # Sizes that a named dim takes, one after another, in the same compiled library.
-SIZES = {"N": (3, 1, 8), "S": (17, 33, 2), "T": (5, 16, 1)}
+SIZES = {"N": (3, 1, 8), "S": (17, 33, 2), "T": (5, 16, 1), "B": (1, 4, 8)}
 RUNS = 3
 
 
