@@ -26,7 +26,7 @@ suites=(
   "style        $python tools/dev/style.py --junit \$xml"
   "lit          .venv/bin/lit -sv -j $jobs --xunit-xml-output \$xml build/test"
   "unit         ctest --test-dir build -j $jobs --output-on-failure --no-tests=error --output-junit \$xml"
-  "python       $python -m pytest -q --junitxml \$xml python/tests"
+  "python       $python -m pytest -q --junitxml \$xml python/tests test/benchmark/tests"
   "ops          $python test/e2e/ops.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
   "conformance  $python test/conformance/run.py --jobs $jobs --junit \$xml $all"

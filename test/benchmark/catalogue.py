@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Which models are measured, at which sizes, and on which inputs.
+
+Models come from $ACCEL_ZOO/models (../shared/models beside the repository where that is not set) and from what the
+command line names. A folder may hold sizes.json, {"model": [{"dim": size}, ...]}, for dims that have names. A zoo may
+bring more: accept/inputs.py with sizes and inputs that its models accept, and accept/seeded.py, which gives the models
+whose weights are one constant real-looking ones.
+"""
+
+import glob
+import importlib
+import json
+import os
+import sys
+
+import onnx
+
+import engine
+import flops
+from measure import Case
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ZOO = os.path.abspath(os.environ.get("ACCEL_ZOO", os.path.join(HERE, "..", "..", "..", "shared")))
+QUANTIZED = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "DynamicQuantizeLinear"}
+HALF = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
+
+
+def from_zoo(name):
+    """A module of the zoo's accept folder, or None."""
+    folder = os.path.join(ZOO, "accept")
+    if not os.path.exists(os.path.join(folder, f"{name}.py")):
+        return None
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
+
+
+def files(given):
+    """The .onnx files of the given files and folders; those of the zoo if none are given."""
+    found = []
+    for path in given or [os.path.join(ZOO, "models")]:
+        found += sorted(glob.glob(os.path.join(path, "*.onnx"))) if os.path.isdir(path) else [path]
+    return found
+
+
+def stem(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def sizes(path, model):
+    """The sizes to measure a model at: [{dim: size}]."""
+    if inputs := from_zoo("inputs"):
+        return inputs.sizes(path, model)
+    beside = os.path.join(os.path.dirname(path), "sizes.json")
+    if os.path.exists(beside):
+        with open(beside) as file:
+            table = json.load(file)
+        if stem(path) in table:
+            return table[stem(path)]
+    return [{}]
+
+
+def feeds(model, dims):
+    if inputs := from_zoo("inputs"):
+        return inputs.feeds(model, dims)
+    # Small numbers that are not negative are right as indices, too.
+    return {n: abs(a) % 10 if a.dtype.kind in "iu" else a for n, a in engine.random_feeds(model, dims).items()}
+
+
+def label(path, dims):
+    """Of a case. "*" stands for all dims that are not named, and is 1 where nothing is said."""
+    return " ".join([stem(path), *(f"{name}={size}" for name, size in dims.items() if (name, size) != ("*", 1))])
+
+
+def load(path):
+    """The Cases of a file, one for each of its sizes."""
+    notes = []
+    if stem(path).startswith("light_"):
+        if seeded := from_zoo("seeded"):
+            path = seeded.prepared(path)
+        else:
+            notes.append("its weights are one constant")
+    model = onnx.load(path)
+    types = {node.op_type for node in model.graph.node}
+    loose = bool(types & QUANTIZED) or any(t.data_type in HALF for t in model.graph.initializer)
+    cases = []
+    for dims in sizes(path, model):
+        given = feeds(model, dims)
+        counted = flops.count(model, given)
+        known = counted.flops if not counted.unknown else None
+        cases.append(Case(label(path, dims), path, given, known, loose=loose, notes=list(notes)))
+    return cases
