@@ -158,3 +158,31 @@ struct DropBroadcast : OpInterfaceRewritePattern<ElementwiseOpInterface> {
 void NNDialect::getCanonicalizationPatterns(RewritePatternSet &patterns) const {
   patterns.add<DropBroadcast>(patterns.getContext());
 }
+
+// --- convolution ---
+
+/// Zeros written around the spatial dims become the convolution's own padding.
+static LogicalResult absorbPad(ConvOp op, PatternRewriter &rewriter) {
+  auto pad = op.getInput().getDefiningOp<PadOp>();
+  auto value = pad ? dyn_cast<FloatAttr>(pad.getValue()) : FloatAttr();
+  if (!value || !value.getValue().isZero())
+    return failure();
+  ArrayRef<int64_t> low = pad.getLow(), high = pad.getHigh();
+  if (low[0] || low[1] || high[0] || high[1])
+    return failure();
+  SmallVector<int64_t> pads(op.getPads());
+  size_t spatial = pads.size() / 2;
+  for (size_t i = 0; i < spatial; ++i) {
+    pads[i] += low[2 + i];
+    pads[spatial + i] += high[2 + i];
+  }
+  rewriter.modifyOpInPlace(op, [&] {
+    op.getInputMutable().assign(pad.getInput());
+    op.setPads(pads);
+  });
+  return success();
+}
+
+void ConvOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *) {
+  patterns.add(absorbPad);
+}

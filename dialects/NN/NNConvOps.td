@@ -25,44 +25,50 @@ def NN_ConvOp : NN_Op<"conv", [SameOperandsElementType]> {
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
     `pads` $pads (`group` $group^)? attr-dict `:` functional-type(operands, results)}];
+  let hasCanonicalizer = 1;
 }
 
 def NN_BlockedConvOp : NN_Op<"blocked_conv", [SameOperandsElementType]> {
-  let summary = "convolution of channel-blocked tensors, without padding";
+  let summary = "convolution of channel-blocked tensors";
   let description = [{
-    `input` is N x Cb x S... x c (channel `cb*c + ci`), `weight` Fb x Cb x K... x c x f, `bias` Fb x f,
-    the result N x Fb x S... x f. Padding is an `nn.pad` before it, which fuses into the producer.
+    `input` is N x Cb x S... x c (channel `cb*c + ci`), `weight` Fb x Cb/group x K... x c x f, `bias`
+    Fb x f, the result N x Fb x S... x f. `pads` is as in `nn.conv`; where it is left out, there is no
+    padding.
 
     Constraints:
     * C1: `input` has rank R of 4 to 6, `weight` R+1 and static, `bias` 2.
-    * C2: `strides` and `dilations` have R-3 positive entries.
-    * C3: Cb and c of `input` and `weight` agree, Fb and f of `weight` and `bias`.
+    * C2: `strides` and `dilations` have R-3 positive entries, `pads` none or 2*(R-3) of 0 or more.
+    * C3: c of `input` and `weight` agree, Fb and f of `weight` and `bias`; `weight` dim 1 times
+      `group` is Cb, and `group` divides Fb.
     * C4: the window fits: each static result dim is positive.
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
-                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations);
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$pads,
+                       DefaultValuedAttr<I64Attr, "1">:$group);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
-    attr-dict `:` functional-type(operands, results)}];
+    (`pads` $pads^)? (`group` $group^)? attr-dict `:` functional-type(operands, results)}];
 }
 
 def NN_BlockedDepthwiseConvOp : NN_Op<"blocked_depthwise_conv", [SameOperandsElementType]> {
-  let summary = "convolution of each channel with its own window, on channel-blocked tensors, without padding";
+  let summary = "convolution of each channel with its own window, on channel-blocked tensors";
   let description = [{
     `input` is N x Cb x S... x c (channel `cb*c + ci`), `weight` Cb x K... x c, `bias` Cb x c, the
-    result N x Cb x S... x c.
+    result N x Cb x S... x c. `pads` is as in `nn.blocked_conv`.
 
     Constraints:
     * C1: `input` has rank R of 4 to 6, `weight` R-1 and static, `bias` 2.
-    * C2: `strides` and `dilations` have R-3 positive entries.
+    * C2: `strides` and `dilations` have R-3 positive entries, `pads` none or 2*(R-3) of 0 or more.
     * C3: Cb and c of `input`, `weight` and `bias` agree.
     * C4: the window fits: each static result dim is positive.
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
-                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations);
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$pads);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
-    attr-dict `:` functional-type(operands, results)}];
+    (`pads` $pads^)? attr-dict `:` functional-type(operands, results)}];
 }
 
 def NN_PoolKind : I32EnumAttr<"PoolKind", "how nn.pool combines a window", [

@@ -201,6 +201,18 @@ LogicalResult ConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
   return success();
 }
 
+/// C2 of the blocked convolutions.
+template <typename Adaptor>
+static LogicalResult checkBlockedWindow(Adaptor adaptor, size_t spatial, ShapeContext &context) {
+  if (allAtLeast(adaptor.getStrides(), 1, spatial) &&
+      allAtLeast(adaptor.getDilations(), 1, spatial) &&
+      (adaptor.getPads().empty() || allAtLeast(adaptor.getPads(), 0, 2 * spatial)))
+    return success();
+  return context.error("C2: expected " + Twine(spatial) +
+                       " positive strides and dilations, and no pads or " + Twine(2 * spatial) +
+                       " of 0 or more");
+}
+
 LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands,
                                            ShapeContext &context, Results &results) {
   ArrayRef<Dim> input = operands[0], weight = operands[1];
@@ -209,19 +221,24 @@ LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands,
     return context.error(
         "C1: expected input rank R of 4 to 6, a static weight of rank R+1 and a bias of rank 2");
   size_t spatial = input.size() - 3;
-  if (!allAtLeast(adaptor.getStrides(), 1, spatial) ||
-      !allAtLeast(adaptor.getDilations(), 1, spatial))
-    return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations");
+  if (failed(checkBlockedWindow(adaptor, spatial, context)))
+    return failure();
   Dim f = weight.back(), c = weight[weight.size() - 2];
-  if (!mayBeEqual(input[1], weight[1]) || !mayBeEqual(input.back(), c) ||
+  std::optional<int64_t> blocks = constantDim(input[1]);
+  int64_t group = adaptor.getGroup(), perGroup = *constantDim(weight[1]);
+  // Without the product, which may overflow.
+  if (group < 1 || *constantDim(weight[0]) % group ||
+      (blocks && (*blocks % group || *blocks / group != perGroup)) ||
+      !mayBeEqual(input.back(), c) ||
       (operands.size() > 2 &&
        (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], f))))
-    return context.error("C3: expected the same blocks in input, weight and bias");
+    return context.error("C3: expected the same blocks in input, weight and bias, and groups of "
+                         "whole blocks");
   SmallVector<int64_t> kernel = staticShape(weight.slice(2, spatial));
   Shape shape{input[0], weight[0]};
   if (failed(windowShape(input.slice(2, spatial),
-                         {kernel, adaptor.getStrides(), adaptor.getDilations(), {}}, context, "C4",
-                         shape)))
+                         {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
+                         context, "C4", shape)))
     return failure();
   shape.push_back(f);
   results.push_back(shape);
@@ -236,9 +253,8 @@ LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands op
     return context.error(
         "C1: expected input rank R of 4 to 6, a static weight of rank R-1 and a bias of rank 2");
   size_t spatial = input.size() - 3;
-  if (!allAtLeast(adaptor.getStrides(), 1, spatial) ||
-      !allAtLeast(adaptor.getDilations(), 1, spatial))
-    return context.error("C2: expected " + Twine(spatial) + " positive strides and dilations");
+  if (failed(checkBlockedWindow(adaptor, spatial, context)))
+    return failure();
   if (!mayBeEqual(input[1], weight[0]) || !mayBeEqual(input.back(), weight.back()) ||
       (operands.size() > 2 &&
        (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], weight.back()))))
@@ -246,8 +262,8 @@ LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands op
   SmallVector<int64_t> kernel = staticShape(weight.slice(1, spatial));
   Shape shape{input[0], weight[0]};
   if (failed(windowShape(input.slice(2, spatial),
-                         {kernel, adaptor.getStrides(), adaptor.getDilations(), {}}, context, "C4",
-                         shape)))
+                         {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
+                         context, "C4", shape)))
     return failure();
   shape.push_back(weight.back());
   results.push_back(shape);

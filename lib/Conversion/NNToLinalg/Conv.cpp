@@ -153,29 +153,53 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
   });
 }
 
-Value accel::nn::lowerBlockedConv(Lowering &lowering, BlockedConvOp op) {
-  MLIRContext *context = op.getContext();
-  unsigned rank = lowering.shapes.get(op.getInput()).size(), spatial = rank - 3;
-  // Iteration space: n, fb, result positions, f, then cb, window positions, c.
-  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
-  unsigned total = rank + spatial + 2, cb = rank, c = total - 1;
-  SmallVector<AffineExpr> result, weight{dim(1), dim(cb)}, input{dim(0), dim(cb)};
-  for (unsigned i = 0; i < rank; ++i)
-    result.push_back(dim(i));
-  for (unsigned i = 0; i < spatial; ++i) {
-    weight.push_back(dim(cb + 1 + i));
-    input.push_back(dim(2 + i) * op.getStrides()[i] + dim(cb + 1 + i) * op.getDilations()[i]);
+/// `source` with `value` around its spatial dims, which start at 2; itself where there is no
+/// padding. Only its elements are read, by loops that leave the padding out where they can.
+static Value padded(Lowering &lowering, Value source, ArrayRef<int64_t> pads, TypedAttr value) {
+  if (!anyPad(pads))
+    return source;
+  OpBuilder &b = lowering.builder;
+  auto type = cast<RankedTensorType>(source.getType());
+  size_t spatial = pads.size() / 2;
+  SmallVector<OpFoldResult> low(type.getRank(), b.getIndexAttr(0)), high = low;
+  SmallVector<int64_t> shape(type.getShape());
+  for (size_t i = 0; i < spatial; ++i) {
+    low[2 + i] = b.getIndexAttr(pads[i]);
+    high[2 + i] = b.getIndexAttr(pads[spatial + i]);
+    if (!type.isDynamicDim(2 + i))
+      shape[2 + i] += pads[i] + pads[spatial + i];
   }
-  llvm::append_values(weight, dim(c), dim(rank - 1));
-  input.push_back(dim(c));
-  SmallVector<bool> reduction(total, false);
+  Value outside = arith::ConstantOp::create(b, lowering.location, value);
+  return tensor::PadOp::create(b, lowering.location, type.clone(shape), source, low, high, outside);
+}
+
+namespace {
+/// A blocked convolution's loops: n, fb, result positions, f, then reductions.
+struct BlockedLoops {
+  unsigned total;                        ///< iteration dims
+  SmallVector<AffineExpr> input, weight; ///< how the operands are read
+};
+} // namespace
+
+/// The common part of blocked convolutions: sums from the bias, products, padding.
+template <typename ConvLike>
+static Value lowerBlocked(Lowering &lowering, ConvLike op, const BlockedLoops &loops) {
+  MLIRContext *context = op.getContext();
+  unsigned rank = lowering.shapes.get(op.getResult()).size();
+  SmallVector<bool> reduction(loops.total, false);
   std::fill(reduction.begin() + rank, reduction.end(), true);
+  auto map = [&](ArrayRef<AffineExpr> exprs) {
+    return AffineMap::get(loops.total, 0, exprs, context);
+  };
+  Value source = lowering.get(op.getInput());
+  source = padded(lowering, source, op.getPads(),
+                  lowering.zero(cast<RankedTensorType>(source.getType()).getElementType()));
   return accumulate(lowering, op.getResult(), [&](Value init) {
     return lowering.generic(
         initialSum(lowering, init, op.getBias(), {1, rank - 1}),
-        {lowering.get(op.getInput()), lowering.get(op.getWeight())},
-        {AffineMap::get(total, 0, input, context), AffineMap::get(total, 0, weight, context),
-         AffineMap::get(total, 0, result, context)},
+        {source, lowering.get(op.getWeight())},
+        {map(loops.input), map(loops.weight),
+         AffineMap::getMultiDimIdentityMap(loops.total, context).getMajorSubMap(rank)},
         [&](OpBuilder &builder, Location at, ValueRange a) {
           return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
         },
@@ -183,34 +207,39 @@ Value accel::nn::lowerBlockedConv(Lowering &lowering, BlockedConvOp op) {
   });
 }
 
-Value accel::nn::lowerBlockedDepthwiseConv(Lowering &lowering, BlockedDepthwiseConvOp op) {
-  MLIRContext *context = op.getContext();
+Value accel::nn::lowerBlockedConv(Lowering &lowering, BlockedConvOp op) {
   unsigned rank = lowering.shapes.get(op.getInput()).size(), spatial = rank - 3;
-  // Iteration space: n, cb, result positions, c, then window positions.
-  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
-  unsigned total = rank + spatial;
-  SmallVector<AffineExpr> result, weight{dim(1)}, input{dim(0), dim(1)};
-  for (unsigned i = 0; i < rank; ++i)
-    result.push_back(dim(i));
-  for (unsigned i = 0; i < spatial; ++i) {
-    weight.push_back(dim(rank + i));
-    input.push_back(dim(2 + i) * op.getStrides()[i] + dim(rank + i) * op.getDilations()[i]);
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, op.getContext()); };
+  // Reductions: blocks of the group's channels, window positions, channels.
+  unsigned total = rank + spatial + 2, cb = rank, c = total - 1;
+  AffineExpr block = dim(cb);
+  if (op.getGroup() > 1) {
+    ArrayRef<Dim> weight = lowering.shapes.get(op.getWeight());
+    block = dim(1).floorDiv(*constantDim(weight[0]) / int64_t(op.getGroup())) *
+                *constantDim(weight[1]) +
+            dim(cb);
   }
-  weight.push_back(dim(rank - 1));
-  input.push_back(dim(rank - 1));
-  SmallVector<bool> reduction(total, false);
-  std::fill(reduction.begin() + rank, reduction.end(), true);
-  return accumulate(lowering, op.getResult(), [&](Value init) {
-    return lowering.generic(
-        initialSum(lowering, init, op.getBias(), {1, rank - 1}),
-        {lowering.get(op.getInput()), lowering.get(op.getWeight())},
-        {AffineMap::get(total, 0, input, context), AffineMap::get(total, 0, weight, context),
-         AffineMap::get(total, 0, result, context)},
-        [&](OpBuilder &builder, Location at, ValueRange a) {
-          return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
-        },
-        reduction);
-  });
+  BlockedLoops loops{total, {dim(0), block}, {dim(1), dim(cb)}};
+  for (unsigned i = 0; i < spatial; ++i) {
+    loops.weight.push_back(dim(cb + 1 + i));
+    loops.input.push_back(dim(2 + i) * op.getStrides()[i] + dim(cb + 1 + i) * op.getDilations()[i]);
+  }
+  llvm::append_values(loops.weight, dim(c), dim(rank - 1));
+  loops.input.push_back(dim(c));
+  return lowerBlocked(lowering, op, loops);
+}
+
+Value accel::nn::lowerBlockedDepthwiseConv(Lowering &lowering, BlockedDepthwiseConvOp op) {
+  unsigned rank = lowering.shapes.get(op.getInput()).size(), spatial = rank - 3;
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, op.getContext()); };
+  BlockedLoops loops{rank + spatial, {dim(0), dim(1)}, {dim(1)}};
+  for (unsigned i = 0; i < spatial; ++i) {
+    loops.weight.push_back(dim(rank + i));
+    loops.input.push_back(dim(2 + i) * op.getStrides()[i] + dim(rank + i) * op.getDilations()[i]);
+  }
+  loops.weight.push_back(dim(rank - 1));
+  loops.input.push_back(dim(rank - 1));
+  return lowerBlocked(lowering, op, loops);
 }
 
 Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
@@ -249,9 +278,25 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
   auto combine = [&](OpBuilder &builder, Location at, Value sum, Value x) {
     return emitCombine(builder, at, kind, sum, x, isUnsigned);
   };
+  // A blocked tensor is read in vectors of channels: its padding is the neutral element around it.
+  bool blocked = rank > 2 + spatial && isa<FloatType>(element) &&
+                 !ShapedType::isDynamicShape(
+                     cast<RankedTensorType>(in.getType()).getShape().slice(2, spatial));
+  if (blocked && !checked.empty()) {
+    SmallVector<int64_t> pads(op.getPads());
+    for (unsigned i = 0; i < spatial; ++i) {
+      // Rounded up, the last window may reach past the padding.
+      int64_t reach = (*constantDim(shape[2 + i]) - 1) * op.getStrides()[i] +
+                      (op.getKernel()[i] - 1) * op.getDilations()[i] + 1;
+      pads[spatial + i] = std::max(pads[spatial + i], reach - pads[i] - *constantDim(input[2 + i]));
+      read[2 + i] = read[2 + i] + op.getPads()[i];
+    }
+    readMap = AffineMap::get(total, 0, read, context);
+    in = padded(lowering, in, pads, neutral);
+  }
   auto pooled = [&](Value init) {
     Value start = lowering.fill(init, neutral);
-    if (checked.empty())
+    if (blocked || checked.empty())
       return lowering.generic(
           start, {in, extent}, {readMap, windowMap, resultMap},
           [&](OpBuilder &builder, Location at, ValueRange a) {

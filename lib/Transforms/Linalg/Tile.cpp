@@ -214,20 +214,25 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
     return forOp.getResult(0);
   };
   if (extent) {
-    int64_t full = *extent / tile * tile;
-    destination =
-        full == tile ? destination
-                     : loop(builder.getIndexAttr(0), builder.getIndexAttr(full), tile, destination);
-    if (full == tile) {
-      relative[dim] = builder.getIndexAttr(0);
-      sizes[dim] = builder.getIndexAttr(tile);
+    auto one = [&](int64_t from, int64_t size) {
+      relative[dim] = builder.getIndexAttr(from);
+      sizes[dim] = builder.getIndexAttr(size);
       destination = next(destination);
+    };
+    int64_t from = 0, full = *extent / tile * tile, to = full;
+    if (plan.staticEdges && tile > 1 && !plan.item[dim] && full > tile) {
+      one(0, tile);
+      from = tile;
+      to = full - tile;
     }
-    if (full != *extent) {
-      relative[dim] = builder.getIndexAttr(full);
-      sizes[dim] = builder.getIndexAttr(*extent - full);
-      destination = next(destination);
-    }
+    if (to - from == tile)
+      one(from, tile);
+    else if (to > from)
+      destination = loop(builder.getIndexAttr(from), builder.getIndexAttr(to), tile, destination);
+    if (to != full)
+      one(to, tile);
+    if (full != *extent)
+      one(full, *extent - full);
     return destination;
   }
   AffineExpr d0 = builder.getAffineDimExpr(0);

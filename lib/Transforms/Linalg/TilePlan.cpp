@@ -130,6 +130,7 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
   visit(root, dims, anchor);
 
   TilePlan plan{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  plan.staticEdges = !root->getBlock()->getOps<tensor::PadOp>().empty();
   ArrayRef<int64_t> shape = type.getShape();
   int64_t lanes = target.lanes(std::max(8u, type.getElementTypeBitWidth()));
   int64_t registers = target.vectorRegisters;
@@ -162,7 +163,8 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     int64_t work = columns * anchor.work;
     for (int i = int(rank) - 2; i >= 0; --i) {
       int64_t extent = plan.tile[i] * int64_t(llvm::divideCeil(kItemWork, work * plan.tile[i]));
-      bool whole = !ShapedType::isDynamic(shape[i]) && extent >= shape[i];
+      bool whole = !ShapedType::isDynamic(shape[i]) &&
+                   (extent >= shape[i] || (plan.staticEdges && i + 2 == int(rank)));
       plan.item[i] = whole ? 0 : extent;
       work *= std::max<int64_t>(1, whole ? shape[i] : extent);
     }

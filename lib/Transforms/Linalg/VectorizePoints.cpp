@@ -56,31 +56,39 @@ Value Vectorizer::readRegisters(const Registers &from, ArrayRef<Index> position,
   return same ? vector : Value();
 }
 
+/// Reads memory: a scalar, or the point's vector along the last dim.
+Value Vectorizer::load(Value from, ArrayRef<Index> position, Access kind, const Point &point) {
+  SmallVector<Value> indices = llvm::map_to_vector(position, [&](Index i) { return asValue(i); });
+  if (kind == Access::Uniform)
+    return tensor::ExtractOp::create(builder, location, from, indices);
+  Type element = getElementTypeOrSelf(from.getType());
+  Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(element));
+  auto type = VectorType::get({point.width}, element);
+  AffineMap minor = AffineMap::getMinorIdentityMap(indices.size(), 1, builder.getContext());
+  return vector::TransferReadOp::create(builder, location, type, from, indices,
+                                        AffineMapAttr::get(minor), zero, point.mask,
+                                        builder.getBoolArrayAttr({true}));
+}
+
 /// An operand's element at a point: a scalar if it does not depend on the vector dim.
 Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point,
                        int vectorDim) {
   if (!isa<ShapedType>(from.getType()))
     return from;
   AffineMap map = op.getMatchingIndexingMap(operand);
+  Access kind = point.width && vectorDim >= 0 ? access(map, vectorDim) : Access::Uniform;
+  if (kind != Access::Gather)
+    if (std::optional<Padded> padded = paddedOperand(from))
+      return readPadded(op, operand, *padded, point, vectorDim);
   SmallVector<Index> position;
   for (AffineExpr expr : map.getResults())
     position.push_back(evaluate(expr, point.index));
-  Access kind = point.width && vectorDim >= 0 ? access(map, vectorDim) : Access::Uniform;
   if (auto known = registers.find(from); known != registers.end() && kind != Access::Gather)
     if (Value value = readRegisters(known->second, position, point, kind == Access::Contiguous))
       return value;
   Type element = getElementTypeOrSelf(from.getType());
-  if (kind == Access::Uniform || kind == Access::Contiguous) {
-    SmallVector<Value> indices = llvm::map_to_vector(position, [&](Index i) { return asValue(i); });
-    if (kind == Access::Uniform)
-      return tensor::ExtractOp::create(builder, location, from, indices);
-    Value zero = arith::ConstantOp::create(builder, location, builder.getZeroAttr(element));
-    auto type = VectorType::get({point.width}, element);
-    AffineMap minor = AffineMap::getMinorIdentityMap(indices.size(), 1, builder.getContext());
-    return vector::TransferReadOp::create(builder, location, type, from, indices,
-                                          AffineMapAttr::get(minor), zero, point.mask,
-                                          builder.getBoolArrayAttr({true}));
-  }
+  if (kind != Access::Gather)
+    return load(from, position, kind, point);
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < point.width; ++lane) {
     Point one = point;
@@ -146,6 +154,7 @@ Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vect
 SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
                                         ArrayRef<Point> points, Value initFrom) {
   SmallVector<Point> at(points);
+  clipped.clear();
   SmallVector<Value> carried;
   for (const Point &point : points)
     carried.push_back(
@@ -155,7 +164,8 @@ SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
     SmallVector<Value> results(accumulators);
     if (next == plan.reduction.size()) {
       for (auto [point, value] : llvm::zip_equal(at, results))
-        value = computeBody(op, point, plan.vectorDim, value, initFrom);
+        if (!addsNothing(op, point))
+          value = computeBody(op, point, plan.vectorDim, value, initFrom);
       return results;
     }
     unsigned dim = plan.reduction[next];
@@ -164,9 +174,20 @@ SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
         point.index[dim] = builder.getIndexAttr(0);
       return nest(next + 1, accumulators);
     }
-    auto loop =
-        scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)),
-                           asValue(plan.extents[dim]), asValue(builder.getIndexAttr(1)), results);
+    WindowLoop window = windowLoop(op, plan, dim, at);
+    if (window == WindowLoop::Unrolled) {
+      for (int64_t i = 0, end = *getConstantIntValue(plan.extents[dim]); i < end; ++i) {
+        for (Point &point : at)
+          point.index[dim] = builder.getIndexAttr(i);
+        results = nest(next + 1, results);
+      }
+      return results;
+    }
+    std::pair<Index, Index> range{builder.getIndexAttr(0), plan.extents[dim]};
+    if (window == WindowLoop::Clipped)
+      range = clippedRange(op, plan, dim, at.front());
+    auto loop = scf::ForOp::create(builder, location, asValue(range.first), asValue(range.second),
+                                   asValue(builder.getIndexAttr(1)), results);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     for (Point &point : at)

@@ -17,6 +17,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/SmallSet.h"
 
 namespace accel::linalg_ext {
 
@@ -78,12 +79,37 @@ private:
   // --- points ---
   Value read(linalg::GenericOp op, OpOperand *operand, Value from, const Point &point,
              int vectorDim);
+  Value load(Value from, ArrayRef<Index> position, Access kind, const Point &point);
   Value readRegisters(const Registers &registers, ArrayRef<Index> position, const Point &point,
                       bool alongVector);
   Value computeBody(linalg::GenericOp op, const Point &point, int vectorDim, Value accumulator,
                     Value initFrom);
   Value widen(Value value, int64_t width);
   Index evaluate(AffineExpr expr, ArrayRef<Index> index);
+
+  // --- padding (VectorizePadding.cpp) ---
+  /// A slice of a tensor.pad, whose elements are read from the source, or are outside.
+  struct Padded {
+    Value source, outside;
+    SmallVector<Index> shift;   ///< position in the slice + shift = position in the source
+    SmallVector<bool> checked;  ///< dims that have padding
+    SmallVector<int64_t> sizes; ///< of the source in these
+  };
+  enum class Inside { Always, Never, Unknown };
+  enum class WindowLoop { Whole, Unrolled, Clipped };
+  std::optional<Padded> paddedOperand(Value from);
+  Inside isInside(const Padded &padded, unsigned dim, Index position);
+  SmallVector<Index> sourcePosition(linalg::GenericOp op, OpOperand *operand, const Padded &padded,
+                                    const Point &point);
+  Value readPadded(linalg::GenericOp op, OpOperand *operand, const Padded &padded,
+                   const Point &point, int vectorDim);
+  bool padsWithNeutral(linalg::GenericOp op, OpOperand *operand, const Padded &padded);
+  bool addsNothing(linalg::GenericOp op, const Point &point);
+  WindowLoop windowLoop(linalg::GenericOp op, const Plan &plan, unsigned dim,
+                        ArrayRef<Point> points);
+  std::pair<Index, Index> clippedRange(linalg::GenericOp op, const Plan &plan, unsigned dim,
+                                       const Point &point);
+
   SmallVector<Value> reduceAt(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
                               Value initFrom);
   Value reduceHorizontally(linalg::GenericOp op, const Plan &plan, Point point, Value initFrom);
@@ -113,7 +139,9 @@ private:
   OpBuilder builder;
   Location location = UnknownLoc::get(builder.getContext());
   llvm::DenseMap<Value, Registers> registers;
-  Steps steps;                                ///< of the op at hand
+  Steps steps; ///< of the op at hand
+  /// Operands' dims that a loop around the insertion point keeps inside.
+  llvm::SmallSet<std::pair<OpOperand *, unsigned>, 4> clipped;
   llvm::SmallPtrSet<Operation *, 16> handled; ///< linalg ops that registers hold or loops replaced
 };
 

@@ -144,18 +144,8 @@ bool LayoutRewriter::rewritePool(PoolOp op) {
   if (known == blocked.end())
     return false;
   BlockedTensor result = known->second;
-  SmallVector<int64_t> pads(op.getPads());
-  // Where padding has one value, written around the input it needs no test in the loop.
-  if (tensorOf(op).getElementType().isF32() && !op.getCeil() && op.getKind() != PoolKind::average) {
-    bool isMax = op.getKind() == PoolKind::max;
-    APFloat outside = isMax ? APFloat::getInf(APFloat::IEEEsingle(), /*Negative=*/true)
-                            : APFloat::getZero(APFloat::IEEEsingle());
-    result.value = padSpatial(op.getLoc(), result.value, pads,
-                              builder.getFloatAttr(builder.getF32Type(), outside));
-    llvm::fill(pads, 0);
-  }
   result.value = PoolOp::create(builder, op.getLoc(), op.getKind(), result.value, op.getKernel(),
-                                op.getStrides(), op.getDilations(), pads, op.getCeil());
+                                op.getStrides(), op.getDilations(), op.getPads(), op.getCeil());
   replaceWithBlocked(op, result);
   return true;
 }

@@ -42,9 +42,11 @@ private:
 
   /// The blocked form of a convolution's input; `direct` allows blocks of one channel, a view.
   BlockedTensor blockedInput(mlir::Value input, bool direct);
-  /// A blocked tensor with `value` around its positions.
-  mlir::Value padSpatial(mlir::Location location, mlir::Value input, llvm::ArrayRef<int64_t> pads,
-                         mlir::FloatAttr value);
+  /// The same in blocks that whole blocks of `block` channels are made of.
+  BlockedTensor blockedInputWithin(mlir::Value input, int64_t block);
+  /// How many groups of a grouped convolution are computed as one, so that each fills whole
+  /// registers; 1 without groups, 0 where that would be too many.
+  int64_t mergedGroups(ConvOp op) const;
   /// The form of an elementwise op's operand that broadcasts against blocked tensors; null if there
   /// is none.
   mlir::Value blockedOperand(mlir::Value operand, mlir::RankedTensorType result,

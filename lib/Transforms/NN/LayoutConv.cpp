@@ -11,6 +11,12 @@ using namespace accel::nn;
 /// no copy, and the lines that the channels of a window touch still fit the first cache.
 static constexpr int64_t kDirectChannels = 16;
 
+/// The most groups of a convolution that become one, with zeros between: so many times its work,
+/// against vectors that a group of few channels does not fill.
+static constexpr int64_t kMaxMergedGroups = 8;
+
+static RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
 /// Two registers of output channels share each load of the input, unless that adds empty channels;
 /// fewer than a register's channels take the next power of two.
 int64_t LayoutRewriter::blockFor(int64_t channels) const {
@@ -23,64 +29,106 @@ int64_t LayoutRewriter::blockFor(int64_t channels) const {
 BlockedTensor LayoutRewriter::blockedInput(Value input, bool direct) {
   if (auto known = blocked.find(input); known != blocked.end())
     return known->second;
-  auto type = cast<RankedTensorType>(input.getType());
-  int64_t channels = type.getDimSize(1);
+  int64_t channels = tensorOf(input).getDimSize(1);
   if (direct && channels <= kDirectChannels)
     return {appendUnitDim(input), 1, channels};
   int64_t block = blockFor(channels);
   return blocked[input] = {packChannels(input, 1, block), block, channels};
 }
 
-/// The input of a convolution with its padding; zeros are right for channels past the last, too.
-Value LayoutRewriter::padSpatial(Location location, Value input, ArrayRef<int64_t> pads,
-                                 FloatAttr value) {
-  if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
-    return input;
-  size_t spatial = pads.size() / 2;
-  SmallVector<int64_t> low{0, 0}, high{0, 0};
-  llvm::append_range(low, pads.take_front(spatial));
-  llvm::append_range(high, pads.drop_front(spatial));
-  low.push_back(0);
-  high.push_back(0);
-  return PadOp::create(builder, location, input, low, high, value);
+BlockedTensor LayoutRewriter::blockedInputWithin(Value input, int64_t block) {
+  auto known = blocked.find(input);
+  if (known != blocked.end() && block % known->second.block == 0)
+    return known->second;
+  // A second form beside the one that other users take.
+  return {packChannels(input, 1, block), block, tensorOf(input).getDimSize(1)};
+}
+
+int64_t LayoutRewriter::mergedGroups(ConvOp op) const {
+  int64_t group = op.getGroup(), perGroup = tensorOf(op.getWeight()).getDimSize(1),
+          filters = tensorOf(op.getWeight()).getDimSize(0) / group;
+  if (group == 1)
+    return 1;
+  for (int64_t merged = 1; merged <= std::min(group, kMaxMergedGroups); ++merged)
+    if (group % merged == 0 &&
+        (merged == group || (merged * perGroup % lanes == 0 && merged * filters % lanes == 0)))
+      return merged;
+  return 0;
+}
+
+/// The weight F x C/group x K... of `merged` groups as one: zeros where a filter does not look.
+static Value mergeGroups(OpBuilder &builder, Location at, Value weight, int64_t group,
+                         int64_t merged) {
+  if (merged == 1)
+    return weight;
+  auto type = tensorOf(weight);
+  SmallVector<int64_t> split{group / merged, merged, type.getDimSize(0) / group}, whole;
+  llvm::append_range(split, type.getShape().drop_front());
+  Value parts = ReshapeOp::create(builder, at, weight, ValueRange(), split);
+  SmallVector<Value> padded;
+  for (int64_t i = 0; i < merged; ++i) {
+    SmallVector<int64_t> offsets(split.size(), 0), steps(split.size(), 1), sizes(split),
+        low(split.size(), 0), high(split.size(), 0);
+    offsets[1] = i;
+    sizes[1] = 1;
+    low[3] = i * split[3];
+    high[3] = (merged - 1 - i) * split[3];
+    Value part = SliceOp::create(builder, at, parts, offsets, sizes, steps);
+    padded.push_back(
+        PadOp::create(builder, at, part, low, high, builder.getZeroAttr(type.getElementType())));
+  }
+  Value all = ConcatOp::create(builder, at, padded, uint64_t(1));
+  whole.assign(type.getShape().begin(), type.getShape().end());
+  whole[1] *= merged;
+  return ReshapeOp::create(builder, at, all, ValueRange(), whole);
 }
 
 bool LayoutRewriter::rewriteConv(ConvOp op) {
   Location location = op.getLoc();
-  auto type = cast<RankedTensorType>(op.getType()),
-       input = cast<RankedTensorType>(op.getInput().getType()),
-       weight = cast<RankedTensorType>(op.getWeight().getType());
+  auto type = tensorOf(op), weight = tensorOf(op.getWeight());
+  ArrayRef<int64_t> pads = op.getPads();
+  if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
+    pads = {};
+  Value input = op.getInput();
+  auto inputType = tensorOf(input);
   if (!type.getElementType().isF32() || !weight.hasStaticShape() ||
-      ShapedType::isDynamicShape(input.getShape().drop_front()) ||
+      ShapedType::isDynamicShape(inputType.getShape().drop_front()) ||
       llvm::is_contained(type.getShape(), 0) || !isConstantExpression(op.getWeight()))
     return false;
   // Depthwise: one filter a channel.
-  int64_t channels = input.getDimSize(1);
-  bool depthwise =
-      op.getGroup() > 1 && int64_t(op.getGroup()) == channels && weight.getDimSize(0) == channels;
-  if (op.getGroup() != 1 && !depthwise)
+  int64_t channels = inputType.getDimSize(1), group = op.getGroup();
+  bool depthwise = group > 1 && group == channels && weight.getDimSize(0) == channels;
+  int64_t merged = depthwise ? 1 : mergedGroups(op);
+  if (!merged)
     return false;
-  BlockedTensor source = blockedInput(op.getInput(), /*direct=*/!depthwise);
-  source.value = padSpatial(location, source.value, op.getPads(), builder.getF32FloatAttr(0));
-  BlockedTensor result;
+  BlockedTensor source, result;
   if (depthwise) {
-    result = source;
+    result = source = blockedInput(input, /*direct=*/false);
     SmallVector<int64_t> shape(weight.getShape());
     shape.erase(shape.begin() + 1);
     Value windows = ReshapeOp::create(builder, location, op.getWeight(), ValueRange(), shape);
     Value bias = op.getBias() ? packChannels(op.getBias(), 0, source.block) : Value();
     result.value = BlockedDepthwiseConvOp::create(builder, location, source.value,
                                                   packChannels(windows, 0, source.block), bias,
-                                                  op.getStrides(), op.getDilations());
+                                                  op.getStrides(), op.getDilations(), pads);
   } else {
+    group /= merged;
+    Value filters = mergeGroups(builder, location, op.getWeight(), op.getGroup(), merged);
     result.channels = weight.getDimSize(0);
-    result.block = blockFor(result.channels);
+    if (group == 1) {
+      source = blockedInput(input, /*direct=*/true);
+      result.block = blockFor(result.channels);
+    } else {
+      // Blocks do not cross groups.
+      source = blockedInputWithin(input, blockFor(channels / group));
+      result.block = blockFor(result.channels / group);
+    }
     SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, weight.getRank()));
-    Value packed = PackOp::create(builder, location, op.getWeight(), ArrayRef<int64_t>{1, 0},
+    Value packed = PackOp::create(builder, location, filters, ArrayRef<int64_t>{1, 0},
                                   ArrayRef<int64_t>{source.block, result.block}, order);
     Value bias = op.getBias() ? packChannels(op.getBias(), 0, result.block) : Value();
     result.value = BlockedConvOp::create(builder, location, source.value, packed, bias,
-                                         op.getStrides(), op.getDilations());
+                                         op.getStrides(), op.getDilations(), pads, uint64_t(group));
   }
   replaceWithBlocked(op, result);
   return true;

@@ -10,8 +10,7 @@
 // CHECK-DAG:     %[[P1:.*]] = nn.pack %[[W1]] dims [1, 0] blocks [1, 32] order [0, 1, 2, 3] {{.*}} -> tensor<2x3x3x3x1x32xf32>
 // CHECK-DAG:     %[[B1:.*]] = nn.pack %{{.*}} dims [0] blocks [32] order [0] : tensor<64xf32> -> tensor<2x32xf32>
 // CHECK-DAG:     %[[X5:.*]] = nn.reshape %[[X]] to [-1, 3, 8, 8, 1]
-// CHECK-DAG:     %[[PAD:.*]] = nn.pad %[[X5]] low [0, 0, 1, 1, 0] high [0, 0, 1, 1, 0]
-// CHECK:         %[[C1:.*]] = nn.blocked_conv %[[PAD]], %[[P1]] bias %[[B1]] strides [1, 1] dilations [1, 1] {{.*}} -> tensor<?x2x8x8x32xf32>
+// CHECK:         %[[C1:.*]] = nn.blocked_conv %[[X5]], %[[P1]] bias %[[B1]] strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] {{.*}} -> tensor<?x2x8x8x32xf32>
 // CHECK:         %[[R1:.*]] = nn.relu %[[C1]]
 // CHECK:         %[[M1:.*]] = nn.pool max %[[R1]] {{.*}} -> tensor<?x2x4x4x32xf32>
 // CHECK:         %[[C2:.*]] = nn.blocked_conv %[[M1]], %{{.*}} (tensor<?x2x4x4x32xf32>, tensor<2x2x1x1x32x32xf32>) -> tensor<?x2x4x4x32xf32>
@@ -71,14 +70,12 @@ func.func @concat(%x: tensor<1x32x4x4xf32>) -> tensor<1x64xf32> {
   return %3 : tensor<1x64xf32>
 }
 
-// One window a channel; the padding of a pooling is written around its input.
+// One window a channel.
 // CHECK-LABEL: @depthwise
 // CHECK-DAG:     %[[X:.*]] = nn.pack %arg0 dims [1] blocks [16] order [0, 1, 2, 3]
 // CHECK-DAG:     %[[W:.*]] = nn.pack %{{.*}} dims [0] blocks [16] order [0, 1, 2] : tensor<40x3x3xf32> -> tensor<3x3x3x16xf32>
-// CHECK-DAG:     %[[P:.*]] = nn.pad %[[X]] low [0, 0, 1, 1, 0] high [0, 0, 1, 1, 0]
-// CHECK:         %[[C:.*]] = nn.blocked_depthwise_conv %[[P]], %[[W]] strides [2, 1] dilations [1, 1] {{.*}} -> tensor<?x3x4x8x16xf32>
-// CHECK:         %[[Q:.*]] = nn.pad %[[C]] low [0, 0, 1, 0, 0] high [0, 0, 0, 0, 0] value 0xFF800000
-// CHECK:         nn.pool max %[[Q]] {{.*}} pads [0, 0, 0, 0]
+// CHECK:         %[[C:.*]] = nn.blocked_depthwise_conv %[[X]], %[[W]] strides [2, 1] dilations [1, 1] pads [1, 1, 1, 1] {{.*}} -> tensor<?x3x4x8x16xf32>
+// CHECK:         nn.pool max %[[C]] {{.*}} pads [1, 0, 0, 0]
 func.func @depthwise(%x: tensor<?x40x8x8xf32>) -> tensor<?x40x2x8xf32> {
   %w = nn.constant dense<1.0> : tensor<40x1x3x3xf32>
   %0 = nn.conv %x, %w strides [2, 1] dilations [1, 1] pads [1, 1, 1, 1] group 40 : (tensor<?x40x8x8xf32>, tensor<40x1x3x3xf32>) -> tensor<?x40x4x8xf32>
@@ -86,17 +83,35 @@ func.func @depthwise(%x: tensor<?x40x8x8xf32>) -> tensor<?x40x2x8xf32> {
   return %1 : tensor<?x40x2x8xf32>
 }
 
-// Groups, dynamic positions, other types and weights of the run keep nn.conv.
+// Groups of 16 channels are blocks; groups of 8 join in pairs, with zeros where a filter does not look;
+// few groups become one.
+// CHECK-LABEL: @groups
+// CHECK:         nn.blocked_conv {{.*}} group 2 : (tensor<1x2x4x4x16xf32>, tensor<2x1x1x1x16x16xf32>) -> tensor<1x2x4x4x16xf32>
+// CHECK:         nn.pad %{{.*}} low [0, 0, 0, 0, 0, 0] high [0, 0, 0, 8, 0, 0]
+// CHECK:         nn.pad %{{.*}} low [0, 0, 0, 8, 0, 0] high [0, 0, 0, 0, 0, 0]
+// CHECK:         nn.blocked_conv {{.*}} group 2 : (tensor<1x2x4x4x16xf32>, tensor<2x1x1x1x16x16xf32>) -> tensor<1x2x4x4x16xf32>
+// CHECK:         %[[D:.*]] = nn.blocked_conv {{.*}} dilations [1, 1] : (tensor<1x4x4x4x1xf32>
+func.func @groups(%x: tensor<1x32x4x4xf32>, %y: tensor<1x4x4x4xf32>) -> (tensor<1x32x4x4xf32>, tensor<1x6x4x4xf32>) {
+  %w = nn.constant dense<1.0> : tensor<32x16x1x1xf32>
+  %v = nn.constant dense<2.0> : tensor<32x8x1x1xf32>
+  %u = nn.constant dense<3.0> : tensor<6x2x1x1xf32>
+  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 2 : (tensor<1x32x4x4xf32>, tensor<32x16x1x1xf32>) -> tensor<1x32x4x4xf32>
+  %1 = nn.conv %0, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 4 : (tensor<1x32x4x4xf32>, tensor<32x8x1x1xf32>) -> tensor<1x32x4x4xf32>
+  %2 = nn.conv %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 2 : (tensor<1x4x4x4xf32>, tensor<6x2x1x1xf32>) -> tensor<1x6x4x4xf32>
+  return %1, %2 : tensor<1x32x4x4xf32>, tensor<1x6x4x4xf32>
+}
+
+// Many thin groups, dynamic positions, other types and weights of the run keep nn.conv.
 // CHECK-LABEL: @stays
 // CHECK-COUNT-4: nn.conv
 // CHECK-NOT:     nn.blocked_conv
-func.func @stays(%x: tensor<1x4x4x4xf32>, %y: tensor<1x4x?x4xf32>, %z: tensor<1x4x4x4xf64>, %v: tensor<4x4x1x1xf32>) -> (tensor<1x4x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>) {
-  %w = nn.constant dense<1.0> : tensor<4x2x1x1xf32>
+func.func @stays(%x: tensor<1x4x4x4xf32>, %y: tensor<1x4x?x4xf32>, %z: tensor<1x4x4x4xf64>, %v: tensor<4x4x1x1xf32>, %t: tensor<1x12x4x4xf32>) -> (tensor<1x24x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>) {
+  %w = nn.constant dense<1.0> : tensor<24x1x1x1xf32>
   %u = nn.constant dense<1.0> : tensor<4x4x1x1xf32>
   %d = nn.constant dense<1.0> : tensor<4x4x1x1xf64>
-  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 2 : (tensor<1x4x4x4xf32>, tensor<4x2x1x1xf32>) -> tensor<1x4x4x4xf32>
+  %0 = nn.conv %t, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 12 : (tensor<1x12x4x4xf32>, tensor<24x1x1x1xf32>) -> tensor<1x24x4x4xf32>
   %1 = nn.conv %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x?x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x?x4xf32>
   %2 = nn.conv %z, %d strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf64>, tensor<4x4x1x1xf64>) -> tensor<1x4x4x4xf64>
   %3 = nn.conv %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x4x4xf32>
-  return %0, %1, %2, %3 : tensor<1x4x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>
+  return %0, %1, %2, %3 : tensor<1x24x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>
 }

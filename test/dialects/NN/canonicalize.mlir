@@ -97,3 +97,18 @@ func.func @broadcast_operand(%x: tensor<2x6xf32>, %y: tensor<6xf32>) -> tensor<2
   %1 = nn.add %x, %0 : tensor<2x6xf32>, tensor<2x6xf32> -> tensor<2x6xf32>
   return %1 : tensor<2x6xf32>
 }
+
+// -----
+
+// Zeros around a convolution's input are its padding; others are not.
+// CHECK-LABEL: @pad_conv
+// CHECK: nn.conv %arg0, %arg1 strides [1, 1] dilations [1, 1] pads [1, 3, 0, 1]
+// CHECK: %[[P:.*]] = nn.pad %arg0
+// CHECK: nn.conv %[[P]]
+func.func @pad_conv(%x: tensor<1x2x5x5xf32>, %w: tensor<4x2x1x1xf32>) -> (tensor<1x4x6x9xf32>, tensor<1x4x6x8xf32>) {
+  %0 = nn.pad %x low [0, 0, 1, 2] high [0, 0, 0, 1] value 0.0 : f32 : tensor<1x2x5x5xf32> -> tensor<1x2x6x8xf32>
+  %1 = nn.conv %0, %w strides [1, 1] dilations [1, 1] pads [0, 1, 0, 0] : (tensor<1x2x6x8xf32>, tensor<4x2x1x1xf32>) -> tensor<1x4x6x9xf32>
+  %2 = nn.pad %x low [0, 0, 1, 2] high [0, 0, 0, 1] value 1.0 : f32 : tensor<1x2x5x5xf32> -> tensor<1x2x6x8xf32>
+  %3 = nn.conv %2, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x2x6x8xf32>, tensor<4x2x1x1xf32>) -> tensor<1x4x6x8xf32>
+  return %1, %3 : tensor<1x4x6x9xf32>, tensor<1x4x6x8xf32>
+}

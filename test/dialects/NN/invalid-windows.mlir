@@ -152,3 +152,21 @@ func.func @pool(%x: tensor<1x2x9xf32>) {
   %0 = nn.pool average %x kernel [4] strides [1] dilations [4] pads [1, 1] : tensor<1x2x9xf32> -> tensor<1x2x1xf32>
   return
 }
+
+// -----
+
+func.func @blocked_conv(%x: tensor<1x2x9x9x2xf32>, %w: tensor<3x2x3x3x2x4xf32>) {
+  // expected-error @+2 {{C2: expected 2 positive strides and dilations, and no pads or 4 of 0 or more}}
+  // expected-error @+1 {{'nn.blocked_conv' op failed to infer returned types}}
+  %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [1, 1] pads [1, 1] : (tensor<1x2x9x9x2xf32>, tensor<3x2x3x3x2x4xf32>) -> tensor<1x3x9x9x4xf32>
+  return
+}
+
+// -----
+
+func.func @blocked_conv(%x: tensor<1x4x9x9x2xf32>, %w: tensor<3x2x3x3x2x4xf32>) {
+  // expected-error @+2 {{C3: expected the same blocks in input, weight and bias, and groups of whole blocks}}
+  // expected-error @+1 {{'nn.blocked_conv' op failed to infer returned types}}
+  %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [1, 1] group 2 : (tensor<1x4x9x9x2xf32>, tensor<3x2x3x3x2x4xf32>) -> tensor<1x3x7x7x4xf32>
+  return
+}
