@@ -32,6 +32,12 @@ def parser(doc):
     made.add_argument("--only", default="", help="cases whose name holds one of these, separated by commas")
     made.add_argument("--rounds", type=int, default=turns.Settings.rounds, help="turns of each engine")
     made.add_argument("--seconds", type=float, default=turns.Settings.seconds, help="length of a turn")
+    made.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: the CPU time of a run, for one thread on a machine that other programs keep busy",
+    )
     made.add_argument("--timeout", type=float, default=turns.Settings.timeout, help="seconds to compile or to load")
     made.add_argument("--json", help="write all figures to this file")
     made.add_argument(
@@ -65,7 +71,11 @@ class Run:
             made.error(f"no peer '{unknown}'; there are {', '.join(engines.PEERS)}")
         self.absent = {p: why for p in wanted if (why := engines.missing(p))}
         self.peers = [p for p in wanted if p not in self.absent]
-        self.settings = turns.Settings(self.args.rounds, self.args.seconds, timeout=self.args.timeout)
+        if self.args.clock == "cpu" and self.threads != [1]:
+            made.error("--clock cpu is for one thread: the CPU times of several do not add up to the time of a run")
+        self.settings = turns.Settings(
+            self.args.rounds, self.args.seconds, clock=self.args.clock, timeout=self.args.timeout
+        )
         self.rows, self.refused = [], []
         self.machine = report.machine(["accel", *self.peers])
         for key, value in self.machine:
@@ -112,7 +122,7 @@ class Run:
             rows = [r for r in self.rows if r["threads"] == threads]
             if not any(map(report.compared, rows)):
                 continue
-            facts = [count(threads)]
+            facts = [count(threads) + (", CPU time" if self.settings.clock == "cpu" else "")]
             if threads in (peaks := report.peaks(rows)):
                 low, high = peaks[threads]
                 facts.append(f"peak {low:.0f} to {high:.0f} GFLOP/s")

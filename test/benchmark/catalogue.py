@@ -67,9 +67,10 @@ def feeds(model, dims):
     return {n: abs(a) % 10 if a.dtype.kind in "iu" else a for n, a in engine.random_feeds(model, dims).items()}
 
 
-def label(path, dims):
-    """Of a case. "*" stands for all dims that are not named, and is 1 where nothing is said."""
-    return " ".join([stem(path), *(f"{name}={size}" for name, size in dims.items() if (name, size) != ("*", 1))])
+def label(path, model, given):
+    """The model's name, and where its dims have names the shape of its first input that has such."""
+    shapes = [given[name].shape for name, _, dims in engine.graph_inputs(model) if not all(isinstance(d, int) for d in dims)]
+    return " ".join([stem(path), *("x".join(map(str, shape)) for shape in shapes[:1])])
 
 
 def load(path):
@@ -88,5 +89,5 @@ def load(path):
         given = feeds(model, dims)
         counted = flops.count(model, given)
         known = counted.flops if not counted.unknown else None
-        cases.append(Case(label(path, dims), path, given, known, loose=loose, notes=list(notes)))
+        cases.append(Case(label(path, model, given), path, given, known, loose=loose, notes=list(notes)))
     return cases

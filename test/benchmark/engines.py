@@ -36,8 +36,10 @@ def aligned(array):
 
 
 def first_line(text):
-    """The first line that says something, of what a program wrote."""
+    """The line that gives the reason, of what a program wrote: the first that says something, of an exception the last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and lines[0].startswith("Traceback"):
+        return lines[-1]
     line = next((line for line in lines if "error: " in line), lines[0] if lines else "no message")
     return line.partition("error: ")[2] or line  # without the path of the file
 
@@ -191,8 +193,12 @@ class Iree:
     @staticmethod
     def prepare(model, folder, timeout):
         module, binary = os.path.join(folder, "model.mlir"), os.path.join(folder, "model.vmfb")
+        import onnx
+
         importer = [sys.executable, "-m", "iree.compiler.tools.import_onnx", model, "-o", module]
-        call([*importer, "--opset-version", "17"], timeout)
+        opset = max((o.version for o in onnx.load(model, load_external_data=False).opset_import if not o.domain), default=1)
+        # The importer wants at least this one, and can raise older models to it.
+        call([*importer, *(["--opset-version", "17"] if opset < 17 else [])], timeout)
         from iree.compiler.tools import binaries
 
         flags = [

@@ -13,6 +13,7 @@ class Settings:
     rounds: int = 7
     seconds: float = 0.1  # a batch of one engine in one round
     least: int = 3  # timed runs in a batch
+    clock: str = "wall"  # or 'cpu'
     quiet: float = 0.2  # CPUs that other programs may use; a turn beside more is repeated, once for each round at most
     timeout: float = 300
 
@@ -27,7 +28,7 @@ def busy():
 def turn(process, settings):
     """(ns of a run, how many CPUs other programs used meanwhile)"""
     begin, mine, at = busy(), process.busy(), time.monotonic()
-    answer = process.ask(run=settings.seconds, least=settings.least)
+    answer = process.ask(run=settings.seconds, least=settings.least, clock=settings.clock)
     others = busy() - begin - (process.busy() - mine)
     return answer["ns"], max(0.0, others) / (time.monotonic() - at)
 

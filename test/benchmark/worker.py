@@ -4,9 +4,9 @@
 usage: worker.py ENGINE FILE FEEDS THREADS    FEEDS is a pickled dict from input names to arrays
 
 The first answer is {"load_s", "first_s", "memory"}, then
-  {"run": SECONDS, "least": N}   {"ns": median of a run, "count": how many were timed}
-  {"outputs": PATH}              {} once the outputs of the last run are in that file, pickled
-  {"flops": true}                {"flops": the engine's own estimate}
+  {"run": SECONDS, "least": N, "clock": NAME}   {"ns": median of a run, "count": how many were timed}
+  {"outputs": PATH}                             {} once the outputs of the last run are in that file, pickled
+  {"flops": true}                               {"flops": the engine's own estimate}
 An error answers {"error": one line} and ends the process.
 """
 
@@ -41,9 +41,11 @@ def reset_peak():
         pass  # the peak then begins with that of the interpreter
 
 
-def batch(run, seconds, least):
+CLOCKS = {"wall": time.perf_counter_ns, "cpu": time.process_time_ns}
+
+
+def batch(run, seconds, least, clock):
     """The median time of a run, in ns, and the number of timed ones. A part of the time goes into warming up."""
-    clock = time.perf_counter_ns
     begin = now = clock()
     count = 0
     while count == 0 or now - begin < 2e8 * seconds:
@@ -77,7 +79,7 @@ def serve(answer, name, path, feeds, threads):
     for line in sys.stdin:
         order = json.loads(line)
         if "run" in order:
-            nanoseconds, count = batch(engine.run, order["run"], order["least"])
+            nanoseconds, count = batch(engine.run, order["run"], order["least"], CLOCKS[order["clock"]])
             answer(ns=nanoseconds, count=count)
         elif "flops" in order:
             answer(flops=engine.flops())

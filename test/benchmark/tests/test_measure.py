@@ -98,3 +98,7 @@ def test_peak(tmp_path):
         assert meter.ask("copy 10000") > 0.1
         assert meter.ask("copy 1") > 0
         meter.close()
+
+
+def test_a_traceback_is_told_by_its_last_line():
+    assert engines.first_line("Traceback (most recent call last):\n  File x\nValueError: no\n") == "ValueError: no"

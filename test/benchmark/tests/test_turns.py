@@ -16,7 +16,7 @@ class Fake:
     def busy(self):
         return 0.0
 
-    def ask(self, run, least):
+    def ask(self, run, least, clock):
         self.count += 1
         if self.count == self.dies:
             raise Died("gone")
@@ -27,7 +27,7 @@ def taken(monkeypatch, living, others):
     """What take_turns notes, where other programs use as many CPUs as `others` says of the time an engine returns."""
 
     def turn(process, settings):
-        ns = process.ask(run=0.1, least=1)["ns"]
+        ns = process.ask(run=0.1, least=1, clock="wall")["ns"]
         return ns, others(ns)
 
     monkeypatch.setattr(turns, "turn", turn)
