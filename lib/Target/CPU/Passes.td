@@ -19,6 +19,15 @@ def LowerCopiesPass : Pass<"cpu-lower-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def PrefetchPass : Pass<"cpu-prefetch", "::mlir::func::FuncOp"> {
+  let summary = "Prefetch the next panel of weights while tiles share this one";
+  let description = [{
+    In an innermost loop that reads a kernel's argument in vectors, in a nest that reads the same panel
+    for several tiles: each step asks for its share of the panel that comes next.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def LowerMathPass : Pass<"cpu-lower-math", "::mlir::func::FuncOp"> {
   let summary = "Expand math ops to arithmetic on vectors, and let sums and products contract";
   let description = [{

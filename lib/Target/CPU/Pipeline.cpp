@@ -126,7 +126,8 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
         passes.addPass(memref::createFoldMemRefAliasOpsPass());
         passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());
-        functions.addPass(createLoopInvariantCodeMotionPass());
+        passes.addNestedPass<func::FuncOp>(createPrefetchPass());
+        passes.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
       })))
     return failure();
   auto function = module.lookupSymbol<func::FuncOp>(symbol);

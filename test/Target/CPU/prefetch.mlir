@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which panel is asked for while which is used, and where nothing is gained.
+// RUN: accel-opt %s -cpu-prefetch -split-input-file | FileCheck %s
+
+// Four tiles share a panel of 64 rows of 64 floats: each asks for a quarter of the next one, 16 floats
+// (a line) a step.
+// CHECK: #[[NEXT:.*]] = affine_map<(d0, d1, d2) -> (d0 * 16 + d1 * 1024 + d2 * 4096 + 4096)>
+// CHECK-LABEL: @panel
+// CHECK-SAME: %[[W:[^:]*]]: memref<3x64x64xf32>
+// CHECK: %[[FLAT:.*]] = memref.reinterpret_cast %[[W]] to offset: [0], sizes: [12288], strides: [1]
+// CHECK: scf.forall (%[[P:.*]]) in (3)
+// CHECK: scf.for %[[T:.*]] = %c0 to %c4
+// CHECK: scf.for %[[K:.*]] = %c0 to %c64
+// CHECK: %[[AT:.*]] = affine.apply #[[NEXT]](%[[K]], %[[T]], %[[P]])
+// CHECK: memref.prefetch %[[FLAT]][%[[AT]]], read, locality<2>, data
+// CHECK-NOT: memref.prefetch
+func.func @panel(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p) in (3) {
+    scf.for %t = %c0 to %c4 step %c1 {
+      %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%s = %start) -> vector<16xf32> {
+        %a = vector.transfer_read %w[%p, %k, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %b = vector.transfer_read %w[%p, %k, %c16], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %ab = arith.addf %a, %b : vector<16xf32>
+        %next = arith.addf %s, %ab : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+  }
+  return
+}
+
+// -----
+
+// A panel of 1 kB is small; nobody shares a panel that is read once.
+// CHECK-LABEL: @small_or_once
+// CHECK-NOT: memref.prefetch
+func.func @small_or_once(%w: memref<3x4x64xf32>, %v: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p) in (3) {
+    scf.for %t = %c0 to %c4 step %c1 {
+      %sum = scf.for %k = %c0 to %c4 step %c1 iter_args(%s = %start) -> vector<16xf32> {
+        %a = vector.transfer_read %w[%p, %k, %c0], %zero {in_bounds = [true]} : memref<3x4x64xf32>, vector<16xf32>
+        %next = arith.addf %s, %a : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+    %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%s = %start) -> vector<16xf32> {
+      %a = vector.transfer_read %v[%p, %k, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+      %next = arith.addf %s, %a : vector<16xf32>
+      scf.yield %next : vector<16xf32>
+    }
+    vector.transfer_write %sum, %y[%p, %c0, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+  }
+  return
+}
