@@ -98,4 +98,29 @@ def NN_PoolOp : NN_Op<"pool"> {
     `pads` $pads (`ceil` $ceil^)? attr-dict `:` type($input) `->` type($result)}];
 }
 
+def NN_ConvTransposeOp : NN_Op<"conv_transpose", [SameOperandsElementType]> {
+  let summary = "transposed convolution of 1 to 3 spatial dims, N x C x S..., (ONNX ConvTranspose-22)";
+  let description = [{
+    Input position i and window position k add `input[i] * weight[k]` to result position
+    `i*stride + k*dilation - pad`; positions outside the result are left out. `input` is
+    N x C x S..., `weight` C x F/group x K..., `bias` F. `pads` as in `nn.conv`; a result dim is
+    `(S - 1)*stride + (K - 1)*dilation + 1 - pads + output_padding`.
+
+    Constraints:
+    * C1: `input` and `weight` have the same rank, 3 to 5.
+    * C2: `strides` and `dilations` have one positive entry a spatial dim, `output_padding` one and
+      `pads` two of 0 or more; the weight's spatial dims are static.
+    * C3: `weight` dim 0 is C, and `group` divides it.
+    * C4: `bias` has shape F.
+    * C5: each static result dim is positive.
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$weight, Optional<NN_FloatTensor>:$bias,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
+                       DenseI64ArrayAttr:$output_padding, DefaultValuedAttr<I64Attr, "1">:$group);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{$input `,` $weight (`bias` $bias^)? `strides` $strides `dilations` $dilations
+    `pads` $pads `output_padding` $output_padding (`group` $group^)? attr-dict
+    `:` functional-type(operands, results)}];
+}
+
 #endif // ACCEL_NN_CONV_OPS

@@ -130,4 +130,20 @@ def NN_CastOp : NN_Elementwise<"cast"> {
   let hasFolder = 1;
 }
 
+def NN_IotaOp : NN_Elementwise<"iota"> {
+  let summary = "each element is its index along an axis";
+  let description = [{
+    Entries of `shape` as in `nn.reshape`, without -1.
+
+    Constraints:
+    * C1: `axis` is in 0..rank-1.
+  }];
+  let arguments = (ins I64Attr:$axis, Variadic<Index>:$sizes, DenseI64ArrayAttr:$shape, TypeAttr:$element);
+  let results = (outs NN_IntTensor:$result);
+  let assemblyFormat = [{`axis` $axis `to` custom<MixedSizes>($sizes, $shape) `of` $element attr-dict
+    `:` type($result)}];
+  let elementType = "adaptor.getElement()";
+  let hasFolder = 1;
+}
+
 #endif // ACCEL_NN_ELEMENTWISE_OPS

@@ -39,6 +39,21 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   return elements && type.hasStaticShape() ? elements.reshape(type) : nullptr;
 }
 
+OpFoldResult IotaOp::fold(FoldAdaptor) {
+  RankedTensorType type = staticTensor(getType());
+  if (!type)
+    return nullptr;
+  // How many elements share an index, one after the other.
+  int64_t run = 1;
+  for (int64_t size : type.getShape().drop_front(getAxis() + 1))
+    run *= size;
+  SmallVector<APInt> values;
+  for (int64_t i = 0, count = type.getNumElements(); i < count; ++i)
+    values.emplace_back(type.getElementTypeBitWidth(), i / run % type.getDimSize(getAxis()),
+                        /*isSigned=*/false, /*implicitTrunc=*/true);
+  return DenseElementsAttr::get(type, values);
+}
+
 OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   ArrayRef<int64_t> permutation = getPermutation();
   if (llvm::is_sorted(permutation) && getInput().getType() == getType())

@@ -429,6 +429,21 @@ static bool isPermutation(ArrayRef<int64_t> values, size_t rank) {
   return values.size() == rank;
 }
 
+LogicalResult IotaOp::computeShapes(Adaptor adaptor, Operands, ShapeContext &context,
+                                    Results &results) {
+  Shape shape;
+  if (failed(mixedShape(adaptor.getShape(), adaptor.getSizes(), context, shape)))
+    return failure();
+  if (llvm::is_contained(shape, Dim()))
+    return context.error("expected a shape without -1");
+  int64_t axis = adaptor.getAxis();
+  if (axis < 0 || axis >= int64_t(shape.size()))
+    return context.error("C1: expected an axis in 0.." + Twine(int64_t(shape.size()) - 1) +
+                         ", got " + Twine(axis));
+  results.push_back(shape);
+  return success();
+}
+
 LogicalResult TransposeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                          Results &results) {
   if (!isPermutation(adaptor.getPermutation(), operands[0].size()))

@@ -8,6 +8,7 @@ include "dialects/NN/NNElementwiseOps.td"
 include "dialects/NN/NNLayoutOps.td"
 include "dialects/NN/NNMatmulOps.td"
 include "dialects/NN/NNReduceOps.td"
+include "dialects/NN/NNResizeOps.td"
 include "dialects/NN/NNShapeOps.td"
 
 #endif // ACCEL_NN_OPS

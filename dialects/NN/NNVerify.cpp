@@ -29,3 +29,10 @@ LogicalResult PadOp::verify() {
            << element << ", got " << getValue().getType();
   return success();
 }
+
+LogicalResult ResizeOp::verify() {
+  Type element = elementTypeOf(getInput());
+  if (!getWeights().empty() && !isa<FloatType>(element))
+    return emitOpError("C3: expected elements of a float type to be weighted, got ") << element;
+  return success();
+}

@@ -7,7 +7,7 @@
 using namespace mlir;
 using namespace accel::nn;
 
-static Value multiplyAdd(OpBuilder &builder, Location at, Value a, Value b, Value sum) {
+Value accel::nn::multiplyAdd(OpBuilder &builder, Location at, Value a, Value b, Value sum) {
   if (a.getType() != sum.getType()) {
     a = arith::ExtFOp::create(builder, at, sum.getType(), a);
     b = arith::ExtFOp::create(builder, at, sum.getType(), b);
@@ -15,8 +15,7 @@ static Value multiplyAdd(OpBuilder &builder, Location at, Value a, Value b, Valu
   return arith::AddFOp::create(builder, at, sum, arith::MulFOp::create(builder, at, a, b));
 }
 
-/// The value that an affine expression of a generic's iteration dims has inside its body.
-static Value indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
+Value accel::nn::indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
   SmallVector<OpFoldResult> operands;
   unsigned dims = 0;
   expr.walk([&](AffineExpr e) {
@@ -59,10 +58,8 @@ static bool anyPad(ArrayRef<int64_t> pads) {
   return llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
 }
 
-/// result: the op's destination, or an f32 tensor for half precision, which is converted at the
-/// end.
-static Value accumulate(Lowering &lowering, Value result,
-                        llvm::function_ref<Value(Value init)> compute) {
+Value accel::nn::accumulate(Lowering &lowering, Value result,
+                            llvm::function_ref<Value(Value init)> compute) {
   Type element = storageType(elementTypeOf(result));
   if (!element.isF16() && !element.isBF16())
     return compute(lowering.destination(result));
@@ -77,8 +74,8 @@ static Value accumulate(Lowering &lowering, Value result,
                           });
 }
 
-/// The initial value of a convolution's sums: the bias, or zero.
-static Value initialSum(Lowering &lowering, Value init, Value bias, ArrayRef<unsigned> biasDims) {
+Value accel::nn::initialSum(Lowering &lowering, Value init, Value bias,
+                            ArrayRef<unsigned> biasDims) {
   Type element = cast<RankedTensorType>(init.getType()).getElementType();
   if (!bias)
     return lowering.fill(init, lowering.zero(element));

@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Elementwise ops: one linalg.generic with the op's scalar body.
 #include "lib/Conversion/NNToLinalg/Lowering.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace accel::nn;
 
+static Value lowerIota(Lowering &lowering, IotaOp op) {
+  unsigned rank = lowering.shapes.get(op.getResult()).size();
+  Type element = storageType(op.getElement());
+  return lowering.generic(lowering.destination(op.getResult()), {},
+                          AffineMap::getMultiDimIdentityMap(rank, op.getContext()),
+                          [&](OpBuilder &builder, Location at, ValueRange) {
+                            Value index = linalg::IndexOp::create(builder, at, op.getAxis());
+                            return SmallVector<Value>{
+                                arith::IndexCastOp::create(builder, at, element, index)};
+                          });
+}
+
 Value accel::nn::lowerElementwise(Lowering &lowering, Operation *op) {
+  if (auto iota = dyn_cast<IotaOp>(op))
+    return lowerIota(lowering, iota);
   Value result = op->getResult(0);
   bool known = true;
   Value lowered = lowering.elementwise(

@@ -221,6 +221,9 @@ LogicalResult Lowering::lower(Operation *op) {
           .Case([&](BlockedDepthwiseConvOp conv) { return lowerBlockedDepthwiseConv(*this, conv); })
           .Case([&](PoolOp pool) { return lowerPool(*this, pool); })
           .Case([&](ReduceOp reduce) { return lowerReduce(*this, reduce); })
+          .Case([&](ResizeOp resize) { return lowerResize(*this, resize); })
+          .Case([&](ConvTransposeOp conv) { return lowerConvTranspose(*this, conv); })
+          .Case([&](DepthToSpaceOp shuffle) { return lowerDepthToSpace(*this, shuffle); })
           .Case([&](SoftmaxOp softmax) {
             return lowerSoftmax(*this, softmax, softmax.getAxis(), false);
           })

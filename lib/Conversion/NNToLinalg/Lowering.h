@@ -84,9 +84,24 @@ mlir::Value lowerBlockedConv(Lowering &, BlockedConvOp op);
 mlir::Value lowerBlockedDepthwiseConv(Lowering &, BlockedDepthwiseConvOp op);
 mlir::Value lowerPool(Lowering &, PoolOp op);
 mlir::Value lowerReduce(Lowering &, ReduceOp op);
+mlir::Value lowerResize(Lowering &, ResizeOp op);
+mlir::Value lowerConvTranspose(Lowering &, ConvTransposeOp op);
+mlir::Value lowerDepthToSpace(Lowering &, DepthToSpaceOp op);
 mlir::Value lowerSoftmax(Lowering &, mlir::Operation *op, int64_t axis, bool log);
 /// Ops that move elements without arithmetic; null if `op` is none of them.
 mlir::Value lowerMovement(Lowering &, mlir::Operation *op);
+
+// What convolutions share (Conv.cpp).
+/// A sum in the op's destination, or in f32 for half precision, which is converted at the end.
+mlir::Value accumulate(Lowering &lowering, mlir::Value result,
+                       llvm::function_ref<mlir::Value(mlir::Value init)> compute);
+/// What the sums of a convolution start from: the bias, or zero.
+mlir::Value initialSum(Lowering &lowering, mlir::Value init, mlir::Value bias,
+                       llvm::ArrayRef<unsigned> biasDims);
+mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location at, mlir::Value a, mlir::Value b,
+                        mlir::Value sum);
+/// The value that an affine expression of a generic's iteration dims has inside its body.
+mlir::Value indexOf(mlir::OpBuilder &builder, mlir::Location at, mlir::AffineExpr expr);
 
 /// The scalar form of an elementwise op: computes with arith and math on compute types.
 mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange arguments);

@@ -108,6 +108,8 @@ public:
   mlir::Value cast(mlir::Value value, mlir::Type element);
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<Dim> shape);
   mlir::Value broadcast(mlir::Value value, llvm::ArrayRef<Dim> shape);
+  /// Each element is its index along `axis`.
+  mlir::Value iota(int64_t axis, llvm::ArrayRef<Dim> shape, mlir::Type element);
   mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
   mlir::Value reduce(nn::ReduceKind kind, mlir::Value value, llvm::ArrayRef<int64_t> axes,
                      bool keepdims);

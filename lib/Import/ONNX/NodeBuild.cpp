@@ -134,6 +134,18 @@ Value Node::broadcast(Value value, ArrayRef<Dim> shape) {
   return create<nn::BroadcastOp>(value, ValueRange(sizes), ArrayRef<int64_t>(entries));
 }
 
+Value Node::iota(int64_t axis, ArrayRef<Dim> shape, Type element) {
+  if (failed)
+    return {};
+  SmallVector<int64_t> entries;
+  SmallVector<Value> sizes;
+  if (!mixed(graph, shape, entries, sizes)) {
+    (void)dependsOnData(*this);
+    return {};
+  }
+  return create<nn::IotaOp>(uint64_t(axis), ValueRange(sizes), ArrayRef<int64_t>(entries), element);
+}
+
 Value Node::transpose(Value value, ArrayRef<int64_t> permutation) {
   return create<nn::TransposeOp>(value, permutation);
 }

@@ -29,6 +29,7 @@ llvm::ArrayRef<OpRow> activationOps();
 llvm::ArrayRef<OpRow> matmulOps();
 llvm::ArrayRef<OpRow> normOps();
 llvm::ArrayRef<OpRow> reduceOps();
+llvm::ArrayRef<OpRow> resizeOps();
 llvm::ArrayRef<OpRow> shapeOps();
 llvm::ArrayRef<OpRow> sliceOps();
 llvm::ArrayRef<OpRow> microsoftOps();

@@ -152,7 +152,7 @@ private:
 SmallVector<Operation *> constantArithmetic(Block &block) {
   llvm::SetVector<Operation *> constant;
   for (Operation &op : block) {
-    if (!isa<nn::ShapeOpInterface>(op) || isa<nn::ConstantOp>(op) || op.getNumOperands() == 0 ||
+    if (!isa<nn::ShapeOpInterface>(op) || isa<nn::ConstantOp>(op) ||
         !cast<RankedTensorType>(op.getResult(0).getType()).hasStaticShape())
       continue;
     if (llvm::all_of(op.getOperands(), [&](Value operand) {

@@ -76,3 +76,12 @@ func.func @weights_stay() -> tensor<2x2xf32> {
   %y = nn.transpose %x [1, 0] : tensor<2x2xf32> -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }
+
+// CHECK-LABEL: @iota
+func.func @iota() -> (tensor<2x3xi64>, tensor<2x3xi32>) {
+  // CHECK-DAG: nn.constant dense<{{\[\[}}0, 1, 2], [0, 1, 2]]> : tensor<2x3xi64>
+  // CHECK-DAG: nn.constant dense<{{\[\[}}0, 0, 0], [1, 1, 1]]> : tensor<2x3xi32>
+  %0 = nn.iota axis 1 to [2, 3] of i64 : tensor<2x3xi64>
+  %1 = nn.iota axis 0 to [2, 3] of i32 : tensor<2x3xi32>
+  return %0, %1 : tensor<2x3xi64>, tensor<2x3xi32>
+}

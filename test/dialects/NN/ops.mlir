@@ -92,3 +92,24 @@ func.func @shapes(%x: tensor<?x6x4xf32>, %i: tensor<2xi64>, %n: index) {
   %12 = nn.constant dense<2.0> : tensor<3xf32>
   return
 }
+
+// CHECK-LABEL: @resize
+func.func @resize(%x: tensor<1x6x4x?xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x?xi32>, %n: index) {
+  // CHECK: nn.iota axis 1 to [3, %{{.*}}] of i64 : tensor<3x?xi64>
+  %0 = nn.iota axis 1 to [3, %n] of i64 : tensor<3x?xi64>
+  // CHECK: nn.resize %{{.*}} axes [2] indices %{{.*}} weights %{{.*}} : (tensor<1x6x4x?xf32>, tensor<2x8xi32>, tensor<2x8xf32>) -> tensor<1x6x8x?xf32>
+  %1 = nn.resize %x axes [2] indices %i weights %w : (tensor<1x6x4x?xf32>, tensor<2x8xi32>, tensor<2x8xf32>) -> tensor<1x6x8x?xf32>
+  // CHECK: nn.resize %{{.*}} axes [3, 1] indices %{{.*}}, %{{.*}} : (tensor<1x6x4x?xf32>, tensor<1x?xi32>, tensor<1x?xi32>) -> tensor<1x?x4x?xf32>
+  %2 = nn.resize %x axes [3, 1] indices %j, %j : (tensor<1x6x4x?xf32>, tensor<1x?xi32>, tensor<1x?xi32>) -> tensor<1x?x4x?xf32>
+  return
+}
+
+// CHECK-LABEL: @transposed
+func.func @transposed(%x: tensor<1x6x4x?xf32>, %w: tensor<6x2x3x3xf32>, %b: tensor<4xf32>) {
+  // CHECK: nn.conv_transpose %{{.*}}, %{{.*}} bias %{{.*}} strides [2, 3] dilations [1, 1] pads [1, 0, 0, 1] output_padding [0, 1] group 2 : (tensor<1x6x4x?xf32>, tensor<6x2x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x?xf32>
+  %0 = nn.conv_transpose %x, %w bias %b strides [2, 3] dilations [1, 1] pads [1, 0, 0, 1] output_padding [0, 1] group 2
+    : (tensor<1x6x4x?xf32>, tensor<6x2x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x?xf32>
+  // CHECK: nn.depth_to_space %{{.*}} blocks [3, 1] crop [2, 0] : tensor<1x6x4x?xf32> -> tensor<1x2x10x?xf32>
+  %1 = nn.depth_to_space %x blocks [3, 1] crop [2, 0] : tensor<1x6x4x?xf32> -> tensor<1x2x10x?xf32>
+  return
+}

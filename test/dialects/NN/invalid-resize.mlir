@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Constraints of the ops that change the resolution of spatial dims, each broken.
+// RUN: accel-opt %s -split-input-file -verify-diagnostics -o /dev/null
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C1: expected distinct axes in 0..3, got 4}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [4] indices %j : (tensor<1x6x4x5xf32>, tensor<1x8xi32>) -> tensor<1x6x8x5xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C1: expected distinct axes in 0..3, got -1}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [-1] indices %j : (tensor<1x6x4x5xf32>, tensor<1x8xi32>) -> tensor<1x6x8x5xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C1: expected distinct axes in 0..3, got 2}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [2, 2] indices %j, %j : (tensor<1x6x4x5xf32>, tensor<1x8xi32>, tensor<1x8xi32>) -> tensor<1x6x8x5xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C1: expected one table of indices an axis, and of weights one or none}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [2, 3] indices %j : (tensor<1x6x4x5xf32>, tensor<1x8xi32>) -> tensor<1x6x8x8xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C1: expected one table of indices an axis, and of weights one or none}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [2, 3] indices %i, %i weights %w : (tensor<1x6x4x5xf32>, tensor<2x8xi32>, tensor<2x8xi32>, tensor<2x8xf32>) -> tensor<1x6x8x8xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C2: expected tables of one shape T x P for axis 2, with T = 1 where there are no weights}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [2] indices %i : (tensor<1x6x4x5xf32>, tensor<2x8xi32>) -> tensor<1x6x8x5xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+2 {{C2: expected tables of one shape T x P for axis 3, with T = 1 where there are no weights}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [3] indices %j weights %w : (tensor<1x6x4x5xf32>, tensor<1x8xi32>, tensor<2x8xf32>) -> tensor<1x6x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x6x4x5xf32>, %i: tensor<8xi32>) {
+  // expected-error @+2 {{C2: expected tables of one shape T x P for axis 3, with T = 1 where there are no weights}}
+  // expected-error @+1 {{'nn.resize' op failed to infer returned types}}
+  %0 = nn.resize %x axes [3] indices %i : (tensor<1x6x4x5xf32>, tensor<8xi32>) -> tensor<1x6x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @resize(%x: tensor<5xi32>, %i: tensor<2x8xi32>, %w: tensor<2x8xf32>, %j: tensor<1x8xi32>) {
+  // expected-error @+1 {{'nn.resize' op C3: expected elements of a float type to be weighted, got 'i32'}}
+  %0 = nn.resize %x axes [0] indices %i weights %w : (tensor<5xi32>, tensor<2x8xi32>, tensor<2x8xf32>) -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @iota(%n: index) {
+  // expected-error @+2 {{C1: expected an axis in 0..1, got 2}}
+  // expected-error @+1 {{'nn.iota' op failed to infer returned types}}
+  %0 = nn.iota axis 2 to [3, %n] of i64 : tensor<3x?xi64>
+  return
+}
+
+// -----
+
+func.func @iota(%n: index) {
+  // expected-error @+2 {{expected a shape without -1}}
+  // expected-error @+1 {{'nn.iota' op failed to infer returned types}}
+  %0 = nn.iota axis 0 to [-1] of i64 : tensor<?xi64>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @+2 {{C1: expected input and weight of the same rank, 3 to 5, got 4 and 3}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [0, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, -1] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x?x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x?x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<5x2x3x3xf32>) {
+  // expected-error @+2 {{C3: expected weight dim 0 to be the input's channels and group to divide it, got group 1 and weight dim 5}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<5x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C3: expected weight dim 0 to be the input's channels and group to divide it, got group 4 and weight dim 6}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0] group 4
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C3: expected weight dim 0 to be the input's channels and group to divide it, got group 0 and weight dim 6}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0] group 0
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x400000000x3x3xf32>) {
+  // expected-error @+2 {{C3: expected fewer than 2^31 channels, got 6 groups of 400000000}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0] group 6
+    : (tensor<1x6x4x5xf32>, tensor<6x400000000x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>, %b: tensor<6xf32>) {
+  // expected-error @+2 {{C4: expected a bias of one element an output channel}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w bias %b strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>, tensor<6xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C5: expected padding that leaves something of result dim 2, got size 0}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [3, 0, 3, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
+  // expected-error @+2 {{C1: expected rank 5 or more and positive blocks, got rank 4}}
+  // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
+  %0 = nn.depth_to_space %x blocks [1, 1, 1] crop [0, 0, 0] : tensor<1x6x4x5xf32> -> tensor<1x6x4x5xf32>
+  return
+}
+
+// -----
+
+func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
+  // expected-error @+2 {{C1: expected rank 4 or more and positive blocks, got rank 4}}
+  // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
+  %0 = nn.depth_to_space %x blocks [1, 0] crop [0, 0] : tensor<1x6x4x5xf32> -> tensor<1x6x4x5xf32>
+  return
+}
+
+// -----
+
+func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
+  // expected-error @+2 {{C2: expected a crop of 0 to block - 1 for each block}}
+  // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
+  %0 = nn.depth_to_space %x blocks [3, 1] crop [0, 1] : tensor<1x6x4x5xf32> -> tensor<1x2x12x4xf32>
+  return
+}
+
+// -----
+
+func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
+  // expected-error @+2 {{C2: expected a crop of 0 to block - 1 for each block}}
+  // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
+  %0 = nn.depth_to_space %x blocks [3, 1] crop [0] : tensor<1x6x4x5xf32> -> tensor<1x2x12x5xf32>
+  return
+}
+
+// -----
+
+func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
+  // expected-error @+2 {{C3: expected channels in multiples of 4, got 6}}
+  // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
+  %0 = nn.depth_to_space %x blocks [2, 2] crop [0, 0] : tensor<1x6x4x5xf32> -> tensor<1x1x8x10xf32>
+  return
+}
