@@ -73,6 +73,12 @@ def label(path, model, given):
     return " ".join([stem(path), *("x".join(map(str, shape)) for shape in shapes[:1])])
 
 
+def rounds_elsewhere(model):
+    """Whether engines may rightly differ by more than float32's rounding: quantized, or of half precision."""
+    types = {node.op_type for node in model.graph.node}
+    return bool(types & QUANTIZED) or any(t.data_type in HALF for t in model.graph.initializer)
+
+
 def load(path):
     """The Cases of a file, one for each of its sizes."""
     notes = []
@@ -82,12 +88,10 @@ def load(path):
         else:
             notes.append("its weights are one constant")
     model = onnx.load(path)
-    types = {node.op_type for node in model.graph.node}
-    loose = bool(types & QUANTIZED) or any(t.data_type in HALF for t in model.graph.initializer)
     cases = []
     for dims in sizes(path, model):
         given = feeds(model, dims)
         counted = flops.count(model, given)
         known = counted.flops if not counted.unknown else None
-        cases.append(Case(label(path, model, given), path, given, known, loose=loose, notes=list(notes)))
+        cases.append(Case(label(path, model, given), path, given, known, loose=rounds_elsewhere(model), notes=list(notes)))
     return cases
