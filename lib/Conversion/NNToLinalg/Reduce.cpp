@@ -105,7 +105,10 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
             arith::MaxNumFOp::create(builder, at, a[1], widen(builder, at, a[0]))};
       },
       reduction);
-  // Where the element is wide enough, the exponentials lie in the result until they are divided.
+  // Where the element is wide enough and the result is the kernel's, the exponentials lie there
+  // until they are divided. (Otherwise a consumer would fuse with an op that reads what it
+  // overwrites.)
+  bool apart = half || !lowering.destinations.contains(result);
   auto shifted = [&](OpBuilder &builder, Location at, Value value, Value most) -> Value {
     return arith::SubFOp::create(builder, at, widen(builder, at, value), most);
   };
@@ -113,7 +116,7 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   Value exponentials;
   if (!log)
     exponentials = lowering.generic(
-        half ? lowering.emptyTensor(shape, wide) : lowering.destination(result), {x, top},
+        apart ? lowering.emptyTensor(shape, wide) : lowering.destination(result), {x, top},
         {all, row, all}, [&](OpBuilder &builder, Location at, ValueRange a) {
           return SmallVector<Value>{
               math::ExpOp::create(builder, at, shifted(builder, at, a[0], a[1]))};
@@ -150,7 +153,7 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
     auto scale = [&](OpBuilder &builder, Location at, Value e, Value by) {
       return SmallVector<Value>{narrow(builder, at, arith::MulFOp::create(builder, at, e, by))};
     };
-    if (half)
+    if (apart)
       return lowering.generic(lowering.destination(result), {exponentials, inverse},
                               {all, row, all}, [&](OpBuilder &builder, Location at, ValueRange a) {
                                 return scale(builder, at, a[0], a[1]);

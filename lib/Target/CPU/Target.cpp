@@ -112,9 +112,15 @@ bool contains(StringRef features, StringRef wanted) {
 }
 
 void fillCostTable(Target &target) {
-  const CpuRow *row = llvm::find_if(kCpuRows, [&](const CpuRow &r) { return r.cpu == target.cpu; });
+  auto find = [](StringRef cpu) {
+    return llvm::find_if(kCpuRows, [&](const CpuRow &r) { return r.cpu == cpu; });
+  };
+  const CpuRow *row = find(target.cpu);
   if (row == std::end(kCpuRows))
     row = kCpuRows;
+  // A virtual machine may go by an older name; what has tile registers is a Sapphire Rapids at least.
+  if (contains(target.features, "+amx-tile") && row->l2KB < find("sapphirerapids")->l2KB)
+    row = find("sapphirerapids");
   target.fmaLatency = row->fmaLatency;
   target.fmaPerCycle = row->fmaPerCycle;
   target.l1Bytes = row->l1KB << 10;

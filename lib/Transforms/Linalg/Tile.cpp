@@ -92,7 +92,7 @@ LogicalResult Tiler::run() {
   // Grid: one dim of the forall a dim that items cut.
   SmallVector<unsigned> gridDims;
   Sizes counts;
-  for (unsigned i = 0; i < parallel.size(); ++i) {
+  for (unsigned i : plan.order) {
     if (!plan.item[i])
       continue;
     gridDims.push_back(i);

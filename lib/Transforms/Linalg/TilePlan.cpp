@@ -115,6 +115,64 @@ static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned de
   }
 }
 
+/// Bytes of an operand that is a matrix or filters: those of one item of the dims before them.
+static int64_t bytesOf(Value operand, unsigned dims) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape().take_back(dims))
+    bytes *= ShapedType::isDynamic(size) ? 64 : size;
+  return bytes;
+}
+
+/// Chooses which operand of a contraction stays in the second cache while items pass over the other
+/// one: items that follow each other share the larger one's part.
+static void orderItems(Operation *op, ArrayRef<int64_t> shape, const cpu::Target &target,
+                       TilePlan &plan) {
+  unsigned rank = shape.size();
+  int64_t room = target.l2Bytes / 2;
+  auto moveLast = [&](unsigned dim) {
+    llvm::erase(plan.order, dim);
+    plan.order.push_back(dim);
+  };
+  auto rows = [&](int64_t depth, int64_t elementBytes) {
+    int64_t tile = plan.tile[rank - 2], fit = room / (depth * elementBytes) / tile * tile;
+    int64_t size = ShapedType::isDynamic(shape[rank - 2]) ? INT64_MAX : shape[rank - 2];
+    if (fit >= size || plan.item[rank - 2] == 0) {
+      // All rows stay: panels of columns pass by, each once.
+      moveLast(rank - 2);
+    } else if (fit > plan.item[rank - 2]) {
+      // Blocks of rows stay, even ones where their number is known: panels pass by for each.
+      if (size != INT64_MAX)
+        fit = llvm::alignTo(llvm::divideCeil(size, llvm::divideCeil(size, fit)), tile);
+      plan.item[rank - 2] = fit;
+    }
+  };
+  if (auto packed = dyn_cast<nn::PackedMatmulOp>(op)) {
+    auto rhs = cast<RankedTensorType>(packed.getRhs().getType());
+    if (bytesOf(packed.getRhs(), 3) > room)
+      rows(rhs.getDimSize(1), rhs.getElementTypeBitWidth() / 8);
+    return;
+  }
+  auto generic = cast<linalg::GenericOp>(op);
+  if (rank < 3 || plan.item[rank - 1] != 0 || generic.getNumDpsInputs() != 2)
+    return;
+  // A convolution of blocks: filters are passed over for each block of them, unless all of them
+  // stay.
+  Value filters, input;
+  for (OpOperand *operand : generic.getDpsInputOperands()) {
+    AffineMap map = generic.getMatchingIndexingMap(operand);
+    bool isFilter =
+        map.getNumResults() &&
+        map.getResults().back() ==
+            generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).getResults().back();
+    (isFilter ? filters : input) = operand->get();
+  }
+  if (filters && input && plan.item[1] &&
+      bytesOf(filters, cast<RankedTensorType>(filters.getType()).getRank()) <= room &&
+      bytesOf(input, cast<RankedTensorType>(input.getType()).getRank() - 1) > room)
+    moveLast(1);
+}
+
 std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &target) {
   auto root = asGeneric(op);
   if (!root)
@@ -129,7 +187,8 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
   SmallVector<int> dims = llvm::to_vector(llvm::seq<int>(0, rank));
   visit(root, dims, anchor);
 
-  TilePlan plan{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  TilePlan plan{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0),
+                llvm::to_vector(llvm::seq<unsigned>(0, rank))};
   plan.staticEdges = !root->getBlock()->getOps<tensor::PadOp>().empty();
   ArrayRef<int64_t> shape = type.getShape();
   int64_t lanes = target.lanes(std::max(8u, type.getElementTypeBitWidth()));
@@ -170,6 +229,7 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     }
     if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
       plan.item[rank - 1] = 0;
+    orderItems(anchor.op, shape, target, plan);
     return plan;
   }
   // Rows: cut outer dims until an item is worth its launch, keep what reductions need whole.

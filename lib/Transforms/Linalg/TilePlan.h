@@ -11,6 +11,8 @@ namespace accel::linalg_ext {
 struct TilePlan {
   llvm::SmallVector<int64_t> item; ///< extent of a work item
   llvm::SmallVector<int64_t> tile; ///< extent of a register tile inside an item
+  /// The result dims that items cut, from the slowest to the fastest in the order of items.
+  llvm::SmallVector<unsigned> order;
   /// The first and the last tiles of a dim that items leave whole are emitted on their own, with
   /// static offsets: what they read of padding is then known.
   bool staticEdges = false;

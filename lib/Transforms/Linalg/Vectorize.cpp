@@ -299,7 +299,7 @@ void Vectorizer::run() {
         written = materialize(op, registers[result], destination);
       result.replaceAllUsesWith(written);
     }
-    if (result.use_empty())
+    if (op->use_empty())
       op->erase();
   }
 }
