@@ -118,7 +118,8 @@ void fillCostTable(Target &target) {
   const CpuRow *row = find(target.cpu);
   if (row == std::end(kCpuRows))
     row = kCpuRows;
-  // A virtual machine may go by an older name; what has tile registers is a Sapphire Rapids at least.
+  // A virtual machine may go by an older name; what has tile registers is a Sapphire Rapids at
+  // least.
   if (contains(target.features, "+amx-tile") && row->l2KB < find("sapphirerapids")->l2KB)
     row = find("sapphirerapids");
   target.fmaLatency = row->fmaLatency;
