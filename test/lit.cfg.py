@@ -20,6 +20,8 @@ config.environment["PATH"] = os.pathsep.join([tools, config.llvm_tools_dir, os.e
 config.environment["PYTHONPATH"] = os.pathsep.join(
     [os.path.join(config.accel_binary_dir, "python"), os.path.join(config.accel_source_dir, "test", "support")]
 )
+# Tests are of the compiler, not of what it once did.
+config.environment["ACCEL_KERNEL_CACHE"] = "off"
 for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]

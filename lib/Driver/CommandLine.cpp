@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // accel-compile's command line.
 #include "lib/Driver/CommandLine.h"
+#include "lib/Driver/KernelCache.h"
 #include "lib/Support/Sanitize.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Config/llvm-config.h"
@@ -81,6 +82,10 @@ struct Flags {
   cl::opt<bool> quiet{"q", cl::cat(messages), cl::desc("No summary and no progress")};
   cl::opt<bool> verbose{"v", cl::cat(messages),
                         cl::desc("Each kernel: what was fused, how it was compiled, its time")};
+  cl::opt<std::string> kernelCache{
+      "kernel-cache", cl::value_desc("folder|off"), cl::cat(messages),
+      cl::desc("Where compiled kernels are kept for the next compile (default: "
+               "$ACCEL_KERNEL_CACHE, or accel/kernels in the user's cache)")};
   cl::opt<unsigned> workers{
       "workers", cl::value_desc("n"), cl::cat(messages),
       cl::desc("Processes that compile kernels (default: one a CPU); 0: none, "
@@ -300,6 +305,9 @@ Error fill(const Flags &flags, CompileOptions &options) {
   if (!target)
     return target.takeError();
   options.target = std::move(*target);
+  options.kernelCache = flags.kernelCache.getNumOccurrences() == 0 ? KernelCache::defaultFolder()
+                        : flags.kernelCache == "off"               ? ""
+                                                                   : std::string(flags.kernelCache);
   options.workers = flags.workers.getNumOccurrences()
                         ? std::min(flags.workers.getValue(), 256u)
                         : hardware_concurrency().compute_thread_count();

@@ -26,7 +26,8 @@ struct CompileOptions {
   std::optional<Stage> startFrom; ///< the stage whose artefact the input is; none: ONNX
   Stage stopAfter = Stage::Library;
   std::string dumpDir;
-  unsigned workers = 0; ///< processes that compile kernels; 0: in this one
+  std::string kernelCache; ///< folder of compiled kernels; empty: none
+  unsigned workers = 0;    ///< processes that compile kernels; 0: in this one
   bool quiet = false;
   bool verbose = false;
   /// --shape and --dim as they were given, for the metadata.

@@ -3,6 +3,7 @@
 #include "dialects/Exec/ExecOps.h"
 #include "lib/Conversion/ExecToLLVM/ExecToLLVM.h"
 #include "lib/Driver/Artefacts.h"
+#include "lib/Driver/KernelCache.h"
 #include "lib/Driver/Link/Header.h"
 #include "lib/Driver/Link/Linker.h"
 #include "lib/Driver/Metadata.h"
@@ -38,21 +39,39 @@ int Compiler::plan() {
 int Compiler::compileKernels() {
   std::vector<exec::KernelOp> kernels(module->getOps<exec::KernelOp>().begin(),
                                       module->getOps<exec::KernelOp>().end());
-  std::vector<KernelResult> results;
+  std::vector<KernelResult> results(kernels.size());
+  std::vector<std::string> keys(kernels.size());
+  std::vector<size_t> missing;
+  KernelCache cache(options.kernelCache, options.target, kernelOptions(options));
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    if (cache.isOn()) {
+      keys[i] = cache.keyOf(*moduleOfKernel(kernels[i], options.prefix));
+      if (std::optional<KernelResult> known = cache.find(keys[i])) {
+        results[i] = std::move(*known);
+        continue;
+      }
+    }
+    missing.push_back(i);
+  }
+  size_t found = kernels.size() - missing.size();
+  auto advance = [&](size_t done) { console.advance(found + done, kernels.size()); };
   if (workers && workers->isAlive()) {
     std::vector<std::string> texts;
-    for (exec::KernelOp kernel : kernels) {
+    for (size_t i : missing) {
       raw_string_ostream stream(texts.emplace_back());
-      if (failed(mlir::writeBytecodeToFile(*moduleOfKernel(kernel, options.prefix), stream)))
+      if (failed(mlir::writeBytecodeToFile(*moduleOfKernel(kernels[i], options.prefix), stream)))
         return internalError("a kernel cannot be written as bytecode", *module, at);
     }
-    results = workers->compile(texts, [&](size_t done) { console.advance(done, kernels.size()); });
+    for (auto [i, result] : zip_equal(missing, workers->compile(texts, advance)))
+      results[i] = std::move(result);
   } else {
-    for (exec::KernelOp kernel : kernels) {
-      results.push_back(compileHere(kernel, options.target, kernelOptions(options)));
-      console.advance(results.size(), kernels.size());
+    for (auto [done, i] : enumerate(missing)) {
+      results[i] = compileHere(kernels[i], options.target, kernelOptions(options));
+      advance(done + 1);
     }
   }
+  for (size_t i : missing)
+    cache.keep(keys[i], results[i]);
 
   for (auto [kernel, result, entry] : zip(kernels, results, summary.kernels)) {
     std::string nodes = "(node '" + join(entry.nodes, "', '") + "')";

@@ -63,6 +63,9 @@ void printSummary(const CompileSummary &summary, const CompileOptions &options,
                    summary.kernels.size());
     if (plain)
       out << formatv(", {0} in plain loops", plain);
+    if (size_t cached = count_if(summary.kernels,
+                                 [](const KernelSummary &kernel) { return kernel.result.cached; }))
+      out << formatv(", {0} from the kernel cache", cached);
     out << "\n";
   }
   if (options.emit < Emit::Header) {

@@ -16,6 +16,7 @@ struct KernelResult {
   std::string error; ///< why there is no object; empty if there is one
   std::string crash; ///< how a worker died on this kernel before the fallback was taken; else empty
   double seconds = 0;
+  bool cached = false; ///< it was on disk
 };
 
 /// Worker processes live as long as the pool. Make it before anything that threads or files belong
