@@ -33,22 +33,23 @@ def NN_ResizeOp : NN_Op<"resize", [AttrSizedOperandSegments]> {
 }
 
 def NN_DepthToSpaceOp : NN_Op<"depth_to_space"> {
-  let summary = "moves blocks of channels to spatial positions (ONNX DepthToSpace-13, mode DCR)";
+  let summary = "moves blocks of channels to spatial positions (ONNX DepthToSpace-13)";
   let description = [{
     The spatial dims are dims 2, 3, ... as many as `blocks` has entries; dims after them (the block
     of a channel-blocked tensor) are kept. With B the product of `blocks`, the operand has B*C
-    channels, C for each position in a block, in row-major order: spatial position s of the result
-    is position s / block of the channels of s mod block. `crop[i]` positions are left out at the
-    end of spatial dim i.
+    channels: with p the row-major number of a position in a block, channel c there is operand
+    channel p*C + c, or c*B + p with `crd`. `crop[i]` positions are left out at the end of spatial
+    dim i.
 
     Constraints:
     * C1: rank is at least 2 + entries of `blocks`, which are positive.
     * C2: `crop` has one entry of 0..block-1 an entry of `blocks`.
     * C3: B divides the operand's channels.
   }];
-  let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$blocks, DenseI64ArrayAttr:$crop);
+  let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$blocks, DenseI64ArrayAttr:$crop, UnitAttr:$crd);
   let results = (outs NN_Tensor:$result);
-  let assemblyFormat = "$input `blocks` $blocks `crop` $crop attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = [{$input `blocks` $blocks `crop` $crop (`crd` $crd^)? attr-dict
+    `:` type($input) `->` type($result)}];
 }
 
 #endif // ACCEL_NN_RESIZE_OPS

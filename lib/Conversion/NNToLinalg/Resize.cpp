@@ -198,28 +198,55 @@ Value accel::nn::lowerConvTranspose(Lowering &lowering, ConvTransposeOp op) {
 }
 
 Value accel::nn::lowerDepthToSpace(Lowering &lowering, DepthToSpaceOp op) {
-  unsigned rank = lowering.shapes.get(op.getResult()).size();
-  MLIRContext *context = op.getContext();
+  const Shape input = lowering.shapes.get(op.getInput()),
+              shape = lowering.shapes.get(op.getResult());
+  unsigned rank = shape.size(), spatial = op.getBlocks().size();
   Value source = lowering.get(op.getInput());
-  Dim channels = lowering.shapes.get(op.getResult())[1];
+  // Without trailing dims, neighbours in the result are far apart in the operand. They are gathered
+  // from one row, which all dims but the first make up.
+  bool isFlat = rank == 2 + spatial;
+  if (isFlat) {
+    SmallVector<ReassociationIndices> groups{{0}, {}};
+    for (unsigned i = 1; i < rank; ++i)
+      groups[1].push_back(i);
+    source = tensor::CollapseShapeOp::create(lowering.builder, lowering.location, source, groups);
+  }
   return lowering.generic(
-      lowering.destination(op.getResult()), {}, AffineMap::getMultiDimIdentityMap(rank, context),
+      lowering.destination(op.getResult()), {},
+      AffineMap::getMultiDimIdentityMap(rank, op.getContext()),
       [&](OpBuilder &builder, Location at, ValueRange) {
+        auto constant = [&](int64_t value) -> Value {
+          return arith::ConstantIndexOp::create(builder, at, value);
+        };
+        auto add = [&](Value a, Value b) -> Value {
+          return arith::AddIOp::create(builder, at, a, b);
+        };
+        auto mul = [&](Value a, Value b) -> Value {
+          return arith::MulIOp::create(builder, at, a, b);
+        };
+        auto sizeOf = [&](Dim dim) {
+          return getValueOrCreateConstantIndexOp(builder, at, lowering.size(dim));
+        };
         SmallVector<Value> position;
-        AffineExpr phase = getAffineConstantExpr(0, context);
+        Value phase = constant(0);
         for (unsigned i = 0; i < rank; ++i) {
-          AffineExpr here = getAffineDimExpr(i, context);
-          if (i >= 2 && i < 2 + op.getBlocks().size()) {
-            int64_t block = op.getBlocks()[i - 2];
-            phase = phase * block + here % block;
-            here = here.floorDiv(block);
+          Value here = linalg::IndexOp::create(builder, at, i);
+          if (i >= 2 && i < 2 + spatial) {
+            Value block = constant(op.getBlocks()[i - 2]);
+            phase = add(mul(phase, block), arith::RemUIOp::create(builder, at, here, block));
+            here = arith::DivUIOp::create(builder, at, here, block);
           }
-          position.push_back(indexOf(builder, at, here));
+          position.push_back(here);
         }
-        Value count = getValueOrCreateConstantIndexOp(builder, at, lowering.size(channels));
-        position[1] = arith::AddIOp::create(
-            builder, at, position[1],
-            arith::MulIOp::create(builder, at, indexOf(builder, at, phase), count));
+        int64_t blocks = llvm::product_of(op.getBlocks());
+        position[1] = op.getCrd() ? add(mul(position[1], constant(blocks)), phase)
+                                  : add(mul(phase, sizeOf(shape[1])), position[1]);
+        if (isFlat) {
+          Value linear = position[1];
+          for (unsigned i = 2; i < rank; ++i)
+            linear = add(mul(linear, sizeOf(input[i])), position[i]);
+          position = {position[0], linear};
+        }
         return SmallVector<Value>{tensor::ExtractOp::create(builder, at, source, position)};
       });
 }

@@ -63,24 +63,27 @@ Value apply(PatternRewriter &rewriter, Operation *op, Value a, Value b) {
   return rewriter.create(state)->getResult(0);
 }
 
-/// (conv(x, w) + b) op c: a scale goes into w and b, a shift into b.
-struct IntoConv : RewritePattern {
+/// (conv(x, w) + b) op c: a scale goes into w and b, a shift into b. Output channels are dim
+/// `feature` of the weight.
+template <typename ConvT, int64_t feature> struct IntoConv : RewritePattern {
   IntoConv(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     std::optional<Affine> affine = matchAffine(op);
-    auto conv = affine ? affine->input.getDefiningOp<ConvOp>() : nullptr;
+    auto conv = affine ? affine->input.getDefiningOp<ConvT>() : nullptr;
     if (!conv || !conv->hasOneUse() || !isConstantExpression(conv.getWeight()) ||
         (conv.getBias() && !isConstantExpression(conv.getBias())))
       return failure();
+    if (feature != 0 && conv.getGroup() != 1)
+      return rewriter.notifyMatchFailure(op, "output channels are not one dim of the weight");
     Value weight = conv.getWeight(), bias = conv.getBias();
     auto weightType = cast<RankedTensorType>(weight.getType());
     Value channels = alongChannel(rewriter, affine->constant, conv, 1, {-1});
     if (!channels || !weightType.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "constant that differs by more than output channel");
-    int64_t features = weightType.getDimSize(0);
+    int64_t features = weightType.getDimSize(feature);
     if (affine->isScale()) {
       SmallVector<int64_t> column(weightType.getRank(), 1);
-      column[0] = -1;
+      column[feature] = -1;
       weight =
           apply(rewriter, op, weight, alongChannel(rewriter, affine->constant, conv, 1, column));
       if (bias)
@@ -96,9 +99,12 @@ struct IntoConv : RewritePattern {
                                    RankedTensorType::get(features, weightType.getElementType()),
                                    bias, ValueRange(), ArrayRef<int64_t>{features});
     }
-    rewriter.replaceOpWithNewOp<ConvOp>(op, op->getResult(0).getType(), conv.getInput(), weight,
-                                        bias, conv.getStrides(), conv.getDilations(),
-                                        conv.getPads(), conv.getGroup());
+    SmallVector<Value> operands{conv.getInput(), weight};
+    if (bias)
+      operands.push_back(bias);
+    OperationState state(op->getLoc(), conv->getName(), operands, op->getResultTypes());
+    state.propertiesAttr = conv->getPropertiesAsAttribute();
+    rewriter.replaceOp(op, rewriter.create(state));
     return success();
   }
 };
@@ -161,7 +167,7 @@ struct MergeShifts : RewritePattern {
 class NNFoldAffine : public accel::impl::NNFoldAffineBase<NNFoldAffine> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<IntoConv, IntoMatmul>(&getContext());
+    patterns.add<IntoConv<ConvOp, 0>, IntoConv<ConvTransposeOp, 1>, IntoMatmul>(&getContext());
     patterns.add<MergeShifts>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -17,24 +17,32 @@ using namespace accel::nn;
 static RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 void LayoutRewriter::run(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(block)) {
-    builder.setInsertionPoint(&op);
-    llvm::TypeSwitch<Operation *>(&op)
-        .Case([&](ConvOp conv) { rewriteConv(conv); })
-        .Case([&](PoolOp pool) { rewritePool(pool); })
-        .Case([&](ReduceOp reduce) {
-          if (!rewriteReduce(reduce))
-            rewriteMergedReduce(reduce);
-        })
-        .Case<SoftmaxOp, LogSoftmaxOp>([&](Operation *softmax) { rewriteMergedSoftmax(softmax); })
-        .Case([&](PadOp pad) { rewritePad(pad); })
-        .Case([&](ConcatOp concat) { rewriteConcat(concat); })
-        .Case([&](MatmulOp matmul) { rewriteMatmul(matmul); })
-        .Case([&](ElementwiseOpInterface elementwise) {
-          if (!rewriteBlockedElementwise(elementwise))
-            rewriteMergedElementwise(elementwise);
-        });
-  }
+  for (Operation &op : llvm::make_early_inc_range(block))
+    rewrite(&op);
+}
+
+void LayoutRewriter::rewrite(Operation *op) {
+  builder.setInsertionPoint(op);
+  llvm::TypeSwitch<Operation *>(op)
+      .Case([&](ConvOp conv) { rewriteConv(conv); })
+      .Case([&](ConvTransposeOp conv) { rewriteConvTranspose(conv); })
+      .Case([&](PoolOp pool) { rewritePool(pool); })
+      .Case([&](ReduceOp reduce) {
+        if (!rewriteReduce(reduce))
+          rewriteMergedReduce(reduce);
+      })
+      .Case<SoftmaxOp, LogSoftmaxOp>([&](Operation *softmax) { rewriteMergedSoftmax(softmax); })
+      .Case([&](PadOp pad) { rewritePad(pad); })
+      .Case([&](ConcatOp concat) { rewriteConcat(concat); })
+      .Case([&](SliceOp slice) { rewriteSlice(slice); })
+      .Case([&](BroadcastOp broadcast) { rewriteBroadcast(broadcast); })
+      .Case([&](ResizeOp resize) { rewriteResize(resize); })
+      .Case([&](DepthToSpaceOp shuffle) { rewriteDepthToSpace(shuffle); })
+      .Case([&](MatmulOp matmul) { rewriteMatmul(matmul); })
+      .Case([&](ElementwiseOpInterface elementwise) {
+        if (!rewriteBlockedElementwise(elementwise))
+          rewriteMergedElementwise(elementwise);
+      });
 }
 
 Value LayoutRewriter::packChannels(Value input, int64_t channelDim, int64_t block) {

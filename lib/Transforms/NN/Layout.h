@@ -25,8 +25,14 @@ public:
   void run(mlir::Block &block);
 
 private:
+  void rewrite(mlir::Operation *op);
   // One function for each kind of op; true if it replaced the op.
   bool rewriteConv(ConvOp op);
+  bool rewriteConvTranspose(ConvTransposeOp op);
+  bool rewriteDepthToSpace(DepthToSpaceOp op);
+  bool rewriteResize(ResizeOp op);
+  bool rewriteBroadcast(BroadcastOp op);
+  bool rewriteSlice(SliceOp op);
   bool rewritePool(PoolOp op);
   bool rewriteReduce(ReduceOp op);
   bool rewritePad(PadOp op);
@@ -38,6 +44,12 @@ private:
   bool rewriteMergedSoftmax(mlir::Operation *op);
 
   int64_t blockFor(int64_t channels) const;
+  /// The block of a convolution's results: those of depth-to-space do not share one.
+  int64_t resultBlock(ConvOp op, int64_t channels) const;
+  /// Permutes the filters of a convolution before a depth-to-space of mode CRD to those of DCR.
+  void orderForDepthToSpace(ConvOp op);
+  /// A resize of another form of its input: all axes at once, or one after the other.
+  mlir::Value resizeAxes(ResizeOp op, mlir::Value input, bool jointly);
   int64_t panelFor(int64_t rows, int64_t columns) const;
 
   /// The blocked form of a convolution's input; `direct` allows blocks of one channel, a view.

@@ -26,6 +26,16 @@ int64_t LayoutRewriter::blockFor(int64_t channels) const {
   return llvm::alignTo(channels, two) == llvm::alignTo(channels, one) ? two : one;
 }
 
+int64_t LayoutRewriter::resultBlock(ConvOp op, int64_t channels) const {
+  if (auto shuffle = op->hasOneUse() ? dyn_cast<DepthToSpaceOp>(*op->user_begin()) : nullptr;
+      shuffle && !shuffle.getCrd()) {
+    int64_t each = channels / llvm::product_of(shuffle.getBlocks());
+    if (each % blockFor(each) == 0)
+      return blockFor(each);
+  }
+  return blockFor(channels);
+}
+
 BlockedTensor LayoutRewriter::blockedInput(Value input, bool direct) {
   if (auto known = blocked.find(input); known != blocked.end())
     return known->second;
@@ -101,6 +111,7 @@ bool LayoutRewriter::rewriteConv(ConvOp op) {
   int64_t merged = depthwise ? 1 : mergedGroups(op);
   if (!merged)
     return false;
+  orderForDepthToSpace(op);
   BlockedTensor source, result;
   if (depthwise) {
     result = source = blockedInput(input, /*direct=*/false);
@@ -117,7 +128,7 @@ bool LayoutRewriter::rewriteConv(ConvOp op) {
     result.channels = weight.getDimSize(0);
     if (group == 1) {
       source = blockedInput(input, /*direct=*/true);
-      result.block = blockFor(result.channels);
+      result.block = resultBlock(op, result.channels);
     } else {
       // Blocks do not cross groups.
       source = blockedInputWithin(input, blockFor(channels / group));

@@ -8,7 +8,7 @@ include "mlir/Pass/PassBase.td"
 def NNFoldAffine : Pass<"nn-fold-affine", "::mlir::func::FuncOp"> {
   let summary = "Fold multiplications and additions of constants into the weights before them";
   let description = [{
-    Batch normalisation after a convolution or a matrix product, scales and shifts of every kind:
+    Batch normalisation after a convolution, transposed or not, or a matrix product, scales and shifts of every kind:
 
         (conv(x, w) + b) * s + t  ->  conv(x, w * s) + (b * s + t)
 
@@ -22,8 +22,10 @@ def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
   let summary = "Choose the physical layout of convolutions and matrix products";
   let description = [{
     f32 convolutions with constant weights, of one group or depthwise, become `nn.blocked_conv` and
-    `nn.blocked_depthwise_conv` on channel-blocked tensors; elementwise ops, poolings, spatial reductions, concatenations and pads behind them keep
-    the blocks. `nn.unpack` stands where something needs N x C x S..., and is a reshape where that
+    `nn.blocked_depthwise_conv` on channel-blocked tensors; elementwise ops, poolings, resizes, depth-to-space,
+    spatial reductions, concatenations and pads behind them keep the blocks. A transposed convolution
+    becomes one convolution to a channel for each of stride x stride positions, and a
+    depth-to-space. `nn.unpack` stands where something needs N x C x S..., and is a reshape where that
     moves nothing. Matrix products with a constant right operand become `nn.packed_matmul`; leading
     dims of the left operand are merged, through the elementwise ops that follow. A matrix product
     behind a flattened blocked tensor reads it as it is: the rows of its weights are permuted instead.

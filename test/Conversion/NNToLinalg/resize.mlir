@@ -67,17 +67,33 @@ func.func @transposed(%x: tensor<1x2x4xf32>, %w: tensor<2x3x3xf32>) -> tensor<1x
 
 // -----
 
-// CHECK-DAG: #[[BLOCK:.*]] = affine_map<()[s0] -> (s0 floordiv 2)>
-// CHECK-DAG: #[[PHASE:.*]] = affine_map<()[s0] -> (s0 mod 2)>
+// What follows the spatial dims is read where it lies.
 // CHECK-LABEL: @blocks
 // CHECK-SAME: %[[X:[^:]*]]: tensor<1x6x4x16xf32>
 // CHECK: %[[C:.*]] = linalg.index 1
 // CHECK: %[[P:.*]] = linalg.index 2
-// CHECK: %[[AT:.*]] = affine.apply #[[BLOCK]]()[%[[P]]]
-// CHECK: tensor.extract %[[X]][%{{.*}}, %{{.*}}, %[[AT]], %{{.*}}]
+// CHECK: %[[PHASE:.*]] = arith.remui %[[P]], %c2
+// CHECK: %[[AT:.*]] = arith.divui %[[P]], %c2
+// CHECK: %[[FROM:.*]] = arith.muli %[[PHASE]], %c3
+// CHECK: %[[CHANNEL:.*]] = arith.addi %[[FROM]], %[[C]]
+// CHECK: tensor.extract %[[X]][%{{.*}}, %[[CHANNEL]], %[[AT]], %{{.*}}]
 func.func @blocks(%x: tensor<1x6x4x16xf32>) -> tensor<1x3x7x16xf32> {
   %0 = nn.depth_to_space %x blocks [2] crop [1] : tensor<1x6x4x16xf32> -> tensor<1x3x7x16xf32>
   return %0 : tensor<1x3x7x16xf32>
+}
+
+// -----
+
+// Without such dims all is one row, for gathers.
+// CHECK-LABEL: @row
+// CHECK-SAME: %[[X:[^:]*]]: tensor<1x6x4xf32>
+// CHECK: %[[ROW:.*]] = tensor.collapse_shape %[[X]] {{\[\[}}0], [1, 2]] : tensor<1x6x4xf32> into tensor<1x24xf32>
+// CHECK: %[[FROM:.*]] = arith.muli %{{.*}}, %c2
+// CHECK: arith.addi %[[FROM]], %{{.*}}
+// CHECK: tensor.extract %[[ROW]][%{{.*}}, %{{.*}}]
+func.func @row(%x: tensor<1x6x4xf32>) -> tensor<1x3x8xf32> {
+  %0 = nn.depth_to_space %x blocks [2] crop [0] crd : tensor<1x6x4xf32> -> tensor<1x3x8xf32>
+  return %0 : tensor<1x3x8xf32>
 }
 
 // -----

@@ -36,6 +36,25 @@ func.func @conv_bias(%x: tensor<2x2x5x5xf32>) -> tensor<2x3x3x3xf32> {
   return %2 : tensor<2x3x3x3xf32>
 }
 
+// The output channels of a transposed convolution are dim 1 of its weight; of several groups, they are none.
+// CHECK-LABEL: @conv_transpose
+// CHECK-DAG:     %[[S:.*]] = nn.constant dense<{{.*}}2.000000e+00{{.*}}> : tensor<1x3x1xf32>
+// CHECK:         %[[WS:.*]] = nn.mul %{{.*}}, %[[S]] : tensor<2x3x3xf32>, tensor<1x3x1xf32> -> tensor<2x3x3xf32>
+// CHECK:         %[[Y:.*]] = nn.conv_transpose %{{.*}}, %[[WS]] strides [2]
+// CHECK:         %[[Z:.*]] = nn.conv_transpose {{.*}} group 2
+// CHECK:         %[[M:.*]] = nn.mul %[[Z]], %{{.*}}
+// CHECK:         return %[[Y]], %[[M]]
+func.func @conv_transpose(%x: tensor<1x2x5xf32>) -> (tensor<1x3x11xf32>, tensor<1x6x11xf32>) {
+  %w = nn.constant dense<1.0> : tensor<2x3x3xf32>
+  %s = nn.constant dense<[[1.0], [2.0], [3.0]]> : tensor<3x1xf32>
+  %t = nn.constant dense<[[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]]> : tensor<6x1xf32>
+  %0 = nn.conv_transpose %x, %w strides [2] dilations [1] pads [0, 0] output_padding [0] : (tensor<1x2x5xf32>, tensor<2x3x3xf32>) -> tensor<1x3x11xf32>
+  %1 = nn.mul %0, %s : tensor<1x3x11xf32>, tensor<3x1xf32> -> tensor<1x3x11xf32>
+  %2 = nn.conv_transpose %x, %w strides [2] dilations [1] pads [0, 0] output_padding [0] group 2 : (tensor<1x2x5xf32>, tensor<2x3x3xf32>) -> tensor<1x6x11xf32>
+  %3 = nn.mul %2, %t : tensor<1x6x11xf32>, tensor<6x1xf32> -> tensor<1x6x11xf32>
+  return %1, %3 : tensor<1x3x11xf32>, tensor<1x6x11xf32>
+}
+
 // (x w + b) * s + t
 // CHECK-LABEL: @gemm_bn
 // CHECK-DAG:     %[[WS:.*]] = nn.mul %{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<3xf32> -> tensor<2x3xf32>

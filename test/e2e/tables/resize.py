@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Resize and Upsample in all their versions and modes."""
+"""Resize and Upsample in all their versions and modes; transposed convolutions, depth to space."""
 
 from tables.row import const, row, x
 
@@ -121,6 +121,57 @@ def older():
         yield row("Resize", x("N", 3, 5, 6), const(scales, "float32"), opset=10, mode="linear", tolerance=LOOSE)
 
 
+def transposed():
+    plane = (5, 7, 9)
+    weights = [
+        (plane, (5, 3, 3, 3), {}),
+        (plane, (5, 3, 2, 2), dict(strides=[2, 2])),
+        (plane, (5, 3, 3, 3), dict(strides=[2, 2])),
+        (plane, (5, 3, 3, 3), dict(strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])),
+        (plane, (5, 3, 4, 4), dict(strides=[2, 2], pads=[1, 1, 1, 1])),
+        (plane, (5, 3, 3, 5), dict(strides=[3, 2], pads=[0, 1, 2, 3])),
+        (plane, (5, 3, 3, 2), dict(dilations=[2, 3])),
+        (plane, (5, 3, 3, 3), dict(strides=[2, 3], dilations=[2, 2])),
+        (plane, (5, 3, 1, 1), dict(strides=[2, 2])),
+        (plane, (5, 3, 2, 2), dict(strides=[3, 4], output_padding=[2, 1])),
+        (plane, (5, 3, 1, 1), dict(pads=[1, 1, 0, 0])),
+        (plane, (5, 3, 3, 3), dict(pads=[2, 2, 2, 2])),
+        (plane, (5, 3, 3, 3), dict(strides=[2, 2], auto_pad="SAME_UPPER")),
+        (plane, (5, 3, 3, 3), dict(strides=[2, 2], auto_pad="SAME_LOWER")),
+        (plane, (5, 3, 3, 3), dict(auto_pad="VALID")),
+        ((16, 6, 6), (16, 24, 2, 2), dict(strides=[2, 2])),
+        ((16, 6, 6), (16, 16, 4, 4), dict(strides=[2, 2], pads=[1, 1, 1, 1])),
+        ((16, 6, 5), (16, 40, 3, 3), dict(strides=[2, 2], pads=[1, 1, 1, 1])),
+        ((24, 6, 5), (24, 1, 2, 2), dict(strides=[2, 2])),
+        ((32, 6, 5), (32, 1, 4, 4), dict(strides=[2, 2], pads=[1, 1, 1, 1], group=32)),
+        ((12, 6, 5), (12, 1, 3, 3), dict(strides=[2, 2], group=12)),
+        ((6, 6, 5), (6, 3, 3, 3), dict(strides=[2, 2], group=2)),
+        ((3, 6, 5), (3, 2, 16, 16), dict(strides=[8, 8], pads=[4, 4, 4, 4])),
+    ]
+    for data, weight, attributes in weights:
+        bias = weight[1] * attributes.get("group", 1)
+        yield row("ConvTranspose", x("N", *data), x(*weight), x(bias), tolerance=LOOSE, **attributes)
+    yield row("ConvTranspose", x("N", 5, "S", 9), x(5, 3, 3, 3), strides=[2, 2], tolerance=LOOSE)
+    yield row("ConvTranspose", x("N", 5, "S", "T"), x(5, 24, 2, 2), strides=[2, 2], tolerance=LOOSE)
+    same = dict(strides=[2, 3], auto_pad="SAME_UPPER", tolerance=LOOSE)
+    yield row("ConvTranspose", x("N", 5, "S", 9), x(5, 3, 3, 3), **same)
+    sized = dict(strides=[2, 2], tolerance=LOOSE)
+    yield row("ConvTranspose", x("N", *plane), x(5, 3, 3, 3), output_shape=[14, 19], **sized)
+    yield row("ConvTranspose", x("N", *plane), x(5, 3, 3, 3), output_shape=[16, 18], **sized)
+    yield row("ConvTranspose", x("N", 3, 10), x(3, 4, 5), x(4), strides=[2], pads=[1, 2], tolerance=LOOSE)
+    yield row("ConvTranspose", x("N", 3, 4, 5, 6), x(3, 4, 2, 3, 2), x(4), strides=[2, 1, 2], tolerance=LOOSE)
+    half = dict(strides=[2, 2], tolerance=dict(scaled=2e-3), reference="onnx")
+    yield row("ConvTranspose", x("N", *plane, dtype="float16"), x(5, 3, 3, 3, dtype="float16"), **half)
+
+
+def shuffled():
+    for mode in ("DCR", "CRD"):
+        yield row("DepthToSpace", x("N", 12, 5, 7), blocksize=2, mode=mode)
+        yield row("DepthToSpace", x("N", 18, "S", "T"), blocksize=3, mode=mode)
+        yield row("DepthToSpace", x("N", 8, 5, 7, dtype="float64"), blocksize=2, mode=mode, reference="onnx")
+    yield row("SpaceToDepth", x("N", 3, 6, 4), blocksize=2)
+
+
 def rows():
     yield from nearest()
     yield from weighted()
@@ -128,3 +179,5 @@ def rows():
     yield from antialiased()
     yield from newer()
     yield from older()
+    yield from transposed()
+    yield from shuffled()

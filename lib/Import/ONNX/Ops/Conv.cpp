@@ -39,8 +39,10 @@ static void resolvePads(Node &node, Value x, Window &window) {
   }
 }
 
-/// The window's attributes; `kernel` is used where the node has no kernel_shape.
-static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &window) {
+/// The window's attributes; `kernel` is used where the node has no kernel_shape. Without
+/// `resolvesPads`, auto_pad is left to the caller.
+static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &window,
+                       bool resolvesPads = true) {
   if (node.hasFailed())
     return false;
   if (Node::rank(x) < 3) {
@@ -66,7 +68,10 @@ static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &wi
         (void)node.error("expected " + Twine(name) + " in 1..2^31, found " + Twine(value));
         return false;
       }
-  resolvePads(node, x, window);
+  if (resolvesPads)
+    resolvePads(node, x, window);
+  else
+    window.pads = node.integers("pads", 2 * spatial, 0);
   for (int64_t pad : window.pads)
     if (pad < 0 || pad > (int64_t(1) << 31))
       (void)node.error("expected pads in 0..2^31, found " + Twine(pad));
@@ -90,6 +95,75 @@ static LogicalResult conv(Node &node) {
                                                     window.dilations, window.pads, group)
                           : node.create<nn::ConvOp>(x, weight, nullptr, window.strides,
                                                     window.dilations, window.pads, group));
+}
+
+/// Pads of a transposed convolution whose result sizes are given, by output_shape or by auto_pad;
+/// what pads cannot add is output padding.
+static void resolveTransposedPads(Node &node, Value x, Window &window,
+                                  SmallVectorImpl<int64_t> &outputPadding) {
+  size_t spatial = window.kernel.size();
+  std::string mode = node.text("auto_pad", "NOTSET");
+  std::optional<SmallVector<int64_t>> sizes = node.integers("output_shape");
+  bool isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
+  if (!isSame && mode != "NOTSET" && mode != "VALID" && !mode.empty())
+    (void)node.error("expected auto_pad to be NOTSET, VALID, SAME_UPPER or SAME_LOWER, found '" +
+                     mode + "'");
+  if (mode == "VALID")
+    llvm::fill(window.pads, 0);
+  if (node.hasFailed() || (!sizes && !isSame))
+    return;
+  if (sizes && sizes->size() != spatial && sizes->size() != spatial + 2) {
+    (void)node.error("expected attribute 'output_shape' to have " + Twine(spatial) +
+                     " entries, found " + Twine(sizes->size()));
+    return;
+  }
+  for (size_t i = 0; i < spatial; ++i) {
+    int64_t stride = window.strides[i], wanted, size = 1;
+    if (sizes) {
+      size = node.staticDim(x, 2 + i);
+      wanted = (*sizes)[sizes->size() - spatial + i];
+    } else {
+      // As many as the stride for each: the size of the input cancels.
+      wanted = size * stride;
+    }
+    if (wanted < 1 || wanted > (int64_t(1) << 31)) {
+      (void)node.error("expected entries of output_shape in 1..2^31, found " + Twine(wanted));
+      return;
+    }
+    int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1,
+            total = stride * (size - 1) + outputPadding[i] + extent - wanted;
+    if (total < 0)
+      outputPadding[i] -= total;
+    total = std::max<int64_t>(total, 0);
+    int64_t less = total / 2, more = total - less;
+    window.pads[i] = mode == "SAME_UPPER" ? less : more;
+    window.pads[spatial + i] = mode == "SAME_UPPER" ? more : less;
+  }
+}
+
+static LogicalResult convTranspose(Node &node) {
+  Value x = node.operand(0), weight = node.operand(1), bias = node.optional(2);
+  if (!x || !weight)
+    return failure();
+  SmallVector<int64_t> kernel;
+  for (int64_t i = 2; i < Node::rank(weight); ++i)
+    kernel.push_back(node.staticDim(weight, i));
+  Window window;
+  if (!readWindow(node, x, kernel, window, /*resolvesPads=*/false))
+    return failure();
+  if (window.kernel != kernel)
+    return node.error("attribute kernel_shape contradicts the weight's shape");
+  SmallVector<int64_t> outputPadding = node.integers("output_padding", kernel.size(), 0);
+  for (int64_t padding : outputPadding)
+    if (padding < 0 || padding > (int64_t(1) << 31))
+      return node.error("expected output padding in 0..2^31, found " + Twine(padding));
+  resolveTransposedPads(node, x, window, outputPadding);
+  uint64_t group = node.integer("group", 1);
+  auto create = [&](auto bias) {
+    return node.create<nn::ConvTransposeOp>(x, weight, bias, window.strides, window.dilations,
+                                            window.pads, outputPadding, group);
+  };
+  return node.result(bias ? create(bias) : create(nullptr));
 }
 
 static LogicalResult pool(Node &node, nn::PoolKind kind, bool ceil) {
@@ -147,6 +221,7 @@ ArrayRef<OpRow> accel::onnx_import::convOps() {
   static const OpRow rows[] = {
       {"AveragePool", 1, averagePool},
       {"Conv", 1, conv},
+      {"ConvTranspose", 1, convTranspose},
       {"GlobalAveragePool", 1, globalPool<nn::ReduceKind::mean>},
       {"GlobalMaxPool", 1, globalPool<nn::ReduceKind::max>},
       {"LRN", 1, lrn},

@@ -237,14 +237,8 @@ static LogicalResult depthToSpace(Node &node) {
     return failure();
   if (Node::rank(x) != 4 || block < 1 || block > (1 << 20))
     return node.error("expected a rank of 4 and a blocksize in 1..2^20");
-  Shape d = node.dims(x);
-  Dim b = node.constantDim(block), c = d[1].floorDiv(block * block);
-  bool isCrd = mode == "CRD";
-  Value split =
-      node.reshape(x, isCrd ? Shape{d[0], c, b, b, d[2], d[3]} : Shape{d[0], b, b, c, d[2], d[3]});
-  Value moved = node.transpose(split, isCrd ? ArrayRef<int64_t>{0, 1, 4, 2, 5, 3}
-                                            : ArrayRef<int64_t>{0, 3, 4, 1, 5, 2});
-  return node.result(node.reshape(moved, {d[0], c, d[2] * block, d[3] * block}));
+  return node.result(node.create<nn::DepthToSpaceOp>(x, ArrayRef<int64_t>{block, block},
+                                                     ArrayRef<int64_t>{0, 0}, mode == "CRD"));
 }
 
 static LogicalResult spaceToDepth(Node &node) {
