@@ -90,10 +90,10 @@ def NN_PoolOp : NN_Op<"pool"> {
     * C2: `kernel`, `strides`, `dilations` have one positive entry a spatial dim, `pads` two of 0 or more.
     * C3: the window fits: each static result dim is positive.
   }];
-  let arguments = (ins NN_PoolKind:$kind, NN_Tensor:$input, DenseI64ArrayAttr:$kernel,
+  let arguments = (ins NN_PoolKind:$kind, NN_NumberTensor:$input, DenseI64ArrayAttr:$kernel,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
                        UnitAttr:$ceil);
-  let results = (outs NN_Tensor:$result);
+  let results = (outs NN_NumberTensor:$result);
   let assemblyFormat = [{$kind $input `kernel` $kernel `strides` $strides `dilations` $dilations
     `pads` $pads (`ceil` $ceil^)? attr-dict `:` type($input) `->` type($result)}];
 }

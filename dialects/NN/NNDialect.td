@@ -69,9 +69,19 @@ class NN_Op<string mnemonic, list<Trait> traits = [], list<Trait> effects = [Pur
   }];
 }
 
-def NN_Tensor : AnyTypeOf<[RankedTensorOf<[AnyFloat, AnyInteger, AnyComplex]>], "ranked tensor of numbers">;
-def NN_FloatTensor : AnyTypeOf<[RankedTensorOf<[AnyFloat]>], "ranked tensor of floats">;
-def NN_IntTensor : AnyTypeOf<[RankedTensorOf<[AnyInteger]>], "ranked tensor of integers">;
+// The element types that kernels can hold and compute with. Floats of 8 bits and fewer are computed in
+// f32; complex numbers are only moved.
+def NN_Float : AnyTypeOf<[F16, BF16, F32, F64, F8E3M4, F8E4M3, F8E4M3FN, F8E4M3FNUZ, F8E4M3B11FNUZ, F8E5M2,
+                          F8E5M2FNUZ, F8E8M0FNU, F6E2M3FN, F6E3M2FN, F4E2M1FN],
+                         "float of 4 to 64 bits">;
+def NN_Int : AnyTypeOf<[SignlessIntOfWidths<[1, 2, 4, 8, 16, 32, 64]>, UnsignedIntOfWidths<[2, 4, 8, 16, 32, 64]>],
+                       "integer of 1 to 64 bits">;
+
+def NN_Tensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, Complex<F32>, Complex<F64>]>],
+                          "ranked tensor of elements that kernels hold">;
+def NN_NumberTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int]>], "ranked tensor of real numbers">;
+def NN_FloatTensor : AnyTypeOf<[RankedTensorOf<[NN_Float]>], "ranked tensor of floats">;
+def NN_IntTensor : AnyTypeOf<[RankedTensorOf<[NN_Int]>], "ranked tensor of integers">;
 def NN_BoolTensor : AnyTypeOf<[RankedTensorOf<[I1]>], "ranked tensor of i1">;
 
 #endif // ACCEL_NN_DIALECT

@@ -17,7 +17,7 @@ class NN_Unary<string mnemonic, string formula, Type operand = NN_FloatTensor, T
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
-class NN_Binary<string mnemonic, string formula, Type operand = NN_Tensor>
+class NN_Binary<string mnemonic, string formula, Type operand = NN_NumberTensor>
     : NN_Elementwise<mnemonic, [SameOperandsElementType]> {
   let summary = formula # ", elementwise with NumPy broadcasting";
   let arguments = (ins operand:$lhs, operand:$rhs);
@@ -26,10 +26,10 @@ class NN_Binary<string mnemonic, string formula, Type operand = NN_Tensor>
 }
 
 // ONNX Abs-1, Neg-1, Sign-9: numbers.
-def NN_AbsOp : NN_Unary<"abs", "|x|", NN_Tensor>;
-def NN_NegOp : NN_Unary<"neg", "-x", NN_Tensor>;
-def NN_SignOp : NN_Unary<"sign", "-1, 0 or 1 (NaN stays NaN)", NN_Tensor>;
-def NN_ReluOp : NN_Unary<"relu", "max(x, 0), NaN stays NaN", NN_Tensor>;
+def NN_AbsOp : NN_Unary<"abs", "|x|", NN_NumberTensor>;
+def NN_NegOp : NN_Unary<"neg", "-x", NN_NumberTensor>;
+def NN_SignOp : NN_Unary<"sign", "-1, 0 or 1 (NaN stays NaN)", NN_NumberTensor>;
+def NN_ReluOp : NN_Unary<"relu", "max(x, 0), NaN stays NaN", NN_NumberTensor>;
 def NN_SigmoidOp : NN_Unary<"sigmoid", "1 / (1 + exp(-x))">;
 def NN_TanhOp : NN_Unary<"tanh", "tanh(x)">;
 def NN_ExpOp : NN_Unary<"exp", "exp(x)">;
@@ -70,7 +70,7 @@ def NN_SubOp : NN_Binary<"sub", "a - b"> {
 def NN_MulOp : NN_Binary<"mul", "a * b"> {
   let hasFolder = 1;
 }
-// Integer division truncates towards zero (ONNX Div-14).
+// Integer division truncates towards zero (ONNX Div-14). By zero it gives 0, and -2^(n-1) / -1 wraps.
 def NN_DivOp : NN_Binary<"div", "a / b"> {
   let hasCanonicalizer = 1;
 }
@@ -80,14 +80,15 @@ def NN_MinOp : NN_Binary<"min", "min(a, b)">;
 def NN_PowOp : NN_Binary<"pow", "a to the power b"> {
   let hasCanonicalizer = 1;
 }
-// The sign of `mod` is b's, of `fmod` a's (ONNX Mod-13, fmod = 0 and 1).
+// The sign of `mod` is b's, of `fmod` a's (ONNX Mod-13, fmod = 0 and 1). An integer mod 0 is 0.
 def NN_ModOp : NN_Binary<"mod", "a mod b with the sign of b">;
 def NN_FmodOp : NN_Binary<"fmod", "a mod b with the sign of a">;
 def NN_AndOp : NN_Binary<"and", "bitwise and", NN_IntTensor>;
 def NN_OrOp : NN_Binary<"or", "bitwise or", NN_IntTensor>;
 def NN_XorOp : NN_Binary<"xor", "bitwise exclusive or", NN_IntTensor>;
+// Shifting by less than 0, or by the width or more, leaves nothing but the sign (ONNX BitShift-28).
 def NN_ShiftLeftOp : NN_Binary<"shift_left", "a << b", NN_IntTensor>;
-def NN_ShiftRightOp : NN_Binary<"shift_right", "a >> b, zeros from the left", NN_IntTensor>;
+def NN_ShiftRightOp : NN_Binary<"shift_right", "a >> b, with the sign from the left", NN_IntTensor>;
 
 def NN_CompareKind : I32EnumAttr<"CompareKind", "what nn.compare asks", [
     I32EnumAttrCase<"eq", 0>, I32EnumAttrCase<"ne", 1>, I32EnumAttrCase<"lt", 2>,
@@ -97,7 +98,7 @@ def NN_CompareKind : I32EnumAttr<"CompareKind", "what nn.compare asks", [
 
 def NN_CompareOp : NN_Elementwise<"compare", [SameOperandsElementType]> {
   let summary = "a comparison, elementwise with NumPy broadcasting; false where either is NaN, but ne";
-  let arguments = (ins NN_CompareKind:$kind, NN_Tensor:$lhs, NN_Tensor:$rhs);
+  let arguments = (ins NN_CompareKind:$kind, NN_NumberTensor:$lhs, NN_NumberTensor:$rhs);
   let results = (outs NN_BoolTensor:$result);
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
   let elementType = "::mlir::IntegerType::get(adaptor.getLhs().getContext(), 1)";
@@ -121,10 +122,15 @@ def NN_CastOp : NN_Elementwise<"cast"> {
   let summary = "conversion of the element type (ONNX Cast-13)";
   let description = [{
     Float to integer truncates towards zero; anything to i1 is `x != 0`; integer to a narrower
-    integer wraps; float to a narrower float rounds to nearest even.
+    integer wraps; float to a narrower float rounds to nearest even (f8E8M0FNU: halves up).
+
+    Where a float has no integer, the low bits of a wider one are taken: of i32 for up to 16 bits, i64
+    for ui32, and there of the least one if that has none either. What a float of 8 bits and fewer
+    has no number for becomes infinity, else NaN, else the largest one; NaN becomes -0 in types
+    without it.
   }];
-  let arguments = (ins NN_Tensor:$input, TypeAttr:$to);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins NN_NumberTensor:$input, TypeAttr:$to);
+  let results = (outs NN_NumberTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let elementType = "adaptor.getTo()";
   let hasFolder = 1;

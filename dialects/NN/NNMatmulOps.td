@@ -15,8 +15,8 @@ def NN_MatmulOp : NN_Op<"matmul", [SameOperandsElementType]> {
     * C2: `k` of both operands agree.
     * C3: the leading dims broadcast as in NumPy.
   }];
-  let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins NN_NumberTensor:$lhs, NN_NumberTensor:$rhs);
+  let results = (outs NN_NumberTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
 }
 

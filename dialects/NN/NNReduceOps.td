@@ -21,8 +21,8 @@ def NN_ReduceOp : NN_Op<"reduce", [DeclareOpInterfaceMethods<NN_ReductionOpInter
     Constraints:
     * C1: `axes` are distinct, sorted, and in 0..rank-1.
   }];
-  let arguments = (ins NN_ReduceKind:$kind, NN_Tensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keepdims);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins NN_ReduceKind:$kind, NN_NumberTensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keepdims);
+  let results = (outs NN_NumberTensor:$result);
   let assemblyFormat = [{$kind $input `axes` $axes (`keepdims` $keepdims^)? attr-dict
     `:` type($input) `->` type($result)}];
 }

@@ -7,14 +7,6 @@
 using namespace mlir;
 using namespace accel::nn;
 
-Value accel::nn::multiplyAdd(OpBuilder &builder, Location at, Value a, Value b, Value sum) {
-  if (a.getType() != sum.getType()) {
-    a = arith::ExtFOp::create(builder, at, sum.getType(), a);
-    b = arith::ExtFOp::create(builder, at, sum.getType(), b);
-  }
-  return arith::AddFOp::create(builder, at, sum, arith::MulFOp::create(builder, at, a, b));
-}
-
 Value accel::nn::indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
   SmallVector<OpFoldResult> operands;
   unsigned dims = 0;
@@ -29,10 +21,12 @@ Value accel::nn::indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
       affine::makeComposedFoldedAffineApply(builder, at, AffineMap::get(dims, 0, expr), operands));
 }
 
-/// Reads `tensor` at `position`, of which dims `checked` may lie outside: `outside` then.
-static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Value tensor,
-                         ArrayRef<Dim> shape, ArrayRef<AffineExpr> position,
-                         ArrayRef<unsigned> checked, TypedAttr outside) {
+/// Reads an nn value at `position`, of which dims `checked` may lie outside: `outside` then. The
+/// element is one of a sum.
+static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Value source,
+                         ArrayRef<AffineExpr> position, ArrayRef<unsigned> checked,
+                         TypedAttr outside) {
+  const Shape shape = lowering.shapes.get(source);
   SmallVector<Value> indices;
   Value inside;
   for (auto [i, expr] : llvm::enumerate(position)) {
@@ -47,7 +41,8 @@ static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Va
     }
     indices.push_back(index);
   }
-  Value element = tensor::ExtractOp::create(builder, at, tensor, indices);
+  Value element = tensor::ExtractOp::create(builder, at, lowering.get(source), indices);
+  element = toAccumulator(builder, at, element, elementTypeOf(source));
   if (!inside)
     return element;
   return arith::SelectOp::create(builder, at, inside, element,
@@ -60,25 +55,17 @@ static bool anyPad(ArrayRef<int64_t> pads) {
 
 Value accel::nn::accumulate(Lowering &lowering, Value result,
                             llvm::function_ref<Value(Value init)> compute) {
-  Type element = storageType(elementTypeOf(result));
-  if (!element.isF16() && !element.isBF16())
+  Type element = elementTypeOf(result);
+  if (sumsInPlace(element))
     return compute(lowering.destination(result));
-  Value sum =
-      compute(lowering.emptyTensor(lowering.shapes.get(result), lowering.builder.getF32Type()));
-  AffineMap identity = AffineMap::getMultiDimIdentityMap(
-      cast<RankedTensorType>(sum.getType()).getRank(), lowering.builder.getContext());
-  return lowering.generic(lowering.destination(result), sum, {identity, identity},
-                          [&](OpBuilder &builder, Location at, ValueRange arguments) {
-                            return SmallVector<Value>{
-                                arith::TruncFOp::create(builder, at, element, arguments[0])};
-                          });
+  Value init = lowering.emptyTensor(lowering.shapes.get(result), accumulatorType(element));
+  return lowering.narrowed(result, compute(init));
 }
 
 Value accel::nn::initialSum(Lowering &lowering, Value init, Value bias,
                             ArrayRef<unsigned> biasDims) {
-  Type element = cast<RankedTensorType>(init.getType()).getElementType();
   if (!bias)
-    return lowering.fill(init, lowering.zero(element));
+    return lowering.fill(init, lowering.zero(getElementTypeOrSelf(init.getType())));
   unsigned rank = cast<RankedTensorType>(init.getType()).getRank();
   MLIRContext *context = lowering.builder.getContext();
   SmallVector<AffineExpr> exprs;
@@ -88,15 +75,19 @@ Value accel::nn::initialSum(Lowering &lowering, Value init, Value bias,
       init, lowering.get(bias),
       {AffineMap::get(rank, 0, exprs, context), AffineMap::getMultiDimIdentityMap(rank, context)},
       [&](OpBuilder &builder, Location at, ValueRange arguments) {
-        Value value = arguments[0];
-        if (value.getType() != element)
-          value = arith::ExtFOp::create(builder, at, element, value);
-        return SmallVector<Value>{value};
+        return SmallVector<Value>{toAccumulator(builder, at, arguments[0], elementTypeOf(bias))};
       });
+}
+
+/// The sum after one product of elements.
+static SmallVector<Value> addProduct(OpBuilder &builder, Location at, ValueRange a, Type element) {
+  return {multiplyAdd(builder, at, toAccumulator(builder, at, a[0], element),
+                      toAccumulator(builder, at, a[1], element), a[2])};
 }
 
 Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
   MLIRContext *context = op.getContext();
+  Type element = elementTypeOf(op.getResult());
   Shape input = lowering.shapes.get(op.getInput()), weight = lowering.shapes.get(op.getWeight());
   unsigned rank = input.size(), spatial = rank - 2;
   // Iteration space: n, f, result positions, then c (of the group), window positions.
@@ -135,16 +126,16 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
       return lowering.generic(
           sums, {in, w}, {inputMap, weightMap, resultMap},
           [&](OpBuilder &builder, Location at, ValueRange a) {
-            return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
+            return addProduct(builder, at, a, element);
           },
           reduction);
     return lowering.generic(
         sums, w, {weightMap, resultMap},
         [&](OpBuilder &builder, Location at, ValueRange a) {
-          Type element = cast<RankedTensorType>(in.getType()).getElementType();
-          Value x = readChecked(lowering, builder, at, in, input, inputExprs, checked,
-                                lowering.zero(element));
-          return SmallVector<Value>{multiplyAdd(builder, at, x, a[0], a[1])};
+          Value x = readChecked(lowering, builder, at, op.getInput(), inputExprs, checked,
+                                lowering.zero(accumulatorType(element)));
+          return SmallVector<Value>{
+              multiplyAdd(builder, at, x, toAccumulator(builder, at, a[0], element), a[1])};
         },
         reduction);
   });
@@ -198,7 +189,7 @@ static Value lowerBlocked(Lowering &lowering, ConvLike op, const BlockedLoops &l
         {map(loops.input), map(loops.weight),
          AffineMap::getMultiDimIdentityMap(loops.total, context).getMajorSubMap(rank)},
         [&](OpBuilder &builder, Location at, ValueRange a) {
-          return SmallVector<Value>{multiplyAdd(builder, at, a[0], a[1], a[2])};
+          return addProduct(builder, at, a, elementTypeOf(op.getResult()));
         },
         reduction);
   });
@@ -244,8 +235,8 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
   OpBuilder &b = lowering.builder;
   Shape input = lowering.shapes.get(op.getInput()), shape = lowering.shapes.get(op.getResult());
   unsigned rank = input.size(), spatial = op.getKernel().size();
-  Type source = elementTypeOf(op.getInput()), element = storageType(source);
-  bool isUnsigned = source.isUnsignedInteger(), isMax = op.getKind() == PoolKind::max;
+  Type element = elementTypeOf(op.getInput());
+  bool isUnsigned = element.isUnsignedInteger(), isMax = op.getKind() == PoolKind::max;
   ReduceKind kind = isMax ? ReduceKind::max : ReduceKind::sum;
   // Iteration space: result dims, then window positions. The window's extent is that of an empty
   // tensor.
@@ -264,8 +255,8 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
     if (anyPad(op.getPads()) || op.getCeil())
       checked.push_back(2 + i);
   }
-  TypedAttr neutral = neutralElement(b, kind, element, isUnsigned);
-  Value extent = tensor::EmptyOp::create(b, lowering.location, op.getKernel(), element);
+  TypedAttr neutral = neutralElement(b, kind, element);
+  Value extent = tensor::EmptyOp::create(b, lowering.location, op.getKernel(), b.getI8Type());
   Value in = lowering.get(op.getInput());
   SmallVector<bool> reduction(total, false);
   std::fill(reduction.begin() + rank, reduction.end(), true);
@@ -276,7 +267,7 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
     return emitCombine(builder, at, kind, sum, x, isUnsigned);
   };
   // A blocked tensor is read in vectors of channels: its padding is the neutral element around it.
-  bool blocked = rank > 2 + spatial && isa<FloatType>(element) &&
+  bool blocked = rank > 2 + spatial && isa<FloatType>(element) && sumsInPlace(element) &&
                  !ShapedType::isDynamicShape(
                      cast<RankedTensorType>(in.getType()).getShape().slice(2, spatial));
   if (blocked && !checked.empty()) {
@@ -297,21 +288,22 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
       return lowering.generic(
           start, {in, extent}, {readMap, windowMap, resultMap},
           [&](OpBuilder &builder, Location at, ValueRange a) {
-            return SmallVector<Value>{combine(builder, at, a[2], a[0])};
+            return SmallVector<Value>{
+                combine(builder, at, a[2], toAccumulator(builder, at, a[0], element))};
           },
           reduction);
     return lowering.generic(
         start, extent, {windowMap, resultMap},
         [&](OpBuilder &builder, Location at, ValueRange a) {
-          Value x = readChecked(lowering, builder, at, in, input, read, checked, neutral);
+          Value x = readChecked(lowering, builder, at, op.getInput(), read, checked, neutral);
           return SmallVector<Value>{combine(builder, at, a[1], x)};
         },
         reduction);
   };
   if (isMax)
-    return pooled(lowering.destination(op.getResult()));
+    return accumulate(lowering, op.getResult(), pooled);
   // Average: sums divided by the number of elements that count.
-  Value sums = pooled(lowering.emptyTensor(shape, element));
+  Value sums = pooled(lowering.emptyTensor(shape, accumulatorType(element)));
   AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, context);
   return lowering.generic(
       lowering.destination(op.getResult()), sums, {identity, identity},
@@ -347,11 +339,7 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
           count = count ? arith::MulIOp::create(builder, at, count, here).getResult() : here;
         }
         Value number = arith::IndexCastOp::create(builder, at, builder.getI64Type(), count);
-        if (!isa<FloatType>(element)) {
-          Value divisor = arith::TruncIOp::create(builder, at, element, number);
-          return SmallVector<Value>{arith::DivSIOp::create(builder, at, a[0], divisor)};
-        }
-        Value divisor = arith::SIToFPOp::create(builder, at, element, number);
-        return SmallVector<Value>{arith::DivFOp::create(builder, at, a[0], divisor)};
+        Value mean = divideBy(builder, at, a[0], number, isUnsigned);
+        return SmallVector<Value>{fromAccumulator(builder, at, mean, element)};
       });
 }

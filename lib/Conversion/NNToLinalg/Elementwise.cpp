@@ -31,7 +31,8 @@ Value accel::nn::lowerElementwise(Lowering &lowering, Operation *op) {
           arguments.push_back(fromStorage(builder, at, scalar, elementTypeOf(operand)));
         Value value = emitScalar(builder, op, arguments);
         known = bool(value);
-        return SmallVector<Value>{known ? toStorage(builder, at, value) : scalars[0]};
+        return SmallVector<Value>{known ? toStorage(builder, at, value, elementTypeOf(result))
+                                        : scalars[0]};
       });
   return known ? lowered : Value();
 }

@@ -9,32 +9,9 @@ using namespace mlir;
 using namespace accel;
 using namespace accel::nn;
 
-Type nn::storageType(Type element) {
-  if (element.isInteger(1))
-    return IntegerType::get(element.getContext(), 8);
-  return computeType(element);
-}
-
-Type nn::computeType(Type element) {
-  auto integer = dyn_cast<IntegerType>(element);
-  return integer ? IntegerType::get(element.getContext(), integer.getWidth()) : element;
-}
-
 static RankedTensorType storageTensor(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   return tensor.clone(storageType(tensor.getElementType()));
-}
-
-Value nn::fromStorage(OpBuilder &builder, Location location, Value value, Type element) {
-  return element.isInteger(1)
-             ? arith::TruncIOp::create(builder, location, element, value).getResult()
-             : value;
-}
-
-Value nn::toStorage(OpBuilder &builder, Location location, Value value) {
-  return value.getType().isInteger(1)
-             ? arith::ExtUIOp::create(builder, location, builder.getI8Type(), value).getResult()
-             : value;
 }
 
 Lowering::Sizes Lowering::sizes(Value source) {
@@ -197,6 +174,18 @@ Value Lowering::copy(Value destination, Value source) {
   return generic(
       destination, source, {identity, identity},
       [](OpBuilder &, Location, ValueRange arguments) { return SmallVector<Value>{arguments[0]}; });
+}
+
+Value Lowering::narrowed(Value result, Value sums) {
+  Type element = elementTypeOf(result);
+  if (sumsInPlace(element))
+    return sums;
+  AffineMap identity =
+      AffineMap::getMultiDimIdentityMap(shapes.get(result).size(), builder.getContext());
+  return generic(destination(result), sums, {identity, identity},
+                 [&](OpBuilder &nested, Location at, ValueRange arguments) {
+                   return SmallVector<Value>{fromAccumulator(nested, at, arguments[0], element)};
+                 });
 }
 
 Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult> offsets,

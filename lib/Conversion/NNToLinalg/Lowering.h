@@ -2,16 +2,12 @@
 // What the lowering of each nn op to linalg has at hand: mapped operands, sizes, destinations.
 #pragma once
 #include "dialects/NN/NNOps.h"
+#include "lib/Conversion/NNToLinalg/ElementTypes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace accel::nn {
-
-/// The signless type that holds an element in memory: i1 takes a byte, uiN becomes iN.
-mlir::Type storageType(mlir::Type element);
-/// The signless type that an element is computed in: i1 stays i1.
-mlir::Type computeType(mlir::Type element);
 
 /// Lowers one function. Sizes come from the shape analysis, in terms of the function's dims.
 class Lowering {
@@ -64,6 +60,8 @@ public:
                        llvm::ArrayRef<mlir::OpFoldResult> offsets,
                        llvm::ArrayRef<mlir::OpFoldResult> sizes);
   mlir::Value copy(mlir::Value destination, mlir::Value source);
+  /// Sums in the destination of `result`, converted where they are of a type of their own.
+  mlir::Value narrowed(mlir::Value result, mlir::Value sums);
 
   /// Lowers one op; failure after a diagnostic.
   llvm::LogicalResult lower(mlir::Operation *op);
@@ -92,14 +90,13 @@ mlir::Value lowerSoftmax(Lowering &, mlir::Operation *op, int64_t axis, bool log
 mlir::Value lowerMovement(Lowering &, mlir::Operation *op);
 
 // What convolutions share (Conv.cpp).
-/// A sum in the op's destination, or in f32 for half precision, which is converted at the end.
+/// A sum in the op's destination, or where sums are wider in a tensor of their own, which is
+/// converted at the end.
 mlir::Value accumulate(Lowering &lowering, mlir::Value result,
                        llvm::function_ref<mlir::Value(mlir::Value init)> compute);
 /// What the sums of a convolution start from: the bias, or zero.
 mlir::Value initialSum(Lowering &lowering, mlir::Value init, mlir::Value bias,
                        llvm::ArrayRef<unsigned> biasDims);
-mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location at, mlir::Value a, mlir::Value b,
-                        mlir::Value sum);
 /// The value that an affine expression of a generic's iteration dims has inside its body.
 mlir::Value indexOf(mlir::OpBuilder &builder, mlir::Location at, mlir::AffineExpr expr);
 
@@ -108,13 +105,14 @@ mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Operation *op, mlir::Valu
 /// Combines two scalars as a reduction does; `isUnsigned` for integers.
 mlir::Value emitCombine(mlir::OpBuilder &builder, mlir::Location location, ReduceKind kind,
                         mlir::Value a, mlir::Value b, bool isUnsigned);
-/// What a reduction starts from.
-mlir::TypedAttr neutralElement(mlir::OpBuilder &builder, ReduceKind kind, mlir::Type element,
-                               bool isUnsigned);
-/// Between the types of memory and of computation.
-mlir::Value fromStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
-                        mlir::Type element);
-mlir::Value toStorage(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value);
+/// a * b + sum, in the type of sums.
+mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location location, mlir::Value a,
+                        mlir::Value b, mlir::Value sum);
+/// A sum divided by a count (i64).
+mlir::Value divideBy(mlir::OpBuilder &builder, mlir::Location location, mlir::Value sum,
+                     mlir::Value count, bool isUnsigned = false);
+/// What a reduction of elements starts from, in the type of their sums.
+mlir::TypedAttr neutralElement(mlir::OpBuilder &builder, ReduceKind kind, mlir::Type element);
 
 /// Lowers the nn ops of a function in place. Outputs become trailing arguments that the results are
 /// written into (destination-passing style).

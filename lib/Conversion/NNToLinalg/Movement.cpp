@@ -16,21 +16,12 @@ static Value identityBody(Lowering &lowering, Value result, Value source) {
 
 static Value lowerConstant(Lowering &lowering, ConstantOp op) {
   auto elements = cast<ElementsAttr>(op.getValue());
-  auto type = cast<RankedTensorType>(elements.getType());
   auto dense = dyn_cast<DenseElementsAttr>(elements);
   if (!dense) {
     op.emitError("expected a constant inside a kernel to be a small dense attribute");
     return Value();
   }
-  Type storage = storageType(type.getElementType());
-  if (storage != type.getElementType()) {
-    if (type.getElementType().isInteger(1))
-      dense = cast<DenseIntElementsAttr>(dense).mapValues(storage,
-                                                          [](const APInt &v) { return v.zext(8); });
-    else
-      dense = dense.bitcast(storage);
-  }
-  return arith::ConstantOp::create(lowering.builder, op.getLoc(), dense);
+  return arith::ConstantOp::create(lowering.builder, op.getLoc(), storageConstant(dense));
 }
 
 static Value lowerReshape(Lowering &lowering, ReshapeOp op) {
@@ -133,13 +124,8 @@ static Value lowerSlice(Lowering &lowering, SliceOp op) {
 
 static Value lowerPad(Lowering &lowering, PadOp op) {
   OpBuilder &b = lowering.builder;
-  Type element = elementTypeOf(op.getInput());
-  TypedAttr value = cast<TypedAttr>(op.getValue());
-  if (auto integer = dyn_cast<IntegerAttr>(value); integer && storageType(element) != element) {
-    APInt bits = integer.getValue();
-    value = b.getIntegerAttr(storageType(element), element.isInteger(1) ? bits.zext(8) : bits);
-  }
-  Value filled = lowering.fill(lowering.destination(op.getResult()), value);
+  Value filled = lowering.fill(lowering.destination(op.getResult()),
+                               storageConstant(cast<TypedAttr>(op.getValue())));
   SmallVector<OpFoldResult> offsets;
   for (int64_t low : op.getLow())
     offsets.push_back(b.getIndexAttr(low));

@@ -10,10 +10,8 @@ using namespace accel::nn;
 Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
   MLIRContext *context = op.getContext();
   Shape input = lowering.shapes.get(op.getInput()), shape = lowering.shapes.get(op.getResult());
-  Type source = elementTypeOf(op.getInput()), element = storageType(source);
-  bool isUnsigned = source.isUnsignedInteger() || source.isInteger(1);
-  bool half = element.isF16() || element.isBF16();
-  Type accumulator = half ? lowering.builder.getF32Type() : element;
+  Type element = elementTypeOf(op.getInput()), sumType = accumulatorType(element);
+  bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
   SmallVector<AffineExpr> result;
   SmallVector<bool> reduction(input.size(), false);
   Dim count = lowering.shapes.constant(1);
@@ -27,7 +25,7 @@ Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
       count = count * input[i];
   }
   AffineMap identity = AffineMap::getMultiDimIdentityMap(input.size(), context);
-  bool finish = half || op.getKind() == ReduceKind::mean;
+  bool finish = !sumsInPlace(element) || op.getKind() == ReduceKind::mean;
   // A unit dim that keepdims leaves cannot be an affine constant of an output map: reduce without
   // it.
   Shape reduced;
@@ -39,43 +37,29 @@ Value accel::nn::lowerReduce(Lowering &lowering, ReduceOp op) {
       reduced.push_back(input[i]);
     }
   bool reshaped = reduced.size() != shape.size();
-  Value init = finish || reshaped ? lowering.emptyTensor(reduced, accumulator)
+  Value init = finish || reshaped ? lowering.emptyTensor(reduced, sumType)
                                   : lowering.destination(op.getResult());
   Value sum = lowering.generic(
-      lowering.fill(init, neutralElement(lowering.builder, op.getKind(), accumulator, isUnsigned)),
+      lowering.fill(init, neutralElement(lowering.builder, op.getKind(), element)),
       lowering.get(op.getInput()), {identity, AffineMap::get(input.size(), 0, dense, context)},
       [&](OpBuilder &builder, Location at, ValueRange a) {
-        Value x = half ? arith::ExtFOp::create(builder, at, accumulator, a[0]).getResult() : a[0];
+        Value x = toAccumulator(builder, at, a[0], element);
         return SmallVector<Value>{emitCombine(builder, at, op.getKind(), a[1], x, isUnsigned)};
       },
       reduction);
   if (!finish && !reshaped)
     return sum;
   unsigned rank = shape.size();
-  Value divisor;
-  if (op.getKind() == ReduceKind::mean) {
-    Value number =
-        arith::IndexCastOp::create(lowering.builder, lowering.location,
-                                   lowering.builder.getI64Type(), lowering.sizeValue(count));
-    if (isa<FloatType>(accumulator))
-      divisor = arith::SIToFPOp::create(lowering.builder, lowering.location, accumulator, number);
-    else if (accumulator.getIntOrFloatBitWidth() < 64)
-      divisor = arith::TruncIOp::create(lowering.builder, lowering.location, accumulator, number);
-    else
-      divisor = number;
-  }
+  Value number;
+  if (op.getKind() == ReduceKind::mean)
+    number = arith::IndexCastOp::create(lowering.builder, lowering.location,
+                                        lowering.builder.getI64Type(), lowering.sizeValue(count));
   return lowering.generic(
       lowering.destination(op.getResult()), sum,
       {AffineMap::get(rank, 0, expand, context), AffineMap::getMultiDimIdentityMap(rank, context)},
       [&](OpBuilder &builder, Location at, ValueRange a) {
-        Value x = a[0];
-        if (divisor && isa<FloatType>(accumulator))
-          x = arith::DivFOp::create(builder, at, x, divisor);
-        else if (divisor)
-          x = arith::DivSIOp::create(builder, at, x, divisor);
-        if (half)
-          x = arith::TruncFOp::create(builder, at, element, x);
-        return SmallVector<Value>{x};
+        Value x = number ? divideBy(builder, at, a[0], number, isUnsigned) : a[0];
+        return SmallVector<Value>{fromAccumulator(builder, at, x, element)};
       });
 }
 
@@ -85,18 +69,16 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   Shape shape = lowering.shapes.get(input), rest = shape;
   rest.erase(rest.begin() + axis);
   unsigned rank = shape.size();
-  Type element = storageType(elementTypeOf(input));
-  bool half = element.isF16() || element.isBF16();
-  Type wide = half ? lowering.builder.getF32Type() : element;
+  Type element = elementTypeOf(input), wide = accumulatorType(element);
+  bool half = !sumsInPlace(element);
   AffineMap all = AffineMap::getMultiDimIdentityMap(rank, context), row = all.dropResult(axis);
   SmallVector<bool> reduction(rank, false);
   reduction[axis] = true;
   auto widen = [&](OpBuilder &builder, Location at, Value value) {
-    return value.getType() == wide ? value
-                                   : arith::ExtFOp::create(builder, at, wide, value).getResult();
+    return toAccumulator(builder, at, value, element);
   };
   Value start = lowering.fill(lowering.emptyTensor(rest, wide),
-                              neutralElement(lowering.builder, ReduceKind::max, wide, false));
+                              neutralElement(lowering.builder, ReduceKind::max, element));
   Value top = lowering.generic(
       start, x, {all, row},
       [&](OpBuilder &builder, Location at, ValueRange a) {
@@ -136,9 +118,7 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
                 },
                 reduction);
   auto narrow = [&](OpBuilder &builder, Location at, Value value) {
-    return value.getType() == element
-               ? value
-               : arith::TruncFOp::create(builder, at, element, value).getResult();
+    return fromAccumulator(builder, at, value, element);
   };
   if (!log) {
     // One division a row.

@@ -11,9 +11,10 @@ using namespace accel::nn;
 /// The most elements that one result is made of without loops over the tables.
 static constexpr int64_t kUnrolledTaps = 8;
 
-static Value widened(OpBuilder &builder, Location at, Value value, Type type) {
-  return value.getType() == type ? value
-                                 : arith::ExtFOp::create(builder, at, type, value).getResult();
+/// A weight as a factor of sums of type `type`.
+static Value weightOf(OpBuilder &builder, Location at, Value weight, Type type) {
+  return weight.getType() == type ? weight
+                                  : arith::ExtFOp::create(builder, at, type, weight).getResult();
 }
 
 /// The number of elements that one result is made of; null if it is dynamic.
@@ -32,8 +33,7 @@ static std::optional<int64_t> tapsOf(Lowering &lowering, ResizeOp op) {
 static Value resizeUnrolled(Lowering &lowering, ResizeOp op) {
   unsigned rank = lowering.shapes.get(op.getResult()).size();
   Value source = lowering.get(op.getInput());
-  Type element = cast<RankedTensorType>(source.getType()).getElementType();
-  Type accumulator = element.isF16() || element.isBF16() ? lowering.builder.getF32Type() : element;
+  Type element = elementTypeOf(op.getInput()), sumType = accumulatorType(element);
   bool weighted = !op.getWeights().empty();
   auto body = [&](OpBuilder &builder, Location at, ValueRange) {
     SmallVector<Value> position;
@@ -49,7 +49,7 @@ static Value resizeUnrolled(Lowering &lowering, ResizeOp op) {
     std::function<Value(unsigned)> sum = [&](unsigned n) -> Value {
       if (n == op.getAxes().size()) {
         Value read = tensor::ExtractOp::create(builder, at, source, position);
-        return weighted ? widened(builder, at, read, accumulator) : read;
+        return weighted ? toAccumulator(builder, at, read, element) : read;
       }
       int64_t axis = op.getAxes()[n];
       Value total;
@@ -61,15 +61,13 @@ static Value resizeUnrolled(Lowering &lowering, ResizeOp op) {
         if (weighted)
           part = arith::MulFOp::create(
               builder, at, part,
-              widened(builder, at, entry(op.getWeights()[n], tap, axis), accumulator));
+              weightOf(builder, at, entry(op.getWeights()[n], tap, axis), sumType));
         total = total ? arith::AddFOp::create(builder, at, total, part).getResult() : part;
       }
       return total;
     };
     Value result = sum(0);
-    if (result.getType() != element)
-      result = arith::TruncFOp::create(builder, at, element, result);
-    return SmallVector<Value>{result};
+    return SmallVector<Value>{weighted ? fromAccumulator(builder, at, result, element) : result};
   };
   return lowering.generic(lowering.destination(op.getResult()), {},
                           AffineMap::getMultiDimIdentityMap(rank, op.getContext()), body);
@@ -93,9 +91,9 @@ static Value resizeByLoops(Lowering &lowering, ResizeOp op) {
   SmallVector<bool> reduction(rank + axes, false);
   std::fill(reduction.begin() + rank, reduction.end(), true);
   return accumulate(lowering, op.getResult(), [&](Value init) {
-    Type accumulator = cast<RankedTensorType>(init.getType()).getElementType();
+    Type element = elementTypeOf(op.getInput()), sumType = accumulatorType(element);
     return lowering.generic(
-        lowering.fill(init, lowering.zero(accumulator)), inputs, maps,
+        lowering.fill(init, lowering.zero(sumType)), inputs, maps,
         [&](OpBuilder &builder, Location at, ValueRange a) {
           SmallVector<Value> position;
           for (unsigned i = 0; i < rank; ++i)
@@ -103,10 +101,9 @@ static Value resizeByLoops(Lowering &lowering, ResizeOp op) {
           for (auto [n, axis] : llvm::enumerate(op.getAxes()))
             position[axis] = arith::IndexCastOp::create(builder, at, builder.getIndexType(), a[n]);
           Value part = tensor::ExtractOp::create(builder, at, source, position);
-          part = widened(builder, at, part, accumulator);
+          part = toAccumulator(builder, at, part, element);
           for (Value weight : a.slice(axes, axes))
-            part =
-                arith::MulFOp::create(builder, at, part, widened(builder, at, weight, accumulator));
+            part = arith::MulFOp::create(builder, at, part, weightOf(builder, at, weight, sumType));
           return SmallVector<Value>{arith::AddFOp::create(builder, at, a.back(), part)};
         },
         reduction);
@@ -151,9 +148,10 @@ Value accel::nn::lowerConvTranspose(Lowering &lowering, ConvTransposeOp op) {
   SmallVector<bool> reduction(total, false);
   std::fill(reduction.begin() + rank, reduction.end(), true);
   Value in = lowering.get(op.getInput()), w = lowering.get(op.getWeight());
-  Type element = cast<RankedTensorType>(in.getType()).getElementType();
+  Type element = elementTypeOf(op.getInput()), sumType = accumulatorType(element);
   return accumulate(lowering, op.getResult(), [&](Value init) {
-    Value space = tensor::EmptyOp::create(lowering.builder, lowering.location, extents, element);
+    Value space = tensor::EmptyOp::create(lowering.builder, lowering.location, extents,
+                                          lowering.builder.getI8Type());
     return lowering.generic(
         initialSum(lowering, init, op.getBias(), {1}), space,
         {AffineMap::get(total, 0, loops, context), AffineMap::get(total, 0, result, context)},
@@ -188,9 +186,10 @@ Value accel::nn::lowerConvTranspose(Lowering &lowering, ConvTransposeOp op) {
               weightAt, [&](AffineExpr expr) { return indexOf(builder, at, expr); });
           Value x = tensor::ExtractOp::create(builder, at, in, position);
           x = arith::SelectOp::create(
-              builder, at, inside, x,
-              arith::ConstantOp::create(builder, at, lowering.zero(element)));
+              builder, at, inside, toAccumulator(builder, at, x, element),
+              arith::ConstantOp::create(builder, at, lowering.zero(sumType)));
           Value y = tensor::ExtractOp::create(builder, at, w, weightPosition);
+          y = toAccumulator(builder, at, y, element);
           return SmallVector<Value>{multiplyAdd(builder, at, x, y, a[1])};
         },
         reduction);

@@ -1,34 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The scalar form of every elementwise nn op and of every reduction's combination.
 #include "lib/Conversion/NNToLinalg/Lowering.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "lib/Conversion/NNToLinalg/Scalar.h"
+#include "lib/Conversion/NNToLinalg/SmallFloats.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace accel::nn;
 
-namespace {
-/// Small vocabulary for formulas on scalars.
-struct Scalar {
-  OpBuilder &builder;
-  Location location;
-  Value constant(Type type, double value) {
-    if (isa<FloatType>(type))
-      return arith::ConstantOp::create(builder, location, builder.getFloatAttr(type, value));
-    return arith::ConstantOp::create(builder, location,
-                                     builder.getIntegerAttr(type, int64_t(value)));
-  }
-  template <typename OpT, typename... Args> Value make(Args &&...args) {
-    return OpT::create(builder, location, std::forward<Args>(args)...).getResult();
-  }
-  Value select(Value condition, Value a, Value b) { return make<arith::SelectOp>(condition, a, b); }
-  Value compare(arith::CmpFPredicate p, Value a, Value b) { return make<arith::CmpFOp>(p, a, b); }
-  Value compare(arith::CmpIPredicate p, Value a, Value b) { return make<arith::CmpIOp>(p, a, b); }
-};
-} // namespace
-
 static bool isUnsigned(Type element) { return element.isUnsignedInteger() || element.isInteger(1); }
 
+static Value toFloat(Scalar &s, Value value, FloatType target) {
+  auto source = cast<FloatType>(value.getType());
+  if (source == target)
+    return value;
+  if (source.getWidth() < target.getWidth())
+    return s.make<arith::ExtFOp>(target, value);
+  if (source.getWidth() > target.getWidth())
+    return s.make<arith::TruncFOp>(target, value);
+  // f16 <-> bf16 through f32.
+  return s.make<arith::TruncFOp>(target, s.make<arith::ExtFOp>(s.builder.getF32Type(), value));
+}
+
+/// Truncates towards zero; the least integer where `target` has no such number.
+static Value toSigned(Scalar &s, Value value, IntegerType target) {
+  Type type = value.getType();
+  unsigned width = target.getWidth();
+  Value good = s.compare(arith::CmpFPredicate::OLT, s.make<math::AbsFOp>(value),
+                         s.constant(type, std::ldexp(1.0, width - 1)));
+  // A conversion that does not fit would be poison.
+  Value number = s.make<arith::FPToSIOp>(target, s.select(good, value, s.constant(type, 0)));
+  Value least = arith::ConstantOp::create(
+      s.builder, s.location, s.builder.getIntegerAttr(target, APInt::getSignedMinValue(width)));
+  return s.select(good, number, least);
+}
+
+/// Truncates towards zero and takes the low bits of a wider integer, as C compilers for x86 do and
+/// therefore NumPy: what numbers out of range become is not defined by ONNX, but is always the
+/// same.
+static Value toInteger(Scalar &s, Value value, Type to) {
+  auto target = cast<IntegerType>(computeType(to));
+  if (cast<FloatType>(value.getType()).getWidth() < 32)
+    value = s.make<arith::ExtFOp>(s.builder.getF32Type(), value);
+  auto i32 = s.builder.getI32Type(), i64 = s.builder.getI64Type();
+  unsigned width = target.getWidth();
+  if (width < 32)
+    return s.make<arith::TruncIOp>(target, toSigned(s, value, i32));
+  if (!isUnsigned(to))
+    return toSigned(s, value, target);
+  if (width == 32)
+    return s.make<arith::TruncIOp>(target, toSigned(s, value, i64));
+  // From 2^63 on, what is above it, and the highest bit.
+  Value limit = s.constant(value.getType(), std::ldexp(1.0, 63));
+  Value large = s.compare(arith::CmpFPredicate::OGE, value, limit);
+  Value low = toSigned(s, s.select(large, s.make<arith::SubFOp>(value, limit), value), target);
+  Value highest = arith::ConstantOp::create(
+      s.builder, s.location, s.builder.getIntegerAttr(target, APInt::getSignedMinValue(width)));
+  return s.select(large, s.make<arith::XOrIOp>(low, highest), low);
+}
+
+/// A number of type `from` as one of type `to`, for `to`'s storage where that is a small float.
 static Value convert(Scalar &s, Value value, Type from, Type to) {
   Type source = computeType(from), target = computeType(to);
   if (to.isInteger(1)) {
@@ -37,21 +69,15 @@ static Value convert(Scalar &s, Value value, Type from, Type to) {
       return s.compare(arith::CmpFPredicate::UNE, value, zero);
     return source == target ? value : s.compare(arith::CmpIPredicate::ne, value, zero);
   }
+  // Rounding to f32 first would round twice.
+  if (smallFloat(to) && source.isF64())
+    return value;
   if (source == target)
     return value;
-  auto sourceFloat = dyn_cast<FloatType>(source), targetFloat = dyn_cast<FloatType>(target);
-  if (sourceFloat && targetFloat) {
-    if (sourceFloat.getWidth() < targetFloat.getWidth())
-      return s.make<arith::ExtFOp>(target, value);
-    if (sourceFloat.getWidth() > targetFloat.getWidth())
-      return s.make<arith::TruncFOp>(target, value);
-    // f16 <-> bf16 through f32.
-    return s.make<arith::TruncFOp>(target, s.make<arith::ExtFOp>(s.builder.getF32Type(), value));
-  }
-  if (sourceFloat)
-    return isUnsigned(to) ? s.make<arith::FPToUIOp>(target, value)
-                          : s.make<arith::FPToSIOp>(target, value);
-  if (targetFloat)
+  if (isa<FloatType>(source))
+    return isa<FloatType>(target) ? toFloat(s, value, cast<FloatType>(target))
+                                  : toInteger(s, value, to);
+  if (isa<FloatType>(target))
     return isUnsigned(from) ? s.make<arith::UIToFPOp>(target, value)
                             : s.make<arith::SIToFPOp>(target, value);
   unsigned sourceWidth = source.getIntOrFloatBitWidth(),
@@ -60,6 +86,50 @@ static Value convert(Scalar &s, Value value, Type from, Type to) {
     return s.make<arith::TruncIOp>(target, value);
   return isUnsigned(from) ? s.make<arith::ExtUIOp>(target, value)
                           : s.make<arith::ExtSIOp>(target, value);
+}
+
+/// The quotient truncated towards zero, or the remainder: 0 where b is, and where the quotient does
+/// not fit it wraps. Processors stop the program there, and LLVM may do anything.
+template <typename SignedOp, typename UnsignedOp>
+static Value emitDivision(Scalar &s, Value a, Value b, bool isUnsigned) {
+  Type type = a.getType();
+  Value zero = s.constant(type, 0), one = s.constant(type, 1);
+  Value isZero = s.compare(arith::CmpIPredicate::eq, b, zero), unfit = isZero;
+  if (!isUnsigned) {
+    Value least = arith::ConstantOp::create(
+        s.builder, s.location,
+        s.builder.getIntegerAttr(type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth())));
+    Value wraps =
+        s.make<arith::AndIOp>(s.compare(arith::CmpIPredicate::eq, a, least),
+                              s.compare(arith::CmpIPredicate::eq, b, s.constant(type, -1)));
+    unfit = s.make<arith::OrIOp>(isZero, wraps);
+  }
+  Value divisor = s.select(unfit, one, b);
+  Value result = isUnsigned ? s.make<UnsignedOp>(a, divisor) : s.make<SignedOp>(a, divisor);
+  // A remainder of 1 is 0 as it is.
+  return std::is_same_v<SignedOp, arith::DivSIOp> ? s.select(isZero, zero, result) : result;
+}
+
+static Value emitQuotient(Scalar &s, Value a, Value b, bool isUnsigned) {
+  return emitDivision<arith::DivSIOp, arith::DivUIOp>(s, a, b, isUnsigned);
+}
+
+static Value emitRemainder(Scalar &s, Value a, Value b, bool isUnsigned) {
+  return emitDivision<arith::RemSIOp, arith::RemUIOp>(s, a, b, isUnsigned);
+}
+
+/// A shift by less than nothing or by the width and more leaves no bit of a but its sign.
+static Value emitShift(Scalar &s, Value a, Value b, bool left, bool isUnsigned) {
+  Type type = a.getType();
+  Value width = s.constant(type, type.getIntOrFloatBitWidth());
+  Value fits = s.compare(arith::CmpIPredicate::ult, b, width);
+  if (!left && !isUnsigned) {
+    Value most = s.constant(type, type.getIntOrFloatBitWidth() - 1);
+    return s.make<arith::ShRSIOp>(a, s.select(fits, b, most));
+  }
+  Value zero = s.constant(type, 0), by = s.select(fits, b, zero);
+  Value shifted = left ? s.make<arith::ShLIOp>(a, by) : s.make<arith::ShRUIOp>(a, by);
+  return s.select(fits, shifted, zero);
 }
 
 /// a mod b with the sign of b: r = a rem b, corrected where the signs differ.
@@ -73,9 +143,10 @@ static Value emitMod(Scalar &s, Value a, Value b, bool isUnsigned) {
                                                     s.compare(arith::CmpFPredicate::OLT, b, zero)));
     return s.select(wrong, s.make<arith::AddFOp>(r, b), r);
   }
+  Value r = emitRemainder(s, a, b, isUnsigned);
   if (isUnsigned)
-    return s.make<arith::RemUIOp>(a, b);
-  Value r = s.make<arith::RemSIOp>(a, b), zero = s.constant(type, 0);
+    return r;
+  Value zero = s.constant(type, 0);
   Value wrong =
       s.make<arith::AndIOp>(s.compare(arith::CmpIPredicate::ne, r, zero),
                             s.make<arith::XOrIOp>(s.compare(arith::CmpIPredicate::slt, r, zero),
@@ -135,26 +206,47 @@ Value accel::nn::emitCombine(OpBuilder &builder, Location location, ReduceKind k
   llvm_unreachable("all kinds of reduction are handled");
 }
 
-TypedAttr accel::nn::neutralElement(OpBuilder &builder, ReduceKind kind, Type element,
-                                    bool isUnsigned) {
-  unsigned width = element.getIntOrFloatBitWidth();
-  auto floatType = dyn_cast<FloatType>(element);
+Value accel::nn::multiplyAdd(OpBuilder &builder, Location location, Value a, Value b, Value sum) {
+  Scalar s{builder, location};
+  return isa<FloatType>(sum.getType()) ? s.make<arith::AddFOp>(sum, s.make<arith::MulFOp>(a, b))
+                                       : s.make<arith::AddIOp>(sum, s.make<arith::MulIOp>(a, b));
+}
+
+Value accel::nn::divideBy(OpBuilder &builder, Location location, Value sum, Value count,
+                          bool isUnsigned) {
+  Scalar s{builder, location};
+  Type type = sum.getType();
+  if (isa<FloatType>(type))
+    return s.make<arith::DivFOp>(sum, s.make<arith::SIToFPOp>(type, count));
+  // A count may be more than the type has.
+  Type wide = count.getType();
+  if (type == wide)
+    return emitQuotient(s, sum, count, isUnsigned);
+  sum = isUnsigned ? s.make<arith::ExtUIOp>(wide, sum) : s.make<arith::ExtSIOp>(wide, sum);
+  return s.make<arith::TruncIOp>(type, emitQuotient(s, sum, count, isUnsigned));
+}
+
+TypedAttr accel::nn::neutralElement(OpBuilder &builder, ReduceKind kind, Type element) {
+  Type type = accumulatorType(element);
   switch (kind) {
   case ReduceKind::sum:
   case ReduceKind::mean:
-    return builder.getZeroAttr(element);
+    return builder.getZeroAttr(type);
   case ReduceKind::prod:
-    return builder.getOneAttr(element);
+    return builder.getOneAttr(type);
   case ReduceKind::max:
   case ReduceKind::min: {
     bool isMax = kind == ReduceKind::max;
-    if (floatType)
+    if (auto floatType = dyn_cast<FloatType>(type))
       return builder.getFloatAttr(
-          element, APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/isMax));
-    APInt value = isUnsigned
-                      ? (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width))
-                      : (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
-    return builder.getIntegerAttr(element, value);
+          type, APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/isMax));
+    unsigned width = element.getIntOrFloatBitWidth(), room = type.getIntOrFloatBitWidth();
+    if (isUnsigned(element))
+      return builder.getIntegerAttr(
+          type, (isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width)).zext(room));
+    return builder.getIntegerAttr(
+        type,
+        (isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width)).sext(room));
   }
   }
   llvm_unreachable("all kinds of reduction are handled");
@@ -228,9 +320,7 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
         return isFloat ? s.make<arith::MulFOp>(a, b) : s.make<arith::MulIOp>(a, b);
       })
       .Case([&](DivOp) {
-        return isFloat           ? s.make<arith::DivFOp>(a, b)
-               : unsignedElement ? s.make<arith::DivUIOp>(a, b)
-                                 : s.make<arith::DivSIOp>(a, b);
+        return isFloat ? s.make<arith::DivFOp>(a, b) : emitQuotient(s, a, b, unsignedElement);
       })
       .Case([&](MaxOp) {
         return emitCombine(builder, s.location, ReduceKind::max, a, b, unsignedElement);
@@ -242,15 +332,13 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
           [&](PowOp) { return isFloat ? s.make<math::PowFOp>(a, b) : s.make<math::IPowIOp>(a, b); })
       .Case([&](ModOp) { return emitMod(s, a, b, unsignedElement); })
       .Case([&](FmodOp) {
-        return isFloat           ? s.make<arith::RemFOp>(a, b)
-               : unsignedElement ? s.make<arith::RemUIOp>(a, b)
-                                 : s.make<arith::RemSIOp>(a, b);
+        return isFloat ? s.make<arith::RemFOp>(a, b) : emitRemainder(s, a, b, unsignedElement);
       })
       .Case([&](AndOp) { return s.make<arith::AndIOp>(a, b); })
       .Case([&](OrOp) { return s.make<arith::OrIOp>(a, b); })
       .Case([&](XorOp) { return s.make<arith::XOrIOp>(a, b); })
-      .Case([&](ShiftLeftOp) { return s.make<arith::ShLIOp>(a, b); })
-      .Case([&](ShiftRightOp) { return s.make<arith::ShRUIOp>(a, b); })
+      .Case([&](ShiftLeftOp) { return emitShift(s, a, b, /*left=*/true, unsignedElement); })
+      .Case([&](ShiftRightOp) { return emitShift(s, a, b, /*left=*/false, unsignedElement); })
       .Case([&](CompareOp compare) {
         return emitCompare(s, compare.getKind(), a, b, unsignedElement);
       })

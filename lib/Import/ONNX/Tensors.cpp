@@ -46,6 +46,10 @@ Type accel::onnx_import::elementType(MLIRContext *context, int32_t dataType) {
     return Float8E5M2FNUZType::get(context);
   case TensorProto::FLOAT8E8M0:
     return Float8E8M0FNUType::get(context);
+  case TensorProto::FLOAT6E2M3:
+    return Float6E2M3FNType::get(context);
+  case TensorProto::FLOAT6E3M2:
+    return Float6E3M2FNType::get(context);
   case TensorProto::FLOAT4E2M1:
     return Float4E2M1FNType::get(context);
   case TensorProto::BOOL:
@@ -157,6 +161,9 @@ public:
       own(bytes, tensor.raw_data());
       return sized(bytes, packed) && unpack(bytes);
     }
+    // The typed field has a whole entry for an element of 6 bits.
+    if (bits == 6)
+      return typed(bytes) && sized(bytes, count);
     return typed(bytes) && sized(bytes, packed) && unpack(bytes);
   }
 
@@ -183,8 +190,12 @@ private:
       return true;
     std::string data(count, 0);
     for (int64_t i = 0; i < count; ++i) {
-      uint64_t bit = uint64_t(i) * bits;
-      data[i] = char((uint8_t(bytes.bytes[bit / 8]) >> (bit % 8)) & ((1 << bits) - 1));
+      // Elements of 6 bits lie across bytes.
+      uint64_t bit = uint64_t(i) * bits, at = bit / 8;
+      unsigned two = uint8_t(bytes.bytes[at]);
+      if (at + 1 < bytes.bytes.size())
+        two |= uint8_t(bytes.bytes[at + 1]) << 8;
+      data[i] = char((two >> (bit % 8)) & ((1 << bits) - 1));
     }
     own(bytes, std::move(data));
     return true;

@@ -38,6 +38,61 @@ func.func @element_types(%p: tensor<3xi1>, %u: tensor<3xui16>) -> (tensor<3xi1>,
 
 // -----
 
+// Less than a byte takes one, of which only the low bits are read; the others are written as zeros.
+// CHECK-LABEL: @nibbles
+// CHECK-SAME: %[[X:[^:]*]]: tensor<3xi8> {{.*}}, %{{.*}}: tensor<3xi8>
+func.func @nibbles(%x: tensor<3xi4>) -> (tensor<3xui4>, tensor<3xf32>) {
+  // CHECK: %[[LOW:.*]] = arith.trunci %{{.*}} : i8 to i4
+  // CHECK: arith.extui %[[LOW]] : i4 to i8
+  %0 = nn.cast %x {to = ui4} : tensor<3xi4> -> tensor<3xui4>
+  // CHECK: %[[LOW:.*]] = arith.trunci %{{.*}} : i8 to i4
+  // CHECK: arith.sitofp %[[LOW]] : i4 to f32
+  %1 = nn.cast %x {to = f32} : tensor<3xi4> -> tensor<3xf32>
+  return %0, %1 : tensor<3xui4>, tensor<3xf32>
+}
+
+// -----
+
+// Floats of a byte and less are bits in memory and f32 in arithmetic, which integer arithmetic makes of them.
+// CHECK-LABEL: @small_floats
+// CHECK-SAME: %[[X:[^:]*]]: tensor<3xi8> {{.*}}, %[[S:[^:]*]]: tensor<3xi8>
+// CHECK-NOT: f8E4M3FN
+func.func @small_floats(%x: tensor<3xf8E4M3FN>, %scale: tensor<3xf8E8M0FNU>) -> tensor<3xf8E4M3FN> {
+  // CHECK: %[[F:.*]] = arith.bitcast %{{.*}} : i32 to f32
+  // CHECK: linalg.yield %[[F]]
+  %0 = nn.cast %scale {to = f32} : tensor<3xf8E8M0FNU> -> tensor<3xf32>
+  // CHECK: arith.mulf %{{.*}} : f32
+  // CHECK: arith.trunci %{{.*}} : i32 to i8
+  %1 = nn.cast %0 {to = f8E4M3FN} : tensor<3xf32> -> tensor<3xf8E4M3FN>
+  %2 = nn.mul %x, %1 : tensor<3xf8E4M3FN>, tensor<3xf8E4M3FN> -> tensor<3xf8E4M3FN>
+  return %2 : tensor<3xf8E4M3FN>
+}
+
+// -----
+
+// A conversion to integers that does not fit, a quotient that there is none of and a shift by too much are numbers too.
+// CHECK-LABEL: @defined
+func.func @defined(%x: tensor<3xf32>, %a: tensor<3xi32>, %b: tensor<3xi32>) -> (tensor<3xi32>, tensor<3xi32>, tensor<3xi32>) {
+  // CHECK: %[[GOOD:.*]] = arith.cmpf olt
+  // CHECK: %[[SAFE:.*]] = arith.select %[[GOOD]], %{{.*}}, %{{.*}} : f32
+  // CHECK: %[[NUMBER:.*]] = arith.fptosi %[[SAFE]]
+  // CHECK: arith.select %[[GOOD]], %[[NUMBER]], %c-2147483648{{.*}} : i32
+  %0 = nn.cast %x {to = i32} : tensor<3xf32> -> tensor<3xi32>
+  // CHECK: %[[ZERO:.*]] = arith.cmpi eq, %[[B:.*]], %c0
+  // CHECK: %[[UNFIT:.*]] = arith.ori %[[ZERO]]
+  // CHECK: %[[DIVISOR:.*]] = arith.select %[[UNFIT]], %c1{{.*}}, %[[B]]
+  // CHECK: %[[QUOTIENT:.*]] = arith.divsi %{{.*}}, %[[DIVISOR]]
+  // CHECK: arith.select %[[ZERO]], %c0{{.*}}, %[[QUOTIENT]]
+  %1 = nn.div %a, %b : tensor<3xi32>, tensor<3xi32> -> tensor<3xi32>
+  // CHECK: %[[FITS:.*]] = arith.cmpi ult, %[[BY:.*]], %c32
+  // CHECK: %[[LESS:.*]] = arith.select %[[FITS]], %[[BY]], %c31
+  // CHECK: arith.shrsi %{{.*}}, %[[LESS]]
+  %2 = nn.shift_right %a, %b : tensor<3xi32>, tensor<3xi32> -> tensor<3xi32>
+  return %0, %1, %2 : tensor<3xi32>, tensor<3xi32>, tensor<3xi32>
+}
+
+// -----
+
 // CHECK-DAG: #[[LHS:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
 // CHECK-DAG: #[[RHS:.*]] = affine_map<(d0, d1, d2, d3) -> (d3, d2)>
 // CHECK-DAG: #[[RESULT:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>

@@ -36,6 +36,24 @@ func.func @relu(%a: tensor<4xf32>) {
 
 // -----
 
+// Complex numbers are moved, not computed with.
+func.func @complex(%x: tensor<4xcomplex<f32>>) {
+  // expected-error @+1 {{operand #0 must be ranked tensor of real numbers, but got 'tensor<4xcomplex<f32>>'}}
+  %0 = nn.add %x, %x : tensor<4xcomplex<f32>>, tensor<4xcomplex<f32>> -> tensor<4xcomplex<f32>>
+  return
+}
+
+// -----
+
+// No kernel holds them.
+func.func @element(%x: tensor<4xi7>) {
+  // expected-error @+1 {{operand #0 must be ranked tensor of elements that kernels hold, but got 'tensor<4xi7>'}}
+  %0 = nn.transpose %x [0] : tensor<4xi7> -> tensor<4xi7>
+  return
+}
+
+// -----
+
 func.func @exp(%a: tensor<4xi32>) {
   // expected-error @+1 {{operand #0 must be ranked tensor of floats, but got 'tensor<4xi32>'}}
   %0 = nn.exp %a : tensor<4xi32> -> tensor<4xi32>

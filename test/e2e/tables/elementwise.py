@@ -130,6 +130,32 @@ def binary():
     yield row("Mod", x("N", 17), x(17, values=away_from_zero), fmod=1)
 
 
+def corners(dtype):
+    """All pairs of numbers that integer ops make mistakes with."""
+    info = np.iinfo(dtype)
+    some = [0, 1, 2, 3, 7, info.bits - 1, info.bits, info.bits + 1, info.max, info.max // 2]
+    some += [info.min, info.min + 1, -1, -2, -7] if info.min else []
+    left, right = (np.array(side, dtype) for side in zip(*[(a, b) for a in some for b in some]))
+    inputs = (x(len(left), dtype=dtype, values=lambda rng, shape, side=side: side) for side in (left, right))
+    return tuple(inputs)
+
+
+def quotient(a, b):
+    """Truncated; 0 for a divisor of 0."""
+    with np.errstate(all="ignore"):
+        floor = np.floor_divide(a, b)
+        return np.where(b == 0, 0, floor + ((floor * b != a) & ((a < 0) != (b < 0)))).astype(a.dtype)
+
+
+def integers():
+    for dtype in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"):
+        for direction in ("LEFT", "RIGHT"):
+            yield row("BitShift", *corners(dtype), opset=28, direction=direction, reference="onnx")
+        yield row("Div", *corners(dtype), reference=quotient)
+        yield row("Mod", *corners(dtype), reference=lambda a, b: np.where(b == 0, 0, np.mod(a, b)).astype(a.dtype))
+        yield row("Mod", *corners(dtype), fmod=1, reference=lambda a, b: np.where(b == 0, 0, np.fmod(a, b)).astype(a.dtype))
+
+
 def several():
     for op in ("Sum", "Mean", "Max", "Min"):
         yield row(op, x("N", 17), x("N", 17), x(17))
@@ -151,5 +177,6 @@ def casts():
 def rows():
     yield from unary()
     yield from binary()
+    yield from integers()
     yield from several()
     yield from casts()

@@ -36,10 +36,10 @@ class Input:
 
 
 def np_dtype(name):
-    if name == "bfloat16":
+    if name != "bool" and not hasattr(np, name):
         import ml_dtypes
 
-        return np.dtype(ml_dtypes.bfloat16)
+        return np.dtype(getattr(ml_dtypes, name))
     return np.dtype(name)
 
 
@@ -114,9 +114,9 @@ class Row:
         outs = [f"y{i}" for i in range(self.outputs)]
         node = helper.make_node(self.op, names, outs, name=f"the_{self.op}", **self.attributes)
         graph = helper.make_graph([node], "row", ports, [onnx.ValueInfoProto(name=o) for o in outs], initializers)
-        made = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8 if self.opset < 19 else 10
-        )
+        opsets = [helper.make_opsetid("", self.opset)]
+        version = 8 if self.opset < 19 else helper.find_min_ir_version_for(opsets)
+        made = helper.make_model(graph, opset_imports=opsets, ir_version=version)
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values
 
 

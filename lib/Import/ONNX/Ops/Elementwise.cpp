@@ -123,25 +123,54 @@ static LogicalResult where(Node &node) {
   return node.result(node.select(condition, a, b));
 }
 
+// Only powers of two, whose exponents are all that is stored; the sign is lost. By the table of
+// Cast-24, what is too small or too large is the least or the largest one, or NaN without
+// `saturate`.
+static Value toPowerOfTwo(Node &node, Value x, Type to, bool saturate) {
+  std::string mode = node.text("round_mode", "up");
+  if (mode != "up" && mode != "down" && mode != "nearest") {
+    (void)node.error("expected round_mode up, down or nearest, found '" + mode + "'");
+    return {};
+  }
+  Type f32 = node.builder().getF32Type();
+  x = node.create<nn::AbsOp>(node.cast(x, f32));
+  Value least = node.scalarLike(x, 0x1p-127), largest = node.scalarLike(x, 0x1p127);
+  Value inside = node.max(node.min(x, largest), least);
+  // A conversion rounds to the nearest, which may be on the wrong side.
+  Value nearest = node.cast(node.cast(inside, to), f32), power = nearest;
+  if (mode == "up")
+    power = node.select(node.compare(nn::CompareKind::lt, nearest, inside),
+                        node.add(nearest, nearest), nearest);
+  else if (mode == "down")
+    power = node.select(node.compare(nn::CompareKind::gt, nearest, inside),
+                        node.mul(nearest, node.scalarLike(x, 0.5)), nearest);
+  if (!saturate) // NaN is NaN already.
+    power = node.select(node.compare(nn::CompareKind::eq, x, inside), power,
+                        node.scalarLike(x, std::numeric_limits<double>::quiet_NaN()));
+  return node.cast(power, to);
+}
+
 // Out-of-range values become the largest finite one where `saturate` is set, as it is by default.
 static Value convert(Node &node, Value x, Type to) {
   bool saturate = node.integer("saturate", 1);
   auto type = dyn_cast_or_null<FloatType>(to);
-  if (!x || !type || type.getWidth() > 8 || !Node::isFloat(x) || Node::element(x) == to)
+  if (!x || !type || type.getWidth() > 8 || Node::element(x) == to) {
+    node.ignore({"round_mode"});
     return node.cast(x, to);
-  if (isa<Float8E8M0FNUType>(type)) {
-    (void)node.unsupported("a conversion to FLOAT8E8M0");
-    return {};
   }
-  if (saturate || isa<Float4E2M1FNType>(type)) {
-    double largest = APFloat::getLargest(type.getFloatSemantics()).convertToDouble();
-    x = node.max(node.min(x, node.scalarLike(x, largest)), node.scalarLike(x, -largest));
-  }
+  if (isa<Float8E8M0FNUType>(type))
+    return toPowerOfTwo(node, x, to, saturate);
+  node.ignore({"round_mode"});
+  if (!saturate)
+    return node.cast(x, to);
+  if (!Node::isFloat(x) || Node::element(x).getIntOrFloatBitWidth() <= 8)
+    x = node.cast(x, node.builder().getF32Type());
+  double largest = APFloat::getLargest(type.getFloatSemantics()).convertToDouble();
+  x = node.max(node.min(x, node.scalarLike(x, largest)), node.scalarLike(x, -largest));
   return node.cast(x, to);
 }
 
 static LogicalResult castTo(Node &node, int64_t dataType) {
-  node.ignore({"round_mode"});
   Type to = elementType(node.context(), dataType);
   if (!to)
     return node.unsupported("a conversion to " + dataTypeName(dataType));
@@ -160,7 +189,6 @@ static LogicalResult castByName(Node &node) {
 }
 
 static LogicalResult castLike(Node &node) {
-  node.ignore({"round_mode"});
   Value x = node.operand(0), like = node.operand(1);
   return like ? node.result(convert(node, x, Node::element(like))) : failure();
 }
