@@ -177,11 +177,35 @@ static Value lowerShapeOf(Lowering &lowering, ShapeOfOp op) {
   return result;
 }
 
+/// A result whose elements are read by a map.
+static Value mapped(Lowering &lowering, Value result, Value source, AffineMap read) {
+  return lowering.generic(
+      lowering.destination(result), source,
+      {read, AffineMap::getMultiDimIdentityMap(read.getNumDims(), read.getContext())},
+      [](OpBuilder &, Location, ValueRange a) { return SmallVector<Value>{a[0]}; });
+}
+
 static Value lowerPack(Lowering &lowering, PackOp op) {
   ArrayRef<int64_t> dims = op.getDims(), blocks = op.getBlocks(), order = op.getOrder();
   Value source = lowering.get(op.getInput());
   const Shape shape = lowering.shapes.get(op.getInput());
   Type element = cast<RankedTensorType>(source.getType()).getElementType();
+  // Whole blocks are read by a map.
+  bool isExact = llvm::all_of(llvm::zip_equal(dims, blocks), [&](auto pair) {
+    auto [dim, block] = pair;
+    std::optional<int64_t> size = constantDim(shape[dim]);
+    return size && *size % block == 0;
+  });
+  if (isExact) {
+    unsigned rank = lowering.shapes.get(op.getResult()).size();
+    MLIRContext *context = op.getContext();
+    SmallVector<AffineExpr> read(shape.size());
+    for (auto [to, from] : llvm::enumerate(order))
+      read[from] = getAffineDimExpr(to, context);
+    for (auto [i, dim] : llvm::enumerate(dims))
+      read[dim] = read[dim] * blocks[i] + getAffineDimExpr(shape.size() + i, context);
+    return mapped(lowering, op.getResult(), source, AffineMap::get(rank, 0, read, context));
+  }
   return gatherGeneric(
       lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
         SmallVector<Value> position(shape.size());
@@ -213,22 +237,21 @@ static Value lowerPack(Lowering &lowering, PackOp op) {
 }
 
 static Value lowerUnpack(Lowering &lowering, UnpackOp op) {
-  ArrayRef<int64_t> dims = op.getDims(), blocks = op.getBlocks(), order = op.getOrder();
-  Value source = lowering.get(op.getInput());
-  return gatherGeneric(
-      lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
-        SmallVector<Value> outer(indices), inner;
-        for (auto [i, dim] : llvm::enumerate(dims)) {
-          Value block = arith::ConstantIndexOp::create(builder, at, blocks[i]);
-          outer[dim] = arith::DivUIOp::create(builder, at, indices[dim], block);
-          inner.push_back(arith::RemUIOp::create(builder, at, indices[dim], block));
-        }
-        SmallVector<Value> position;
-        for (int64_t from : order)
-          position.push_back(outer[from]);
-        llvm::append_range(position, inner);
-        return tensor::ExtractOp::create(builder, at, source, position).getResult();
-      });
+  ArrayRef<int64_t> dims = op.getDims(), blocks = op.getBlocks();
+  MLIRContext *context = op.getContext();
+  unsigned rank = lowering.shapes.get(op.getResult()).size();
+  SmallVector<AffineExpr> outer, inner, read;
+  for (unsigned i = 0; i < rank; ++i)
+    outer.push_back(getAffineDimExpr(i, context));
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    inner.push_back(outer[dim] % blocks[i]);
+    outer[dim] = outer[dim].floorDiv(blocks[i]);
+  }
+  for (int64_t from : op.getOrder())
+    read.push_back(outer[from]);
+  llvm::append_range(read, inner);
+  return mapped(lowering, op.getResult(), lowering.get(op.getInput()),
+                AffineMap::get(rank, 0, read, context));
 }
 
 Value accel::nn::lowerMovement(Lowering &lowering, Operation *op) {

@@ -10,10 +10,19 @@ using namespace mlir;
 using namespace accel;
 using namespace accel::linalg_ext;
 
+/// Vectors of the larger side of a square that is transposed in registers.
+static constexpr int64_t kMaxAcross = 32;
+
+/// A window of at most so many elements counts as small.
+static constexpr int64_t kMaxWindow = 64;
+
 namespace {
 /// What the root's tile holds: the op with the most work a result element, and what it needs whole.
 struct Anchor {
-  Operation *op = nullptr; ///< a contraction or window op with a vectorizable last dim, or null
+  Operation *op = nullptr; ///< a contraction with a vectorizable last dim, or null
+  /// A reduction over a small window with a vectorizable last dim (a depthwise convolution, a
+  /// pooling), or null: results side by side share what they read.
+  Operation *window = nullptr;
   int64_t work = 1;        ///< scalar operations an element of the result
   int64_t ops = 0;         ///< linalg ops in the tile
   SmallVector<bool> whole; ///< result dims that a producer reduces over
@@ -65,6 +74,25 @@ static bool reusesRegisters(linalg::GenericOp op) {
   return vectors == 1 && scalars == 1 && others == 0;
 }
 
+/// True of reductions over a small window, read in vectors along the last dim of the result.
+static bool isWindow(linalg::GenericOp op) {
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto last = result.getNumResults() ? dyn_cast<AffineDimExpr>(result.getResults().back())
+                                     : AffineDimExpr(nullptr);
+  if (!last || op.hasIndexSemantics() || reductionExtent(op) > kMaxWindow)
+    return false;
+  bool slides = false;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    if (op.getMatchingBlockArgument(input).use_empty())
+      continue; // only says how far dims go
+    if (!map.getNumResults() || map.getResults().back() != last)
+      return false;
+    slides |= !map.isProjectedPermutation();
+  }
+  return slides;
+}
+
 /// Follows producers of `op`, whose result dim i is root dim `dims[i]` (-1: none), and collects the
 /// most expensive one and the root dims that reductions on the way need whole.
 static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned depth = 0) {
@@ -89,6 +117,8 @@ static void visit(Operation *op, ArrayRef<int> dims, Anchor &anchor, unsigned de
   if (generic.getNumReductionLoops() > 0 && reusesRegisters(generic) &&
       (!anchor.op || reductionExtent(generic) > 1))
     anchor.op = generic;
+  if (generic.getNumReductionLoops() > 0 && isWindow(generic))
+    anchor.window = generic;
   for (OpOperand *input : generic.getDpsInputOperands()) {
     Operation *producer = input->get().getDefiningOp();
     if (!producer)
@@ -173,6 +203,34 @@ static void orderItems(Operation *op, ArrayRef<int64_t> shape, const cpu::Target
     moveLast(1);
 }
 
+/// The dim of an elementwise root's result along which an operand is contiguous that lies across
+/// the result's last dim, and how far it is contiguous: a transpose, or channels into blocks.
+static std::optional<std::pair<unsigned, int64_t>> dimAcross(linalg::GenericOp root) {
+  unsigned rank = root.getNumLoops();
+  if (rank < 2 || root.getNumParallelLoops() != rank || root.hasIndexSemantics() ||
+      !root.getMatchingIndexingMap(root.getDpsInitOperand(0)).isIdentity())
+    return std::nullopt;
+  for (OpOperand *input : root.getDpsInputOperands()) {
+    AffineMap map = root.getMatchingIndexingMap(input);
+    if (!map.getNumResults() || !map.isFunctionOfDim(rank - 1) ||
+        map.getResults().back().isFunctionOfDim(rank - 1))
+      continue;
+    AffineExpr last = map.getResults().back();
+    int64_t length = INT64_MAX;
+    if (last.getKind() == AffineExprKind::Mod) {
+      auto binary = cast<AffineBinaryOpExpr>(last);
+      auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+      if (!factor)
+        continue;
+      last = binary.getLHS();
+      length = factor.getValue();
+    }
+    if (auto dim = dyn_cast<AffineDimExpr>(last))
+      return std::pair(dim.getPosition(), length);
+  }
+  return std::nullopt;
+}
+
 std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &target) {
   auto root = asGeneric(op);
   if (!root)
@@ -198,7 +256,7 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
   int64_t columns = 0; // width of the register tile
   if (auto packed = dyn_cast_or_null<nn::PackedMatmulOp>(anchor.op))
     columns = cast<RankedTensorType>(packed.getRhs().getType()).getDimSize(2);
-  else if (anchor.op && !anchor.whole[rank - 1])
+  else if ((anchor.op || anchor.window) && !anchor.whole[rank - 1])
     columns = std::min<int64_t>(likely(shape[rank - 1]), 4 * lanes);
   if (columns) {
     // Register tile: rows x columns of accumulators, one row of the streamed operand, one
@@ -207,6 +265,9 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     int64_t rows = std::clamp<int64_t>((registers - vectors - 1) / vectors, 1, 14);
     if (vectors == 3)
       rows = std::min<int64_t>(rows, registers >= 32 ? 8 : 4);
+    // A window's operands need registers as well.
+    if (!anchor.op)
+      rows = std::clamp<int64_t>(registers / 2 / vectors, 1, 8);
     plan.tile[rank - 1] = columns;
     if (rank >= 2) {
       int64_t size = shape[rank - 2];
@@ -229,7 +290,24 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     }
     if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
       plan.item[rank - 1] = 0;
-    orderItems(anchor.op, shape, target, plan);
+    if (anchor.op)
+      orderItems(anchor.op, shape, target, plan);
+    return plan;
+  }
+  if (std::optional<std::pair<unsigned, int64_t>> across = dimAcross(root);
+      across && !llvm::is_contained(anchor.whole, true) && across->first + 1 != rank) {
+    // Squares, which are transposed in registers.
+    llvm::fill(plan.tile, 1);
+    plan.tile[across->first] = std::min({lanes, across->second, kMaxAcross});
+    plan.tile[rank - 1] = plan.tile[across->first] <= kMaxAcross / 2 ? 2 * lanes : lanes;
+    int64_t work = 4 * anchor.work;
+    for (int i = int(rank) - 1; i >= 0; --i) {
+      int64_t unit = plan.tile[i],
+              extent = unit * int64_t(llvm::divideCeil(kItemWork, work * unit));
+      bool whole = !ShapedType::isDynamic(shape[i]) && extent >= shape[i];
+      plan.item[i] = whole ? 0 : extent;
+      work *= std::max<int64_t>(1, whole ? shape[i] : extent);
+    }
     return plan;
   }
   // Rows: cut outer dims until an item is worth its launch, keep what reductions need whole.

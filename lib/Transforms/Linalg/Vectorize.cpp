@@ -77,8 +77,11 @@ bool Vectorizer::tryRegisters(linalg::GenericOp op, const Plan &plan) {
   } else if (!plan.reduction.empty()) {
     result.values = reduceAt(op, plan, points, init);
   } else {
+    tile = &plan;
+    squares.clear();
     for (const Point &point : points)
       result.values.push_back(computeBody(op, point, plan.vectorDim, Value(), init));
+    tile = nullptr;
   }
   registers[op.getResult(0)] = std::move(result);
   handled.insert(op);

@@ -242,6 +242,24 @@ bool Vectorizer::addsNothing(linalg::GenericOp op, const Point &point) {
   return false;
 }
 
+/// True of the innermost loop of a small window whose operands are vectors: points side by side
+/// read the same vectors in different steps, which are loaded once where the steps are unrolled.
+bool Vectorizer::sharesReads(linalg::GenericOp op, const Plan &plan, unsigned dim) {
+  if (plan.vectorDim < 0 || plan.horizontal || dim != plan.reduction.back() ||
+      *getConstantIntValue(plan.extents[dim]) > kMaxUnrolledWindow)
+    return false;
+  bool slides = false;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    if (op.getMatchingBlockArgument(input).use_empty())
+      continue;
+    if (access(map, plan.vectorDim) != Access::Contiguous)
+      return false;
+    slides |= !map.isProjectedPermutation() && map.isFunctionOfDim(dim);
+  }
+  return slides;
+}
+
 /// How a loop over a reduction dim treats padding.
 Vectorizer::WindowLoop Vectorizer::windowLoop(linalg::GenericOp op, const Plan &plan, unsigned dim,
                                               ArrayRef<Point> points) {
@@ -276,7 +294,7 @@ Vectorizer::WindowLoop Vectorizer::windowLoop(linalg::GenericOp op, const Plan &
         return WindowLoop::Unrolled;
     }
   }
-  return WindowLoop::Whole;
+  return points.size() > 1 && sharesReads(op, plan, dim) ? WindowLoop::Unrolled : WindowLoop::Whole;
 }
 
 /// The steps of a loop in which the elements that all points read lie inside.

@@ -89,6 +89,9 @@ Value Vectorizer::read(linalg::GenericOp op, OpOperand *operand, Value from, con
   Type element = getElementTypeOrSelf(from.getType());
   if (kind != Access::Gather)
     return load(from, position, kind, point);
+  if (tile && !registers.contains(from))
+    if (Value value = readAcross(op, operand, from, *tile, point))
+      return value;
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < point.width; ++lane) {
     Point one = point;

@@ -18,6 +18,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/SmallSet.h"
+#include <map>
 
 namespace accel::linalg_ext {
 
@@ -87,6 +88,11 @@ private:
   Value widen(Value value, int64_t width);
   Index evaluate(AffineExpr expr, ArrayRef<Index> index);
 
+  /// An operand's vector at a point of a tile whose points are all known, where the operand lies
+  /// across: one of a square that is transposed in registers. Null where that is not so.
+  Value readAcross(linalg::GenericOp op, OpOperand *operand, Value from, const Plan &plan,
+                   const Point &point);
+
   // --- padding (VectorizePadding.cpp) ---
   /// A slice of a tensor.pad, whose elements are read from the source, or are outside.
   struct Padded {
@@ -107,6 +113,7 @@ private:
   bool addsNothing(linalg::GenericOp op, const Point &point);
   WindowLoop windowLoop(linalg::GenericOp op, const Plan &plan, unsigned dim,
                         ArrayRef<Point> points);
+  bool sharesReads(linalg::GenericOp op, const Plan &plan, unsigned dim);
   std::pair<Index, Index> clippedRange(linalg::GenericOp op, const Plan &plan, unsigned dim,
                                        const Point &point);
 
@@ -139,7 +146,10 @@ private:
   OpBuilder builder;
   Location location = UnknownLoc::get(builder.getContext());
   llvm::DenseMap<Value, Registers> registers;
-  Steps steps; ///< of the op at hand
+  Steps steps;                ///< of the op at hand
+  const Plan *tile = nullptr; ///< of the elementwise op whose points are computed all at once
+  /// Transposed squares of the tile at hand, by operand and first point.
+  std::map<std::pair<OpOperand *, SmallVector<int64_t>>, SmallVector<Value>> squares;
   /// Operands' dims that a loop around the insertion point keeps inside.
   llvm::SmallSet<std::pair<OpOperand *, unsigned>, 4> clipped;
   llvm::SmallPtrSet<Operation *, 16> handled; ///< linalg ops that registers hold or loops replaced

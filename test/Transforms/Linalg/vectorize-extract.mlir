@@ -73,7 +73,7 @@ func.func @masked(%i: tensor<?xi32>, %x: tensor<50xf32>) -> tensor<?xf32> {
 // CHECK-NOT: vector
 // CHECK: tensor.extract
 // CHECK: return
-func.func @across(%x: tensor<1x16x3xf32>) -> tensor<3x16xf32> {
-  %0 = nn.unpack %x dims [0] blocks [3] order [0, 1] sizes [3] : tensor<1x16x3xf32> -> tensor<3x16xf32>
-  return %0 : tensor<3x16xf32>
+func.func @across(%x: tensor<3x16xf32>) -> tensor<1x16x4xf32> {
+  %0 = nn.pack %x dims [0] blocks [4] order [0, 1] : tensor<3x16xf32> -> tensor<1x16x4xf32>
+  return %0 : tensor<1x16x4xf32>
 }
