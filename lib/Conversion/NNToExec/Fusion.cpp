@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Decides which ops of a block share a kernel: groups grow from their roots along elementwise ops.
+// Decides which ops of a block share a kernel: groups grow from their roots along elementwise ops,
+// and along reductions of the same rows (a normalization is one kernel).
 #include "lib/Conversion/NNToExec/Fusion.h"
 
 using namespace mlir;
@@ -8,6 +9,10 @@ using namespace accel::nn;
 
 /// More ops than this in one kernel gain nothing and cost compile time.
 static constexpr size_t kMaxOps = 64;
+
+/// A row that several ops of a kernel read again has at most so many elements (they stay in the
+/// caches); fewer rows than this would leave threads without work.
+static constexpr int64_t kMaxRow = 1 << 14, kMinRows = 8;
 
 bool accel::isKernelOp(Operation *op) {
   return isa<ShapeOpInterface>(op) && !isa<ConstantOp, BindDimsOp>(op) && !isa<ViewOpInterface>(op);
@@ -63,16 +68,64 @@ private:
       ;
   }
 
-  /// An elementwise op of no group yet whose iteration space is `shape`.
-  bool isFree(Operation *op, const Shape &shape) {
-    return isa<ElementwiseOpInterface>(op) && order.count(op) && !groupOf.count(op) &&
-           shapes.get(op->getResult(0)) == shape;
+  /// What the ops of a group compute over: tensors of one shape and, where rows of it are reduced
+  /// in the group, tensors of one element a row.
+  struct Space {
+    Shape shape, rows;
+    size_t reduced = 0; ///< trailing dims of `shape` that a row has; 0: no rows
+  };
+
+  /// The space of a group that starts with an op.
+  Space spaceOf(Operation *root) {
+    size_t reduced = root ? reducedRow(root) : 0;
+    if (!reduced)
+      return {};
+    Space space{shapes.get(root->getOperand(0)), {}, reduced};
+    space.rows = space.shape;
+    for (size_t i = space.shape.size() - reduced; i < space.shape.size(); ++i)
+      space.rows[i] = shapes.constant(1);
+    return space;
   }
 
-  /// Adds the fewest elementwise consumers after which again one result only is used outside.
+  /// Dims of a row, if the op reduces rows of whole trailing dims that are near while it is
+  /// computed and the op leaves enough of them to share; else 0.
+  size_t reducedRow(Operation *op) {
+    SmallVector<int64_t> axes;
+    if (auto reduce = dyn_cast<ReduceOp>(op); reduce && reduce.getKeepdims())
+      axes.assign(reduce.getAxes().begin(), reduce.getAxes().end());
+    else if (auto softmax = dyn_cast<SoftmaxOp>(op))
+      axes = {int64_t(softmax.getAxis())};
+    else if (auto softmax = dyn_cast<LogSoftmaxOp>(op))
+      axes = {int64_t(softmax.getAxis())};
+    const Shape &shape = shapes.get(op->getOperand(0));
+    size_t lead = shape.size() - axes.size();
+    int64_t elements = 1, rows = 1;
+    for (size_t i = 0; i < shape.size(); ++i) {
+      std::optional<int64_t> size = constantDim(shape[i]);
+      if (i >= lead && (!size || axes[i - lead] != int64_t(i)))
+        return 0;
+      (i < lead ? rows : elements) *= size.value_or(kMinRows);
+    }
+    return elements <= kMaxRow && rows >= kMinRows ? axes.size() : 0;
+  }
+
+  /// An op of no group yet that computes over `shape`, or in the space of rows.
+  bool isFree(Operation *op, const Shape &shape, const Space &space) {
+    if (!order.count(op) || groupOf.count(op))
+      return false;
+    if (isa<ElementwiseOpInterface>(op)) {
+      const Shape &own = shapes.get(op->getResult(0));
+      return own == shape || (space.reduced && (own == space.shape || own == space.rows));
+    }
+    return space.reduced && reducedRow(op) == space.reduced &&
+           shapes.get(op->getOperand(0)) == space.shape;
+  }
+
+  /// Adds the fewest consumers after which again one result only is used outside.
   bool grow(size_t index) {
     KernelGroup &group = groups[index];
     const Shape shape = shapes.get(group.result());
+    const Space space = spaceOf(group.root);
     OpSet added;
     SmallVector<Operation *> open{group.ops.back()};
     do {
@@ -85,7 +138,7 @@ private:
           continue;
         if (added.contains(user))
           continue;
-        if (!isFree(user, shape) || added.size() + group.ops.size() >= kMaxOps)
+        if (!isFree(user, shape, space) || added.size() + group.ops.size() >= kMaxOps)
           return false;
         added.insert(user);
         open.push_back(user);

@@ -157,3 +157,39 @@ module {
     return %4 : tensor<?x2xf32>
   }
 }
+
+// -----
+
+// A normalization of rows is one kernel: both reductions, what is computed once a row, and what they are
+// read by.
+// CHECK-LABEL: exec.kernel @reduce_0
+// CHECK:         nn.reduce mean
+// CHECK:         nn.sub
+// CHECK:         nn.mul
+// CHECK:         nn.reduce mean
+// CHECK:         nn.rsqrt
+// CHECK:         nn.mul
+// CHECK:         nn.mul
+// CHECK-NOT:     exec.kernel
+// CHECK:       exec.program
+func.func @main(%x: tensor<16x64xf32>, %g: tensor<64xf32>) -> tensor<16x64xf32> attributes {nn.input_names = ["x", "g"], nn.output_names = ["y"]} {
+  %m = nn.reduce mean %x axes [1] keepdims : tensor<16x64xf32> -> tensor<16x1xf32>
+  %d = nn.sub %x, %m : tensor<16x64xf32>, tensor<16x1xf32> -> tensor<16x64xf32>
+  %q = nn.mul %d, %d : tensor<16x64xf32>, tensor<16x64xf32> -> tensor<16x64xf32>
+  %v = nn.reduce mean %q axes [1] keepdims : tensor<16x64xf32> -> tensor<16x1xf32>
+  %r = nn.rsqrt %v : tensor<16x1xf32> -> tensor<16x1xf32>
+  %n = nn.mul %d, %r : tensor<16x64xf32>, tensor<16x1xf32> -> tensor<16x64xf32>
+  %y = nn.mul %n, %g : tensor<16x64xf32>, tensor<64xf32> -> tensor<16x64xf32>
+  return %y : tensor<16x64xf32>
+}
+
+// -----
+
+// Two rows would leave threads without work: their statistics are kernels of their own.
+// CHECK-LABEL: exec.kernel @reduce_0
+// CHECK:       exec.kernel @sub_1
+func.func @main(%x: tensor<2x64xf32>) -> tensor<2x64xf32> attributes {nn.input_names = ["x"], nn.output_names = ["y"]} {
+  %m = nn.reduce mean %x axes [1] keepdims : tensor<2x64xf32> -> tensor<2x1xf32>
+  %d = nn.sub %x, %m : tensor<2x64xf32>, tensor<2x1xf32> -> tensor<2x64xf32>
+  return %d : tensor<2x64xf32>
+}
