@@ -188,8 +188,15 @@ Value Lowering::narrowed(Value result, Value sums) {
                  });
 }
 
+static bool isEmpty(Value tensor) {
+  return llvm::is_contained(cast<RankedTensorType>(tensor.getType()).getShape(), 0);
+}
+
 Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult> offsets,
                          ArrayRef<OpFoldResult> sizes) {
+  // A slice must begin inside of a tensor, even one without elements.
+  if (isEmpty(source))
+    return destination;
   SmallVector<OpFoldResult> strides(offsets.size(), builder.getIndexAttr(1));
   Value slice =
       tensor::ExtractSliceOp::create(builder, location, destination, offsets, sizes, strides);
@@ -201,6 +208,11 @@ Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult>
 
 LogicalResult Lowering::lower(Operation *op) {
   location = op->getLoc();
+  // There is nothing to compute, and slices and windows of nothing need not be legal.
+  if (isEmpty(op->getResult(0))) {
+    values.map(op->getResult(0), destination(op->getResult(0)));
+    return success();
+  }
   Value result =
       TypeSwitch<Operation *, Value>(op)
           .Case([&](ElementwiseOpInterface) { return lowerElementwise(*this, op); })
@@ -300,7 +312,7 @@ LogicalResult nn::lowerToLinalg(func::FuncOp function) {
   for (auto [i, value] : llvm::enumerate(ret.getOperands())) {
     Value result = lowering.get(value), output = block->getArgument(numInputs + i);
     // A value that was not computed in its output (an argument, a reshape, a second use) is copied.
-    bool inPlace = false;
+    bool inPlace = result == output;
     if (auto op = result.getDefiningOp<DestinationStyleOpInterface>()) {
       Value init = result;
       while (auto writer = init.getDefiningOp<DestinationStyleOpInterface>())

@@ -172,7 +172,8 @@ void Planner::assignWeights() {
       return;
     auto type = constant.getType();
     int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
-    weightBytes = alignUp(weightBytes + bytes);
+    // An offset stands for one constant, so that even one without elements takes a place.
+    weightBytes = alignUp(weightBytes + std::max<int64_t>(bytes, 1));
   };
   for (DispatchOp dispatch : dispatches)
     for (Value input : dispatch.getInputs())

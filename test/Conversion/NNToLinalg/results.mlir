@@ -81,3 +81,25 @@ func.func @transpose(%x: tensor<2x3x4xf32>) -> tensor<4x2x3xf32> {
   %0 = nn.transpose %x [2, 0, 1] : tensor<2x3x4xf32> -> tensor<4x2x3xf32>
   return %0 : tensor<4x2x3xf32>
 }
+
+// -----
+
+// What has no elements is not computed: a slice that begins at the end would be illegal.
+// CHECK-LABEL: @empty_result
+// CHECK-SAME: %[[OUT:[^:]*]]: tensor<2x0xf32> {bufferization.writable = true}
+// CHECK-NEXT: return %[[OUT]]
+func.func @empty_result(%x: tensor<2x8xf32>) -> tensor<2x0xf32> {
+  %0 = nn.slice %x offsets [0, 8] sizes [2, 0] steps [1, 1] : tensor<2x8xf32> -> tensor<2x0xf32>
+  return %0 : tensor<2x0xf32>
+}
+
+// -----
+
+// Neither is an empty operand written.
+// CHECK-LABEL: @empty_operand
+// CHECK-SAME: %[[X:[^:]*]]: tensor<2x8xf32>
+// CHECK-NEXT: return %[[X]]
+func.func @empty_operand(%x: tensor<2x8xf32>, %e: tensor<2x0xf32>) -> tensor<2x8xf32> {
+  %0 = nn.concat %x, %e axis 1 : tensor<2x8xf32>, tensor<2x0xf32> -> tensor<2x8xf32>
+  return %0 : tensor<2x8xf32>
+}

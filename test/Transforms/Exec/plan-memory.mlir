@@ -111,3 +111,27 @@ exec.program @sharing attributes {
   %3 = exec.dispatch @add dims() (%2, %2) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   exec.yield %3 : tensor<2x4xf32>
 }
+
+// -----
+
+exec.kernel @join {
+  func.func private @join(tensor<2x0xf32> {exec.shape = affine_map<() -> (2, 0)>},
+                          tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+      -> (tensor<2x4xf32> {exec.shape = affine_map<() -> (2, 4)>})
+}
+
+// A constant without elements has a place of its own: the next one is not taken for it.
+// CHECK-LABEL: exec.program @empty
+// CHECK-SAME: weight_bytes = 128
+// CHECK-DAG: %[[E:.*]] = exec.weight at 0 dense<0.000000e+00> : tensor<2x0xf32>
+// CHECK-DAG: %[[W:.*]] = exec.weight at 64 dense<1.500000e+00> : tensor<2x4xf32>
+// CHECK: exec.launch @join {{.*}} ins(%[[E]], %[[W]])
+exec.program @empty attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = [], input_types = [], input_shapes = [],
+    output_names = ["y"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  %0 = exec.constant dense<0.0> : tensor<2x0xf32>
+  %1 = exec.constant dense<1.5> : tensor<2x4xf32>
+  %2 = exec.dispatch @join dims() (%0, %1) : (tensor<2x0xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  exec.yield %2 : tensor<2x4xf32>
+}
