@@ -274,8 +274,11 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
         return unsignedElement ? a : s.make<arith::MaxSIOp>(a, constant(0));
       })
       .Case([&](SigmoidOp) {
-        Value e = s.make<math::ExpOp>(s.make<arith::NegFOp>(a));
-        return s.make<arith::DivFOp>(constant(1), s.make<arith::AddFOp>(e, constant(1)));
+        // e / (1 + e) or 1 / (1 + e) with e = exp(-|x|), which does not overflow.
+        Value e = s.make<math::ExpOp>(s.make<arith::NegFOp>(s.make<math::AbsFOp>(a)));
+        Value negative = s.compare(arith::CmpFPredicate::OLT, a, constant(0));
+        return s.make<arith::DivFOp>(s.select(negative, e, constant(1)),
+                                     s.make<arith::AddFOp>(e, constant(1)));
       })
       .Case([&](SoftplusOp) {
         // max(x, 0) + ln(1 + exp(-|x|)) does not overflow.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The CPU's own lowering steps: packed products, copies, math, vectors.
+// The CPU's own lowering steps: packed products, copies, vectors.
 #include "lib/Target/CPU/Lower.h"
 #include "dialects/NN/NNOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -16,7 +15,6 @@
 namespace accel {
 #define GEN_PASS_DEF_LOWERPACKEDMATMULPASS
 #define GEN_PASS_DEF_LOWERCOPIESPASS
-#define GEN_PASS_DEF_LOWERMATHPASS
 #define GEN_PASS_DEF_LOWERVECTORSPASS
 #include "lib/Target/CPU/Passes.h.inc"
 } // namespace accel
@@ -145,31 +143,6 @@ struct LowerCopiesPass : impl::LowerCopiesPassBase<LowerCopiesPass> {
       (void)linalg::makeMemRefCopyOp(builder, copy.getLoc(), copy.getSource(), copy.getTarget());
       copy.erase();
     }
-  }
-};
-
-struct LowerMathPass : impl::LowerMathPassBase<LowerMathPass> {
-  using Base::Base;
-  void runOnOperation() override {
-    OpPassManager extend(func::FuncOp::getOperationName());
-    math::MathExtendToSupportedTypesOptions options;
-    options.extraTypeStrs = {"f32", "f64"};
-    options.targetTypeStr = "f32";
-    extend.addPass(math::createMathExtendToSupportedTypes(options));
-    if (failed(runPipeline(extend, getOperation())))
-      return signalPassFailure();
-    RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns);
-    (void)applyPatternsGreedily(getOperation(), std::move(patterns));
-    if (exact)
-      return;
-    auto contract = arith::FastMathFlags::contract;
-    getOperation().walk([&](arith::ArithFastMathInterface op) {
-      arith::FastMathFlagsAttr flags = op.getFastMathFlagsAttr();
-      op->setAttr(op.getFastMathAttrName(),
-                  arith::FastMathFlagsAttr::get(&getContext(),
-                                                flags ? flags.getValue() | contract : contract));
-    });
   }
 };
 

@@ -29,13 +29,18 @@ def PrefetchPass : Pass<"cpu-prefetch", "::mlir::func::FuncOp"> {
 }
 
 def LowerMathPass : Pass<"cpu-lower-math", "::mlir::func::FuncOp"> {
-  let summary = "Expand math ops to arithmetic on vectors, and let sums and products contract";
+  let summary = "Expand math ops to arithmetic, and let sums and products contract";
   let description = [{
-    Half precision is computed in f32. With `exact`, arithmetic is not contracted to fused
-    multiply-adds, so that bits do not depend on the CPU.
+    Functions of f32 become formulas (lib/Target/CPU/Math), the same for scalars and vectors of any
+    width, whose roundings are theirs: they are not contracted. Half precision is computed in f32;
+    f64 is left to the C library. With `exact`, no fused multiply-add is used or made, so that bits
+    do not depend on the CPU.
   }];
-  let options = [Option<"exact", "exact", "bool", "false", "do not contract">];
-  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"native\"", "the CPU whose instructions formulas may use">,
+    Option<"exact", "exact", "bool", "false", "do not contract">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 def LowerVectorsPass : Pass<"cpu-lower-vectors", "::mlir::func::FuncOp"> {

@@ -136,7 +136,8 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
 }
 
 /// The C signature, then everything to the LLVM dialect.
-static LogicalResult toLLVM(ModuleOp module, StringRef name, const KernelOptions &options) {
+static LogicalResult toLLVM(ModuleOp module, StringRef name, const Target &target,
+                            const KernelOptions &options) {
   auto function = module.lookupSymbol<func::FuncOp>(name);
   std::string symbol = options.symbolPrefix.empty() ? name.str() + "_kernel"
                                                     : options.symbolPrefix + "_" + name.str();
@@ -144,7 +145,7 @@ static LogicalResult toLLVM(ModuleOp module, StringRef name, const KernelOptions
     return failure();
   return run(module, [&](OpPassManager &passes) {
     OpPassManager &functions = passes.nest<func::FuncOp>();
-    functions.addPass(createLowerMathPass({options.exact}));
+    functions.addPass(createLowerMathPass({target.str(), options.exact}));
     functions.addPass(createLowerVectorsPass());
     passes.addPass(createConvertMathToFuncs());
     passes.addPass(createConvertVectorToSCFPass());
@@ -199,7 +200,7 @@ OwningOpRef<ModuleOp> cpu::lowerKernel(exec::KernelOp kernel, const Target &targ
     return nullptr;
   if (needs(KernelStage::Buffers) && failed(toBuffers(*module, name, bytes)))
     return nullptr;
-  if (needs(KernelStage::LLVM) && failed(toLLVM(*module, name, options)))
+  if (needs(KernelStage::LLVM) && failed(toLLVM(*module, name, target, options)))
     return nullptr;
   if (scratchBytes)
     *scratchBytes = bytes;

@@ -133,9 +133,12 @@ void fillCostTable(Target &target) {
   if (triple.getArch() == Triple::x86_64) {
     target.vectorBits = wide ? 512 : contains(target.features, "+avx") ? 256 : 128;
     target.vectorRegisters = wide ? 32 : 16;
+    target.fma = wide || contains(target.features, "+fma");
+    target.scalef = wide;
   } else {
     target.vectorBits = 128;
     target.vectorRegisters = 32;
+    target.fma = true;
   }
 }
 

@@ -25,6 +25,8 @@ struct Target {
   unsigned vectorRegisters = 16; ///< registers of that width
   unsigned fmaLatency = 4;       ///< cycles
   unsigned fmaPerCycle = 2;      ///< vector FMAs issued a cycle
+  bool fma = false;              ///< has fused multiply-adds at the cost of a product
+  bool scalef = false;           ///< has AVX-512's product with a power of two, at all widths
   uint64_t l1Bytes = 32 << 10, l2Bytes = 1 << 20,
            l3Bytes = 16 << 20; ///< data caches, L3 as one core sees it
 

@@ -122,9 +122,14 @@ static LogicalResult hardSwish(Node &node) {
   return node.result(node.mul(x, gate));
 }
 
+// x tanh(ln(1 + e)) = x n / (n + 2) with e = exp(x) and n = e (e + 2). Where n is so large that the
+// quotient is 1, e need not grow further.
 static LogicalResult mish(Node &node) {
   Value x = node.operand(0);
-  return node.result(node.mul(x, node.create<nn::TanhOp>(node.create<nn::SoftplusOp>(x))));
+  double bound = x && Node::element(x).isF16() ? 5.5 : 20;
+  Value e = node.create<nn::ExpOp>(node.min(x, node.scalarLike(x, bound)));
+  Value n = node.mul(e, plus(node, e, 2));
+  return node.result(node.mul(x, node.div(n, plus(node, n, 2))));
 }
 
 static LogicalResult softsign(Node &node) {
