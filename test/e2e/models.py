@@ -42,17 +42,25 @@ def zoo_path(name):
     return os.path.join(ZOO, "models", f"{name}.onnx")
 
 
-def compare_with_runtime(model, sizes):
-    """model: a ModelProto or a path. One library serves all sizes, the first of them once more at the end."""
-    proto = onnx.load(model) if isinstance(model, str) else model
+def compare_with_runtime(model, sizes, make_feeds=None, see=None, fallback=False, **tolerance):
+    """model: a ModelProto or a path. One library serves all sizes, the first of them once more at the end.
+
+    make_feeds(sizes): the inputs, if not any random values will do. see(got, want): told of results that agree.
+    fallback: whether kernels may be plain loops. tolerance: for compare.difference.
+    """
+    if make_feeds is None:
+        proto = onnx.load(model) if isinstance(model, str) else model
+        make_feeds = lambda dims: engine.random_feeds(proto, dims)
     reference = engine.Reference(model)
-    with engine.compiled(model) as open_session:
+    with engine.compiled(model, fallback=fallback) as open_session:
         session, two = open_session(1), open_session(2)
         for dims in [*sizes, sizes[0]]:
-            feeds = engine.random_feeds(proto, dims)
+            feeds = make_feeds(dims)
             want, got = reference.run(feeds), session.run(None, feeds)
-            if why := compare.differences(got, want):
+            if why := compare.differences(got, want, **tolerance):
                 return f"{why}; sizes {dims}"
+            if see:
+                see(got, want)
             if not engine.same_bits(got, two.run(None, feeds)):
                 return f"two threads give other bits than one; sizes {dims}"
     return None

@@ -61,3 +61,14 @@ def differences(got, want, **tolerance):
         if why := difference(g, w, **tolerance):
             return f"output {i}: {why}"
     return None
+
+
+def largest(got, want):
+    """The largest difference of a float from its reference, as a share of the largest reference value of its output."""
+    shares = [0.0]
+    for g, w in zip(got, want):
+        g, w = np.asarray(g, np.float64), np.asarray(w, np.float64)
+        finite = np.isfinite(w) & np.isfinite(g)
+        if scale := np.abs(w[finite]).max(initial=0.0):
+            shares.append(np.abs(g - w)[finite].max() / scale)
+    return max(shares)

@@ -3,9 +3,11 @@
 
 A case that ends its process or takes too long fails alone; a fresh worker goes on with the next case. A case is a
 function without arguments that returns None if it passed, or why not; it raises Skip(reason) if it cannot run here.
+One that passed may return a Note, which is shown beside its name.
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import resource
@@ -22,6 +24,10 @@ class Skip(Exception):
     """The case cannot run here; the message says why."""
 
 
+class Note(str):
+    """What a case that passed has to say."""
+
+
 @dataclass
 class Outcome:
     kind: str  # passed, failed, skipped
@@ -32,7 +38,7 @@ class Outcome:
 def evaluate(case):
     try:
         why = case()
-        return Outcome("failed" if why else "passed", why or "")
+        return Outcome("failed" if why and not isinstance(why, Note) else "passed", str(why or ""))
     except Skip as skip:
         return Outcome("skipped", str(skip))
     except Exception as error:  # the reason a user would see, then where it came from
@@ -76,13 +82,27 @@ class Worker:
 
     def stop(self, kill=False):
         if kill:
-            self.process.kill()
+            for process in (self.process.pid, *descendants(self.process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
         else:
             try:
                 self.pipe.send(None)
             except OSError:
                 pass
         self.process.join()
+
+
+def descendants(ancestor):
+    """The processes that it started, and those that they started: a compiler that hangs is not to outlive its case."""
+    children = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+            children.setdefault(int(file.read().rpartition(")")[2].split()[1]), []).append(int(name))
+    found = [ancestor]
+    for process in found:
+        found += children.get(process, [])
+    return found[1:]
 
 
 def run_cases(cases, jobs, timeout, tell):
