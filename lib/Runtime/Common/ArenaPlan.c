@@ -6,7 +6,7 @@
 // there and here within a few per cent of the lower bound). Ties go to the slot that lives first,
 // so that equal input gives equal offsets.
 
-#include "accel-rt/Support.h"
+#include "lib/Runtime/Common/ArenaPlan.h"
 
 enum { ARENA_ALIGNMENT = 64 };
 
@@ -100,13 +100,9 @@ static int64_t place(arena *plan, int32_t slot) {
   return best + bytes;
 }
 
-int64_t accel_rt_plan_arena(const accel_slot *slots, int32_t count, const int64_t *values,
-                            int64_t *offsets, int64_t *work) {
+int64_t accel_rt_place_slots(const accel_slot *slots, int32_t count, const int64_t *values,
+                             int64_t *offsets, int64_t *work) {
   arena plan = {slots, values, offsets, (int32_t *)work, (int32_t *)work + count, 0};
-  for (int32_t i = 0; i < count; ++i)
-    if (slot_bytes(&plan, i) < 0)
-      return -1;
-  sort_by_size(&plan, count);
   int64_t total = 0;
   for (int32_t i = 0; i < count; ++i) {
     int64_t end = place(&plan, plan.order[i]);
@@ -116,4 +112,14 @@ int64_t accel_rt_plan_arena(const accel_slot *slots, int32_t count, const int64_
       total = end;
   }
   return align_up(total);
+}
+
+int64_t accel_rt_plan_arena(const accel_slot *slots, int32_t count, const int64_t *values,
+                            int64_t *offsets, int64_t *work) {
+  arena plan = {slots, values, offsets, (int32_t *)work, (int32_t *)work + count, 0};
+  for (int32_t i = 0; i < count; ++i)
+    if (slot_bytes(&plan, i) < 0)
+      return -1;
+  sort_by_size(&plan, count);
+  return accel_rt_place_slots(slots, count, values, offsets, work);
 }

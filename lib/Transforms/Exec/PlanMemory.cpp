@@ -2,6 +2,7 @@
 // Gives every tensor of a program its bytes: value form to buffer form.
 #include "accel-rt/Support.h"
 #include "dialects/Exec/ExecDims.h"
+#include "lib/Transforms/Exec/ArenaSearch.h"
 #include "lib/Transforms/Exec/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 
@@ -211,6 +212,7 @@ LogicalResult Planner::placeSlots() {
   if (arenaBytes < 0)
     return program.emitOpError("cannot be planned: its intermediates have more than 2^63 bytes");
   liveBytes = largestLiveSet(slots, sizes, dispatches.size());
+  improvePlan(descriptions, sizes, liveBytes, arenaBytes, offsets);
   return success();
 }
 

@@ -3,6 +3,7 @@
 // The arena planner on random slots: no overlap, aligned, and how far above the lower bound.
 
 #include "accel-rt/Support.h"
+#include "lib/Transforms/Exec/ArenaSearch.h"
 #include "gtest/gtest.h"
 #include <algorithm>
 #include <cstdio>
@@ -96,6 +97,41 @@ TEST(ArenaPlan, NeverOverlapsAndStaysNearTheBound) {
   std::printf("peak / lower bound: mean %.4f, worst %.3f, optimal in %d of %d\n", sum / counted,
               worst, optimal, counted);
   EXPECT_LT(sum / counted, 1.05);
+}
+
+TEST(ArenaPlan, ASearchComesNearerToTheBound) {
+  std::mt19937_64 random(20240607);
+  double before = 0, after = 0;
+  int counted = 0;
+  for (int round = 0; round < 300; ++round) {
+    SCOPED_TRACE(round);
+    Problem problem = randomProblem(random);
+    std::vector<int64_t> greedy;
+    int64_t bytes = plan(problem, greedy), bound = lowerBound(problem), better = bytes;
+    llvm::SmallVector<int64_t> offsets(greedy.begin(), greedy.end());
+    accel::exec::improvePlan(problem.slots, problem.sizes, bound, better, offsets);
+    ASSERT_LE(better, bytes);
+    ASSERT_GE(better, bound);
+    int64_t end = 0;
+    for (size_t i = 0; i < offsets.size(); ++i) {
+      end = std::max(end, offsets[i] + problem.sizes[i]);
+      for (size_t k = 0; k < i; ++k)
+        if (liveTogether(problem.slots[i], problem.slots[k]))
+          ASSERT_TRUE(offsets[i] + problem.sizes[i] <= offsets[k] ||
+                      offsets[k] + problem.sizes[k] <= offsets[i] || !problem.sizes[i] ||
+                      !problem.sizes[k])
+              << "slots " << i << " and " << k;
+    }
+    ASSERT_EQ(better, alignUp(end));
+    if (!bound)
+      continue;
+    before += double(bytes) / double(bound);
+    after += double(better) / double(bound);
+    ++counted;
+  }
+  std::printf("peak / lower bound: greedy %.4f, searched %.4f\n", before / counted,
+              after / counted);
+  EXPECT_LT(after - counted, (before - counted) / 2);
 }
 
 TEST(ArenaPlan, EqualInputGivesEqualOffsets) {
