@@ -2,8 +2,10 @@
 """What the benchmarks share: their options, the loop over cases, and what they print and write."""
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 
@@ -47,6 +49,7 @@ def parser(doc):
         metavar="FILE",
         help="write the tables between the markers of a document (docs/performance.md)",
     )
+    made.add_argument("--section", metavar="NAME", help="the markers that --markdown writes between")
     made.add_argument(
         "--limit", type=float, help="end with status 1 if a case takes more than this many times the fastest peer's time"
     )
@@ -54,6 +57,16 @@ def parser(doc):
         "--peak-limit", type=float, help="the same if a case reaches less than this part of the peak; cases without a rate pass"
     )
     return made
+
+
+class Sizes(argparse.Action):
+    """NAME=SIZE, any number of times, as a dict."""
+
+    def __call__(self, parser, namespace, value, option=None):
+        name, _, size = value.rpartition("=")
+        if not name or not size.isdigit():
+            parser.error(f"{option} takes NAME=SIZE, found '{value}'")
+        setattr(namespace, self.dest, getattr(namespace, self.dest) | {name: int(size)})
 
 
 def count(threads):
@@ -88,6 +101,15 @@ class Run:
         if not self.meter:
             print("no C compiler (clang-22, clang or cc): the peak is not measured\n")
 
+    @contextlib.contextmanager
+    def measuring(self):
+        """What is stopped within is reported as far as it came."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.skip("the rest", "not measured: stopped")
+
     def chosen(self, name):
         return bool(suite.chosen([name], self.args.only))
 
@@ -96,8 +118,7 @@ class Run:
         with tempfile.TemporaryDirectory(dir=self.folder.name) as folder:
             made = measure.prepare(case, ["accel", *self.peers], folder, self.settings.timeout)
             if "failed" in made["accel"]:
-                self.refused.append((case.name, made["accel"]["failed"]))
-                print(f"{case.name}: Accel cannot compile it: {made['accel']['failed']}", flush=True)
+                self.skip(case.name, f"Accel cannot compile it: {made['accel']['failed']}")
                 return
             case.notes += made["accel"]["said"]
             for threads in self.threads:
@@ -139,7 +160,7 @@ class Run:
             yield form(report.costs(first, self.peers))
 
     def remarks(self):
-        yield from (f"{name}: Accel cannot compile it: {why}" for name, why in self.refused)
+        yield from (f"{name}: {why}" for name, why in self.refused)
         yield from report.left_out(self.rows)
 
     def finish(self):
@@ -164,7 +185,7 @@ class Run:
             parts.append("Left out, or to be known:\n" + "\n".join(f"- {line}" for line in remarks))
         with open(self.args.markdown) as file:
             document = file.read()
-        text = report.splice(document, self.name, "\n\n".join(part.strip() for part in parts))
+        text = report.splice(document, self.args.section or self.name, "\n\n".join(part.strip() for part in parts))
         with open(self.args.markdown, "w") as file:
             file.write(text)
 

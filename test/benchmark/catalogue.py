@@ -2,9 +2,9 @@
 """Which models are measured, at which sizes, and on which inputs.
 
 Models come from $ACCEL_ZOO/models (../shared/models beside the repository where that is not set) and from what the
-command line names. A folder may hold sizes.json, {"model": [{"dim": size}, ...]}, for dims that have names. A zoo may
-bring more: accept/inputs.py with sizes and inputs that its models accept, and accept/seeded.py, which gives the models
-whose weights are one constant real-looking ones.
+command line names. A folder may hold sizes.json, {"model": [{"dim": size}, ...]}, for dims that have names; files that
+test/e2e/exported makes have theirs in its table. A zoo may bring more: accept/inputs.py with sizes and inputs that its
+models accept, and accept/seeded.py, which gives the models whose weights are one constant real-looking ones.
 """
 
 import glob
@@ -47,8 +47,21 @@ def stem(path):
     return os.path.splitext(os.path.basename(path))[0]
 
 
+def exported(path):
+    """The row of a file that test/e2e/exported made, or None."""
+    folder = os.path.join(HERE, "..", "e2e", "exported")
+    if not os.path.exists(os.path.join(folder, "table.py")):
+        return None
+    if folder not in sys.path:
+        sys.path.append(folder)
+    found = importlib.import_module("table").files().get(stem(path))
+    return found[0] if found else None
+
+
 def sizes(path, model):
     """The sizes to measure a model at: [{dim: size}]."""
+    if row := exported(path):
+        return list(row.sizes)
     if inputs := from_zoo("inputs"):
         return inputs.sizes(path, model)
     beside = os.path.join(os.path.dirname(path), "sizes.json")
@@ -60,7 +73,9 @@ def sizes(path, model):
     return [{}]
 
 
-def feeds(model, dims):
+def feeds(path, model, dims):
+    if row := exported(path):
+        return row.feeds(dims)
     if inputs := from_zoo("inputs"):
         return inputs.feeds(model, dims)
     # Small numbers that are not negative are right as indices, too.
@@ -79,19 +94,19 @@ def rounds_elsewhere(model):
     return bool(types & QUANTIZED) or any(t.data_type in HALF for t in model.graph.initializer)
 
 
-def load(path):
-    """The Cases of a file, one for each of its sizes."""
+def load(path, chosen, all_sizes=False):
+    """The Cases of a file, one for each of its sizes or for the first; chosen: {dim: size} that go before those."""
     notes = []
     if stem(path).startswith("light_"):
         if seeded := from_zoo("seeded"):
             path = seeded.prepared(path)
         else:
             notes.append("its weights are one constant")
-    model = onnx.load(path)
+    model = onnx.load(path, load_external_data=False)
     cases = []
-    for dims in sizes(path, model):
-        given = feeds(model, dims)
-        counted = flops.count(model, given)
+    for dims in sizes(path, model)[: None if all_sizes else 1]:
+        given = feeds(path, model, dims | chosen)
+        counted = flops.count(model, given, os.path.dirname(path))
         known = counted.flops if not counted.unknown else None
         cases.append(Case(label(path, model, given), path, given, known, loose=rounds_elsewhere(model), notes=list(notes)))
     return cases

@@ -10,6 +10,7 @@ open from a run of the model.
 import math
 
 import onnx
+import onnx.external_data_helper
 import onnx.inliner
 from onnx import helper, numpy_helper, shape_inference
 
@@ -248,8 +249,8 @@ def light(model):
     return made
 
 
-def count(model, feeds):
-    """The Count of a run of a ModelProto on these inputs (name -> array)."""
+def count(model, feeds, folder=""):
+    """The Count of a run of a ModelProto on these inputs (name -> array). Its weights may lie in files in the folder."""
     shapes = {name: array.shape for name, array in feeds.items()}
     inferred = fixed(light(model), shapes)
     try:
@@ -257,12 +258,12 @@ def count(model, feeds):
     except Exception:  # inference has its own opinion of broken models
         pass
     found = count_graph(inferred.graph, {})
-    if found.unknown and (more := shapes_by_running(fixed(model, shapes), found.unknown, feeds)):
+    if found.unknown and (more := shapes_by_running(fixed(model, shapes), found.unknown, feeds, folder)):
         found = count_graph(inferred.graph, more)
     return found
 
 
-def shapes_by_running(model, unknown, feeds):
+def shapes_by_running(model, unknown, feeds, folder):
     """Shapes of the values that the nodes of unknown shapes read and write, as ONNX Runtime computes them."""
     try:
         import onnxruntime
@@ -285,6 +286,7 @@ def shapes_by_running(model, unknown, feeds):
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
+        onnx.external_data_helper.load_external_data_for_model(probe, folder)
         session = onnxruntime.InferenceSession(
             probe.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )

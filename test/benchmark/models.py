@@ -10,22 +10,30 @@ import bench
 import catalogue
 
 
+def add(run, path):
+    try:
+        cases = catalogue.load(path, run.args.dim, run.args.all_sizes)
+    except Exception as error:  # a broken file shall not end a long run
+        run.skip(catalogue.stem(path), f"cannot be read: {type(error).__name__}: {error}")
+        return
+    for case in cases:
+        run.add(case)
+
+
 def main():
     parser = bench.parser(__doc__)
     parser.add_argument("--models", nargs="*", default=[], help="files or folders (default: those of $ACCEL_ZOO)")
     parser.add_argument("--all-sizes", action="store_true", help="every size of a model, not its first only")
+    parser.add_argument(
+        "--dim", action=bench.Sizes, default={}, metavar="NAME=SIZE", help="the size of a named dim, of all models"
+    )
     run = bench.Run("models", parser)
     paths = [path for path in catalogue.files(run.args.models) if run.chosen(catalogue.stem(path))]
     if not paths:
         print("no models: none in $ACCEL_ZOO/models (../shared/models) or in --models goes by such a name")
-    for path in paths:
-        try:
-            cases = catalogue.load(path)
-        except Exception as error:  # a broken file shall not end a long run
-            run.skip(catalogue.stem(path), f"{type(error).__name__}: {error}")
-            continue
-        for case in cases if run.args.all_sizes else cases[:1]:
-            run.add(case)
+    with run.measuring():
+        for path in paths:
+            add(run, path)
     return run.finish()
 
 
