@@ -82,9 +82,9 @@ Value accel::nn::lowerSoftmax(Lowering &lowering, Operation *op, int64_t axis, b
   Value top = lowering.generic(
       start, x, {all, row},
       [&](OpBuilder &builder, Location at, ValueRange a) {
-        // A NaN that the maximum leaves out makes its row NaN by its exponential.
-        return SmallVector<Value>{
-            arith::MaxNumFOp::create(builder, at, a[1], widen(builder, at, a[0]))};
+        // Whatever the maximum makes of a NaN, the exponential makes its row NaN.
+        return SmallVector<Value>{arith::MaxNumFOp::create(
+            builder, at, a[1], widen(builder, at, a[0]), arith::FastMathFlags::nnan)};
       },
       reduction);
   // Where the element is wide enough and the result is the kernel's, the exponentials lie there

@@ -86,6 +86,53 @@ static bool sameSlice(Value a, Value b) {
          x.getMixedStrides() == y.getMixedStrides();
 }
 
+static bool isNeverNaN(Operation *op) {
+  auto flags = cast<arith::ArithFastMathInterface>(op).getFastMathFlagsAttr();
+  return flags && arith::bitEnumContainsAny(flags.getValue(), arith::FastMathFlags::nnan);
+}
+
+/// The largest or smallest element of a vector in steps of half its width, each one instruction.
+/// (LLVM takes the vector apart, for the sake of NaN.) Halves of an odd width overlap, which a
+/// maximum does not mind.
+static void foldInHalves(vector::ReductionOp op) {
+  bool largest = op.getKind() == vector::CombiningKind::MAXNUMF;
+  if ((!largest && op.getKind() != vector::CombiningKind::MINNUMF) || !isNeverNaN(op) ||
+      op.getAcc())
+    return;
+  OpBuilder builder(op);
+  Location at = op.getLoc();
+  Value value = op.getVector();
+  int64_t width = cast<VectorType>(value.getType()).getNumElements();
+  auto flags = op.getFastmathAttr();
+  while (width > 1) {
+    int64_t half = llvm::divideCeil(width, 2);
+    auto part = [&](int64_t from) {
+      return vector::ExtractStridedSliceOp::create(builder, at, value, from, half, 1).getResult();
+    };
+    Value low = part(0), high = part(width - half);
+    value = largest ? arith::MaxNumFOp::create(builder, at, low, high, flags).getResult()
+                    : arith::MinNumFOp::create(builder, at, low, high, flags).getResult();
+    width = half;
+  }
+  op.getResult().replaceAllUsesWith(
+      vector::ExtractOp::create(builder, at, value, ArrayRef<int64_t>{0}));
+  op.erase();
+}
+
+/// A maximum that need not care for NaN is a comparison and a choice, which are one instruction.
+/// Not left to LLVM, to which the flag says that a NaN may give anything.
+static void lowerExtremum(Operation *op) {
+  bool largest = isa<arith::MaxNumFOp>(op);
+  if ((!largest && !isa<arith::MinNumFOp>(op)) || !isNeverNaN(op))
+    return;
+  OpBuilder builder(op);
+  Value a = op->getOperand(0), b = op->getOperand(1);
+  Value better = arith::CmpFOp::create(
+      builder, op->getLoc(), largest ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, b, a);
+  op->getResult(0).replaceAllUsesWith(arith::SelectOp::create(builder, op->getLoc(), better, b, a));
+  op->erase();
+}
+
 namespace accel {
 namespace {
 
@@ -148,6 +195,8 @@ struct LowerCopiesPass : impl::LowerCopiesPassBase<LowerCopiesPass> {
 
 struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
   void runOnOperation() override {
+    getOperation().walk([](vector::ReductionOp op) { foldInHalves(op); });
+    getOperation().walk([](Operation *op) { lowerExtremum(op); });
     RewritePatternSet patterns(&getContext());
     vector::populateVectorTransferLoweringPatterns(patterns, /*maxTransferRank=*/1);
     vector::populateVectorStepLoweringPatterns(patterns);

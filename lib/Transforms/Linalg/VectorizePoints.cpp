@@ -226,7 +226,18 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
   SmallVector<Operation *> combiners;
   (void)matchReduction(op.getRegionOutputArgs(), 0, combiners);
   vector::CombiningKind kind = *combiningKind(combiners[0]);
+  // What the op's own combination may assume, the other ones may.
+  arith::FastMathFlagsAttr flags;
+  if (auto combiner = dyn_cast<arith::ArithFastMathInterface>(combiners[0]))
+    flags = combiner.getFastMathFlagsAttr();
   TypedAttr neutral = *arith::getNeutralElement(combiners[0]);
+  // MLIR's is NaN for these two, which they may not meet where the flag is.
+  if (isa<arith::MaxNumFOp, arith::MinNumFOp>(combiners[0]) &&
+      arith::bitEnumContainsAny(flags.getValue(), arith::FastMathFlags::nnan)) {
+    auto type = cast<FloatType>(neutral.getType());
+    bool largest = isa<arith::MaxNumFOp>(combiners[0]);
+    neutral = builder.getFloatAttr(type, APFloat::getInf(type.getFloatSemantics(), largest));
+  }
   Type element = neutral.getType();
   unsigned dim = plan.vectorDim;
   Index extent = plan.extents[dim];
@@ -251,13 +262,13 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
     return mask ? arith::SelectOp::create(builder, location, mask, next, sum).getResult() : next;
   };
   auto combine = [&](Value a, Value b) {
-    return vector::makeArithReduction(builder, location, kind, a, b);
+    return vector::makeArithReduction(builder, location, kind, a, b, flags);
   };
   auto horizontal = [&](Value vector) -> Value {
     // Reassociation lets the vector be folded in halves; the order is the same everywhere.
+    auto folding = arith::FastMathFlags::reassoc | arith::FastMathFlags::contract;
     return vector::ReductionOp::create(builder, location, kind, vector,
-                                       arith::FastMathFlags::reassoc |
-                                           arith::FastMathFlags::contract);
+                                       flags ? flags.getValue() | folding : folding);
   };
 
   // The nest over the other reduction dims carries the partial vectors.

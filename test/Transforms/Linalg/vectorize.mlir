@@ -117,6 +117,26 @@ func.func @dynamic_max(%x: tensor<1x?xf32>) -> tensor<1xf32> {
 
 // -----
 
+// Where no NaN is met, a maximum starts from -infinity (0xFF800000), and all its steps keep the flag.
+// CHECK-LABEL: @dynamic_max_of_numbers
+// CHECK: arith.constant dense<0xFF800000> : vector<16xf32>
+// CHECK: arith.maxnumf {{.*}} fastmath<nnan> : vector<16xf32>
+// CHECK: vector.reduction <maxnumf>, {{.*}} fastmath<{{.*}}nnan{{.*}}> : vector<16xf32> into f32
+func.func @dynamic_max_of_numbers(%x: tensor<1x?xf32>) -> tensor<1xf32> {
+  %low = arith.constant 0xFF800000 : f32
+  %e = tensor.empty() : tensor<1xf32>
+  %i = linalg.fill ins(%low : f32) outs(%e : tensor<1xf32>) -> tensor<1xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<1x?xf32>) outs(%i : tensor<1xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %1 = arith.maxnumf %b, %a fastmath<nnan> : f32
+    linalg.yield %1 : f32
+  } -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}
+
+// -----
+
 // Along rows that are added to each other, sums are loop-carried vectors: no horizontal step.
 // CHECK-LABEL: @columns
 // CHECK: %[[SUMS:.*]]:2 = scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}}) -> (vector<16xf32>, vector<16xf32>)

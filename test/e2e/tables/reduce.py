@@ -27,6 +27,13 @@ def reductions():
         yield row("ReduceMax", x("N", 7, 17, dtype=dtype), const([1]), opset=18)
 
 
+def not_numbers(rng, shape):
+    """A row with a NaN, one with an element of no weight, and one of numbers."""
+    values = rng.standard_normal(shape)
+    values[0, -1], values[1, 0] = np.nan, -np.inf
+    return values
+
+
 def softmaxes():
     for op in ("Softmax", "LogSoftmax"):
         for dims, axis in (
@@ -50,6 +57,8 @@ def softmaxes():
         yield row(op, x("N", 10), opset=9)
         yield row(op, x("N", 10, values=lambda rng, shape: 100 * rng.standard_normal(shape)))
         yield row(op, x("N", 10, dtype="float64"))
+        for columns in (7, 40, 700, "S"):
+            yield row(op, x(3, columns, values=not_numbers))
 
 
 def even_lrn(x):
