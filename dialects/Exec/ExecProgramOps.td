@@ -39,6 +39,8 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     /// The kernel's function in nn, linalg or buffer form; null once it is llvm.
     ::mlir::func::FuncOp getFunction();
     static constexpr ::llvm::StringLiteral kShapeAttr = "exec.shape";
+    /// A string: why no further op was fused. For reports; nothing depends on it.
+    static constexpr ::llvm::StringLiteral kBoundaryAttr = "exec.boundary";
   }];
 }
 

@@ -87,6 +87,8 @@ void noteKernels(mlir::ModuleOp module, CompileSummary &summary) {
           !op->hasTrait<mlir::OpTrait::ConstantLike>())
         entry.ops += (entry.ops.empty() ? "" : "+") + op->getName().stripDialect().str();
     });
+    if (auto boundary = kernel->getAttrOfType<mlir::StringAttr>(exec::KernelOp::kBoundaryAttr))
+      entry.boundary = boundary.str();
     summary.kernels.push_back(std::move(entry));
   }
   module.walk([&](mlir::Operation *op) {
@@ -107,7 +109,9 @@ void noteKernels(mlir::ModuleOp module, CompileSummary &summary) {
 
 mlir::OwningOpRef<mlir::ModuleOp> moduleOfKernel(exec::KernelOp kernel, StringRef prefix) {
   mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(kernel.getLoc(), prefix);
-  module->push_back(kernel->clone());
+  exec::KernelOp copy = kernel.clone();
+  copy->removeAttr(exec::KernelOp::kBoundaryAttr); // says nothing of the kernel itself
+  module->push_back(copy);
   return module;
 }
 

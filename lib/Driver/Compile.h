@@ -25,6 +25,7 @@ struct KernelSummary {
   unsigned launches = 0;
   std::vector<std::string> nodes; ///< ONNX nodes of its launches
   std::string ops;                ///< nn ops of its body, "conv+relu"
+  std::string boundary;           ///< why nothing more was fused
   KernelResult result;
 };
 

@@ -39,6 +39,8 @@ void printKernels(const CompileSummary &summary, raw_ostream &out) {
     if (result.kernel.scratchBytes)
       out << ", scratch " << bytes(result.kernel.scratchBytes);
     out << "\n      " << printable(nodeList(kernel)) << "\n";
+    if (!kernel.boundary.empty())
+      out << "      ends because: " << kernel.boundary << "\n";
     if (!result.kernel.whyPlain.empty())
       out << "      plain because: " << printable(result.kernel.whyPlain) << "\n";
   }

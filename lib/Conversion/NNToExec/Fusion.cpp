@@ -97,6 +97,8 @@ private:
       axes = {int64_t(softmax.getAxis())};
     else if (auto softmax = dyn_cast<LogSoftmaxOp>(op))
       axes = {int64_t(softmax.getAxis())};
+    if (axes.empty())
+      return 0;
     const Shape &shape = shapes.get(op->getOperand(0));
     size_t lead = shape.size() - axes.size();
     int64_t elements = 1, rows = 1;
@@ -104,7 +106,9 @@ private:
       std::optional<int64_t> size = constantDim(shape[i]);
       if (i >= lead && (!size || axes[i - lead] != int64_t(i)))
         return 0;
-      (i < lead ? rows : elements) *= size.value_or(kMinRows);
+      // Never beyond the limit, so that no size overflows.
+      int64_t &count = i < lead ? rows : elements;
+      count = std::min(count * std::min(size.value_or(kMinRows), kMaxRow + 1), kMaxRow + 1);
     }
     return elements <= kMaxRow && rows >= kMinRows ? axes.size() : 0;
   }
@@ -119,6 +123,22 @@ private:
     }
     return space.reduced && reducedRow(op) == space.reduced &&
            shapes.get(op->getOperand(0)) == space.shape;
+  }
+
+  /// Why a reader of a group's result is not in it, in words for a user.
+  std::string whyApart(Operation *user) {
+    if (user->hasTrait<OpTrait::IsTerminator>())
+      return "its result is an output";
+    std::string reader = "its result is read by " + user->getName().stripDialect().str();
+    if (!order.count(user))
+      return reader + ", which computes nothing";
+    if (groupOf.count(user))
+      return reader + ", which is in another kernel already";
+    if (isa<ElementwiseOpInterface>(user))
+      return reader + " over another shape";
+    if (isa<ReductionOpInterface>(user))
+      return reader + ", which reduces other rows, or too long or too few";
+    return reader + ", which is not computed element by element";
   }
 
   /// Adds the fewest consumers after which again one result only is used outside.
@@ -138,8 +158,10 @@ private:
           continue;
         if (added.contains(user))
           continue;
-        if (!isFree(user, shape, space) || added.size() + group.ops.size() >= kMaxOps)
+        if (!isFree(user, shape, space) || added.size() + group.ops.size() >= kMaxOps) {
+          group.boundary = whyApart(user);
           return false;
+        }
         added.insert(user);
         open.push_back(user);
       }

@@ -10,6 +10,7 @@ namespace accel {
 struct KernelGroup {
   llvm::SmallVector<mlir::Operation *, 4> ops;
   mlir::Operation *root = nullptr; ///< null: all ops are elementwise
+  std::string boundary;            ///< why it has no further consumers, for a user to read
   mlir::Value result() const { return ops.back()->getResult(0); }
 };
 

@@ -210,6 +210,8 @@ private:
 
   void dispatch(const KernelGroup &group) {
     KernelUse use = kernels.make(group);
+    if (!group.boundary.empty() && !use.kernel->hasAttr(exec::KernelOp::kBoundaryAttr))
+      use.kernel->setAttr(exec::KernelOp::kBoundaryAttr, builder.getStringAttr(group.boundary));
     Location location = coveredLocation(group);
     SmallVector<Value> dims, inputs;
     for (Dim dim : use.dims)

@@ -185,8 +185,9 @@ func.func @main(%x: tensor<16x64xf32>, %g: tensor<64xf32>) -> tensor<16x64xf32> 
 
 // -----
 
-// Two rows would leave threads without work: their statistics are kernels of their own.
-// CHECK-LABEL: exec.kernel @reduce_0
+// Two rows would leave threads without work: their statistics are kernels of their own. Each says why it
+// ends.
+// CHECK-LABEL: exec.kernel @reduce_0 attributes {exec.boundary = "its result is read by sub over another shape"}
 // CHECK:       exec.kernel @sub_1
 func.func @main(%x: tensor<2x64xf32>) -> tensor<2x64xf32> attributes {nn.input_names = ["x"], nn.output_names = ["y"]} {
   %m = nn.reduce mean %x axes [1] keepdims : tensor<2x64xf32> -> tensor<2x1xf32>
