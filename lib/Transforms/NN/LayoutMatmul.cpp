@@ -9,9 +9,10 @@ using namespace accel::nn;
 
 static RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-/// Columns of a panel. Few rows want wide panels, because each row alone must keep the FMAs busy.
-/// Else three registers (tiles of 8 rows) or four (4 rows) run at the same speed: the one that
-/// wastes fewer columns is right. No panel is wider than the matrix.
+/// Columns of a panel. Few rows want wide panels, because these rows alone must keep the FMAs busy,
+/// but all rows in registers at once: weights are read only once. Else three registers (tiles of 8
+/// rows) or four (4 rows) run at the same speed: the one that wastes fewer columns is right. No
+/// panel is wider than the matrix.
 int64_t LayoutRewriter::panelFor(int64_t rows, int64_t columns) const {
   int64_t whole = llvm::alignTo(columns, lanes);
   auto widest = [&](int64_t limit) {
@@ -19,7 +20,7 @@ int64_t LayoutRewriter::panelFor(int64_t rows, int64_t columns) const {
     return int64_t(llvm::alignTo(llvm::divideCeil(columns, panels), lanes));
   };
   if (!ShapedType::isDynamic(rows) && rows <= 4)
-    return widest(int64_t(registers / 2) * lanes);
+    return widest((rows <= 1 ? registers / 2 : (registers - 1) / (rows + 1)) * lanes);
   int64_t three = std::min<int64_t>(whole, 3 * lanes), four = std::min<int64_t>(whole, 4 * lanes);
   bool useThree = (ShapedType::isDynamic(rows) || rows >= 8) &&
                   llvm::alignTo(columns, three) <= llvm::alignTo(columns, four);

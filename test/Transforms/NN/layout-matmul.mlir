@@ -77,3 +77,12 @@ func.func @normalized(%x: tensor<2x7x8xf32>) -> tensor<2x7x8xf32> {
   %3 = nn.softmax %2 axis 2 : tensor<2x7x8xf32> -> tensor<2x7x8xf32>
   return %3 : tensor<2x7x8xf32>
 }
+
+// Four rows and a panel of six registers leave one for what is multiplied.
+// CHECK-LABEL: @few_rows
+// CHECK:         nn.packed_matmul {{.*}} columns 768 : tensor<4x64xf32>, tensor<8x64x96xf32>
+func.func @few_rows(%x: tensor<4x64xf32>) -> tensor<4x768xf32> {
+  %w = nn.constant dense<1.0> : tensor<64x768xf32>
+  %0 = nn.matmul %x, %w : tensor<4x64xf32>, tensor<64x768xf32> -> tensor<4x768xf32>
+  return %0 : tensor<4x768xf32>
+}
