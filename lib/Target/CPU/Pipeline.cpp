@@ -75,6 +75,7 @@ static LogicalResult toLinalg(ModuleOp module) {
     passes.addPass(createConvertNNToLinalgPass());
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
+    passes.addNestedPass<func::FuncOp>(createLinalgRematerializePass());
     passes.addPass(createLinalgElementwiseOpFusionPass());
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());

@@ -17,6 +17,15 @@ def LinalgFlattenPass : Pass<"linalg-flatten", "::mlir::func::FuncOp"> {
   }];
 }
 
+def LinalgRematerializePass : Pass<"linalg-rematerialize", "::mlir::func::FuncOp"> {
+  let summary = "Give each reader of a cheap elementwise op a copy of it, to fuse with";
+  let description = [{
+    A difference to a row's mean, say, is read by the sum of its squares and by the result. Fused into
+    both it is computed twice, but neither stored nor loaded. Copies that find nothing to fuse with are
+    one op again after CSE.
+  }];
+}
+
 def LinalgTilePass : TargetPass<"linalg-tile"> {
   let summary = "Cut a kernel into work items and register tiles, with producers fused into them";
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -340,9 +340,16 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
       row *= likely(shape[--i]);
     while (i > 0 && anchor.whole[i - 1])
       row *= likely(shape[--i]);
-    int64_t count = std::clamp<int64_t>(registers / 2 / llvm::divideCeil(row, lanes), 1, 4);
-    for (; i > 0; --i, count = 1)
+    // Longer rows are read again from the first cache, where several lie, too.
+    int64_t fit = registers / 2 / llvm::divideCeil(row, lanes);
+    if (fit == 0)
+      fit = int64_t(target.l1Bytes) / 4 / (row * int64_t(sizeof(float)));
+    int64_t count = std::clamp<int64_t>(fit, 1, 4);
+    for (; i > 0; --i, count = 1) {
       plan.tile[i - 1] = count;
+      if (plan.item[i - 1] && plan.item[i - 1] < count)
+        plan.item[i - 1] = count;
+    }
   }
   return plan;
 }

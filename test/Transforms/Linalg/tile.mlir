@@ -92,6 +92,18 @@ func.func @softmax(%a: tensor<50x40xf32>) -> tensor<50x40xf32> {
 
 // -----
 
+// Rows too long for the registers are read again from the first cache: as many as a quarter of it holds, so that one
+// row's horizontal step is hidden by another's loop.
+// CHECK-LABEL: @long_rows
+// CHECK: scf.forall (%{{.*}}) in (64)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<2x1024xf32>) outs(%{{.*}} : tensor<2xf32>)
+func.func @long_rows(%a: tensor<128x1024xf32>) -> tensor<128x1024xf32> {
+  %0 = nn.softmax %a axis 1 : tensor<128x1024xf32> -> tensor<128x1024xf32>
+  return %0 : tensor<128x1024xf32>
+}
+
+// -----
+
 // Elementwise work of an unknown size: items of many elements, of which the last one is as long as is left.
 // CHECK: #[[ITEMS:.*]] = affine_map<()[s0] -> (s0 ceildiv [[ITEM:[0-9]+]])>
 // CHECK: #[[LEFT:.*]] = affine_map<(d0)[s0] -> (d0 * -[[ITEM]] + s0, [[ITEM]])>
