@@ -72,7 +72,8 @@ def NN_BlockedDepthwiseConvOp : NN_Op<"blocked_depthwise_conv", [SameOperandsEle
 }
 
 def NN_PoolKind : I32EnumAttr<"PoolKind", "how nn.pool combines a window", [
-    I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"average", 1>, I32EnumAttrCase<"average_with_pad", 2>]> {
+    I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"average", 1>, I32EnumAttrCase<"average_with_pad", 2>,
+    I32EnumAttrCase<"sum", 3>]> {
   let cppNamespace = "::accel::nn";
 }
 
@@ -81,7 +82,8 @@ def NN_PoolOp : NN_Op<"pool"> {
   let description = [{
     The spatial dims are dims 2, 3, ... as many as `kernel` has entries; dims after them (the block
     of a channel-blocked tensor) are kept. `average` divides by the elements inside the input,
-    `average_with_pad` by those inside the padded input; `max` ignores padding. `pads` as in
+    `average_with_pad` by those inside the padded input, `sum` by nothing; `max` ignores padding.
+    `pads` as in
     `nn.conv`; `ceil` rounds the number of windows up, and a window must start inside the input or
     the padding before it.
 
@@ -96,6 +98,27 @@ def NN_PoolOp : NN_Op<"pool"> {
   let results = (outs NN_NumberTensor:$result);
   let assemblyFormat = [{$kind $input `kernel` $kernel `strides` $strides `dilations` $dilations
     `pads` $pads (`ceil` $ceil^)? attr-dict `:` type($input) `->` type($result)}];
+}
+
+def NN_PoolPositionsOp : NN_Op<"pool_positions", [SameOperandsElementType]> {
+  let summary = "where the elements that nn.pool max takes are (ONNX MaxPool-22, output Indices)";
+  let description = [{
+    `pooled` is `nn.pool max` of `input` with the same attributes. The result says where each of its
+    elements comes from, as a number in the row-major order of all of `input`; of equal elements, the
+    first. With `column_major`, the spatial dims count in the order of Fortran.
+
+    Constraints:
+    * C1: both operands have rank 2 + entries of `kernel`.
+    * C2: `kernel`, `strides`, `dilations` have one positive entry a spatial dim, `pads` two of 0 or more.
+  }];
+  let arguments = (ins NN_NumberTensor:$input, NN_NumberTensor:$pooled, DenseI64ArrayAttr:$kernel,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
+                       UnitAttr:$column_major);
+  let results = (outs NN_IntTensor:$result);
+  let assemblyFormat = [{$input `,` $pooled `kernel` $kernel `strides` $strides `dilations` $dilations
+    `pads` $pads (`column_major` $column_major^)? attr-dict
+    `:` type($input) `,` type($pooled) `->` type($result)}];
+  let elementType = "::mlir::IntegerType::get(adaptor.getInput().getContext(), 64)";
 }
 
 def NN_ConvTransposeOp : NN_Op<"conv_transpose", [SameOperandsElementType]> {

@@ -89,27 +89,69 @@ LogicalResult ConvTransposeOp::computeShapes(Adaptor adaptor, Operands operands,
   return success();
 }
 
+LogicalResult PoolPositionsOp::computeShapes(Adaptor adaptor, Operands operands,
+                                             ShapeContext &context, Results &results) {
+  size_t spatial = adaptor.getKernel().size();
+  if (operands[0].size() != 2 + spatial || operands[1].size() != 2 + spatial)
+    return context.error("C1: expected operands of rank " + Twine(2 + spatial) + ", got " +
+                         Twine(operands[0].size()) + " and " + Twine(operands[1].size()));
+  if (!allAtLeast(adaptor.getKernel(), 1, spatial) ||
+      !allAtLeast(adaptor.getStrides(), 1, spatial) ||
+      !allAtLeast(adaptor.getDilations(), 1, spatial) ||
+      !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
+    return context.error("C2: expected " + Twine(spatial) +
+                         " positive kernel sizes, strides and dilations and " + Twine(2 * spatial) +
+                         " pads of 0 or more");
+  results.push_back(operands[1]);
+  return success();
+}
+
+LogicalResult SampleOp::computeShapes(Adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
+  ArrayRef<Dim> input = operands[0], indices = operands[1], weights = operands[2];
+  if (input.size() != 3 || indices.size() != 3 || weights.size() != 3 || !constantDim(indices[0]))
+    return context.error("C1: expected operands of rank 3 and tables of a static number of taps");
+  if (!mayBeEqual(indices[0], weights[0]) || !mayBeEqual(indices[1], weights[1]) ||
+      !mayBeEqual(indices[2], weights[2]) || !mayBeEqual(input[0], indices[1]))
+    return context.error("C2: expected tables of one shape T x N x P, with the operand's N");
+  results.push_back({input[0], input[1], indices[2]});
+  return success();
+}
+
 LogicalResult DepthToSpaceOp::computeShapes(Adaptor adaptor, Operands operands,
                                             ShapeContext &context, Results &results) {
   ArrayRef<int64_t> blocks = adaptor.getBlocks(), crop = adaptor.getCrop();
+  if (operands.empty())
+    return context.error("C3: expected an operand");
   Shape shape = operands[0];
   if (shape.size() < 2 + blocks.size() || !allAtLeast(blocks, 1, blocks.size()))
     return context.error("C1: expected rank " + Twine(2 + blocks.size()) +
                          " or more and positive blocks, got rank " + Twine(shape.size()));
-  int64_t product = 1;
-  for (int64_t block : blocks)
-    product *= block;
-  bool isInside = crop.size() == blocks.size();
-  for (size_t i = 0; i < blocks.size() && isInside; ++i) {
-    isInside = crop[i] >= 0 && crop[i] < blocks[i];
-    shape[2 + i] = shape[2 + i] * blocks[i] - crop[i];
+  int64_t product = llvm::product_of(blocks);
+  size_t spatial = blocks.size();
+  bool isInside = crop.size() == 2 * spatial;
+  for (size_t i = 0; i < spatial && isInside; ++i) {
+    for (int64_t cut : {crop[i], crop[spatial + i]})
+      isInside &= cut >= 0 && cut < blocks[i];
+    shape[2 + i] = shape[2 + i] * blocks[i] - (crop[i] + crop[spatial + i]);
   }
   if (!isInside)
-    return context.error("C2: expected a crop of 0 to block - 1 for each block");
-  if (std::optional<int64_t> channels = constantDim(shape[1]); channels && *channels % product)
-    return context.error("C3: expected channels in multiples of " + Twine(product) + ", got " +
-                         Twine(*channels));
-  shape[1] = shape[1].floorDiv(product);
+    return context.error("C2: expected crops of 0 to block - 1 for each block");
+  std::optional<int64_t> channels = constantDim(shape[1]);
+  bool isOne = operands.size() == 1,
+       good = isOne ? !channels || *channels % product == 0 : int64_t(operands.size()) == product;
+  for (const Shape &operand : operands.drop_front())
+    good &= operand.size() == operands[0].size() &&
+            llvm::all_of(llvm::zip(operand, operands[0]), [](auto pair) {
+              return mayBeEqual(std::get<0>(pair), std::get<1>(pair));
+            });
+  if (!good)
+    return context.error("C3: expected one operand of channels in multiples of " + Twine(product) +
+                         ", or " + Twine(product) + " operands of one shape, got " +
+                         Twine(operands.size()) + " of " + Twine(channels.value_or(-1)) +
+                         " channels");
+  if (isOne)
+    shape[1] = shape[1].floorDiv(product);
   results.push_back(shape);
   return success();
 }

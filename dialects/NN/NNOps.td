@@ -5,6 +5,7 @@
 
 include "dialects/NN/NNConvOps.td"
 include "dialects/NN/NNElementwiseOps.td"
+include "dialects/NN/NNIndexOps.td"
 include "dialects/NN/NNLayoutOps.td"
 include "dialects/NN/NNMatmulOps.td"
 include "dialects/NN/NNReduceOps.td"

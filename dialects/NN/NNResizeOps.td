@@ -32,24 +32,42 @@ def NN_ResizeOp : NN_Op<"resize", [AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def NN_DepthToSpaceOp : NN_Op<"depth_to_space"> {
+def NN_SampleOp : NN_Op<"sample"> {
+  let summary = "weighted sums of elements of rows at positions (ONNX GridSample-22)";
+  let description = [{
+    `input` is N x C x L, `indices` and `weights` are T x N x P:
+    `result[n, c, p] = sum over t of weights[t, n, p] * input[n, c, indices[t, n, p]]`. Positions lie
+    inside the rows.
+
+    Constraints:
+    * C1: operands have rank 3, and T is static.
+    * C2: N of all operands agrees, and the shapes of `indices` and `weights`.
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_PositionTensor:$indices, NN_FloatTensor:$weights);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{$input `indices` $indices `weights` $weights attr-dict
+    `:` functional-type(operands, results)}];
+}
+
+def NN_DepthToSpaceOp : NN_Op<"depth_to_space", [SameOperandsElementType]> {
   let summary = "moves blocks of channels to spatial positions (ONNX DepthToSpace-13)";
   let description = [{
     The spatial dims are dims 2, 3, ... as many as `blocks` has entries; dims after them (the block
-    of a channel-blocked tensor) are kept. With B the product of `blocks`, the operand has B*C
-    channels: with p the row-major number of a position in a block, channel c there is operand
-    channel p*C + c, or c*B + p with `crd`. `crop[i]` positions are left out at the end of spatial
-    dim i.
+    of a channel-blocked tensor) are kept. B is the product of `blocks`. There is one operand of B*C
+    channels, or B of C channels. With p the row-major number of a position in a block, channel c
+    there is channel p*C + c of the one operand, or c*B + p with `crd`, or channel c of operand p.
+    `crop` says how many positions are left out before each spatial dim, then after each.
 
     Constraints:
     * C1: rank is at least 2 + entries of `blocks`, which are positive.
-    * C2: `crop` has one entry of 0..block-1 an entry of `blocks`.
-    * C3: B divides the operand's channels.
+    * C2: `crop` has two entries of 0..block-1 an entry of `blocks`.
+    * C3: the operands are one, whose channels B divides, or B of the same shape.
   }];
-  let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$blocks, DenseI64ArrayAttr:$crop, UnitAttr:$crd);
+  let arguments = (ins Variadic<NN_Tensor>:$inputs, DenseI64ArrayAttr:$blocks, DenseI64ArrayAttr:$crop, UnitAttr:$crd);
   let results = (outs NN_Tensor:$result);
-  let assemblyFormat = [{$input `blocks` $blocks `crop` $crop (`crd` $crd^)? attr-dict
-    `:` type($input) `->` type($result)}];
+  let assemblyFormat = [{$inputs `blocks` $blocks `crop` $crop (`crd` $crd^)? attr-dict
+    `:` type($inputs) `->` type($result)}];
+  let hasVerifier = 1;
 }
 
 #endif // ACCEL_NN_RESIZE_OPS

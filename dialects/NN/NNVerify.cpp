@@ -36,3 +36,22 @@ LogicalResult ResizeOp::verify() {
     return emitOpError("C3: expected elements of a float type to be weighted, got ") << element;
   return success();
 }
+
+LogicalResult DepthToSpaceOp::verify() {
+  return getInputs().empty() ? emitOpError("C3: expected an operand") : success();
+}
+
+static LogicalResult verifyUpdates(Operation *op, StringRef constraint, Value input,
+                                   Value updates) {
+  Type element = elementTypeOf(input), written = elementTypeOf(updates);
+  if (element != written)
+    return op->emitOpError(constraint)
+           << ": expected updates of " << element << ", got " << written;
+  return success();
+}
+
+LogicalResult ScatterElementsOp::verify() {
+  return verifyUpdates(*this, "C3", getInput(), getUpdates());
+}
+
+LogicalResult ScatterNdOp::verify() { return verifyUpdates(*this, "C2", getInput(), getUpdates()); }

@@ -300,7 +300,7 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
         },
         reduction);
   };
-  if (isMax)
+  if (isMax || op.getKind() == PoolKind::sum)
     return accumulate(lowering, op.getResult(), pooled);
   // Average: sums divided by the number of elements that count.
   Value sums = pooled(lowering.emptyTensor(shape, accumulatorType(element)));

@@ -85,6 +85,10 @@ mlir::Value lowerReduce(Lowering &, ReduceOp op);
 mlir::Value lowerResize(Lowering &, ResizeOp op);
 mlir::Value lowerConvTranspose(Lowering &, ConvTransposeOp op);
 mlir::Value lowerDepthToSpace(Lowering &, DepthToSpaceOp op);
+mlir::Value lowerSample(Lowering &, SampleOp op);
+mlir::Value lowerPoolPositions(Lowering &, PoolPositionsOp op);
+/// Ops that read or write at positions which are data, or go along an axis; null if `op` is none.
+mlir::Value lowerIndexed(Lowering &, mlir::Operation *op);
 mlir::Value lowerSoftmax(Lowering &, mlir::Operation *op, int64_t axis, bool log);
 /// Ops that move elements without arithmetic; null if `op` is none of them.
 mlir::Value lowerMovement(Lowering &, mlir::Operation *op);
@@ -99,6 +103,11 @@ mlir::Value initialSum(Lowering &lowering, mlir::Value init, mlir::Value bias,
                        llvm::ArrayRef<unsigned> biasDims);
 /// The value that an affine expression of a generic's iteration dims has inside its body.
 mlir::Value indexOf(mlir::OpBuilder &builder, mlir::Location at, mlir::AffineExpr expr);
+
+/// An index that may count from the end, as a position; one outside 0..size-1 becomes the nearest
+/// inside, and `inside`, where it is asked for, false.
+mlir::Value positionOf(mlir::OpBuilder &builder, mlir::Location location, mlir::Value index,
+                       mlir::Value size, bool isUnsigned, mlir::Value *inside = nullptr);
 
 /// The scalar form of an elementwise op: computes with arith and math on compute types.
 mlir::Value emitScalar(mlir::OpBuilder &builder, mlir::Operation *op, mlir::ValueRange arguments);

@@ -143,20 +143,7 @@ static Value lowerGather(Lowering &lowering, GatherOp op) {
       lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
         Value number =
             tensor::ExtractOp::create(builder, at, table, indices.slice(axis, indexRank));
-        Value zero = arith::ConstantIndexOp::create(builder, at, 0),
-              one = arith::ConstantIndexOp::create(builder, at, 1);
-        Value index =
-            isUnsigned ? arith::IndexCastUIOp::create(builder, at, builder.getIndexType(), number)
-                             .getResult()
-                       : arith::IndexCastOp::create(builder, at, builder.getIndexType(), number)
-                             .getResult();
-        Value negative = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::slt, index, zero);
-        index = arith::SelectOp::create(builder, at, negative,
-                                        arith::AddIOp::create(builder, at, index, size), index);
-        // A bad index must not read outside the tensor.
-        index = arith::MinSIOp::create(builder, at, index,
-                                       arith::SubIOp::create(builder, at, size, one));
-        index = arith::MaxSIOp::create(builder, at, index, zero);
+        Value index = positionOf(builder, at, number, size, isUnsigned);
         SmallVector<Value> position(indices.take_front(axis));
         position.push_back(index);
         llvm::append_range(position, indices.drop_front(axis + indexRank));

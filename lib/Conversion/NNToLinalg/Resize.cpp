@@ -197,18 +197,22 @@ Value accel::nn::lowerConvTranspose(Lowering &lowering, ConvTransposeOp op) {
 }
 
 Value accel::nn::lowerDepthToSpace(Lowering &lowering, DepthToSpaceOp op) {
-  const Shape input = lowering.shapes.get(op.getInput()),
+  const Shape input = lowering.shapes.get(op.getInputs()[0]),
               shape = lowering.shapes.get(op.getResult());
   unsigned rank = shape.size(), spatial = op.getBlocks().size();
-  Value source = lowering.get(op.getInput());
+  SmallVector<Value> sources;
   // Without trailing dims, neighbours in the result are far apart in the operand. They are gathered
   // from one row, which all dims but the first make up.
-  bool isFlat = rank == 2 + spatial;
-  if (isFlat) {
+  bool isFlat = rank == 2 + spatial, isOne = op.getInputs().size() == 1;
+  for (Value operand : op.getInputs()) {
+    sources.push_back(lowering.get(operand));
+    if (!isFlat)
+      continue;
     SmallVector<ReassociationIndices> groups{{0}, {}};
     for (unsigned i = 1; i < rank; ++i)
       groups[1].push_back(i);
-    source = tensor::CollapseShapeOp::create(lowering.builder, lowering.location, source, groups);
+    sources.back() = tensor::CollapseShapeOp::create(lowering.builder, lowering.location,
+                                                     sources.back(), groups);
   }
   return lowering.generic(
       lowering.destination(op.getResult()), {},
@@ -232,20 +236,145 @@ Value accel::nn::lowerDepthToSpace(Lowering &lowering, DepthToSpaceOp op) {
           Value here = linalg::IndexOp::create(builder, at, i);
           if (i >= 2 && i < 2 + spatial) {
             Value block = constant(op.getBlocks()[i - 2]);
+            if (int64_t before = op.getCrop()[i - 2])
+              here = add(here, constant(before));
             phase = add(mul(phase, block), arith::RemUIOp::create(builder, at, here, block));
             here = arith::DivUIOp::create(builder, at, here, block);
           }
           position.push_back(here);
         }
-        int64_t blocks = llvm::product_of(op.getBlocks());
-        position[1] = op.getCrd() ? add(mul(position[1], constant(blocks)), phase)
-                                  : add(mul(phase, sizeOf(shape[1])), position[1]);
+        if (isOne)
+          position[1] =
+              op.getCrd() ? add(mul(position[1], constant(llvm::product_of(op.getBlocks()))), phase)
+                          : add(mul(phase, sizeOf(shape[1])), position[1]);
         if (isFlat) {
           Value linear = position[1];
           for (unsigned i = 2; i < rank; ++i)
             linear = add(mul(linear, sizeOf(input[i])), position[i]);
           position = {position[0], linear};
         }
-        return SmallVector<Value>{tensor::ExtractOp::create(builder, at, source, position)};
+        // All operands are read: they lie side by side in the caches when the next position comes.
+        Value value = tensor::ExtractOp::create(builder, at, sources[0], position);
+        for (auto [i, source] : llvm::enumerate(ArrayRef(sources).drop_front())) {
+          Value other = tensor::ExtractOp::create(builder, at, source, position);
+          Value isHere =
+              arith::CmpIOp::create(builder, at, arith::CmpIPredicate::eq, phase, constant(i + 1));
+          value = arith::SelectOp::create(builder, at, isHere, other, value);
+        }
+        return SmallVector<Value>{value};
       });
+}
+
+/// The tables are read along the vectors of a result, whose elements are gathered from a row.
+Value accel::nn::lowerSample(Lowering &lowering, SampleOp op) {
+  MLIRContext *context = op.getContext();
+  Value source = lowering.get(op.getInput());
+  Type element = elementTypeOf(op.getInput());
+  int64_t taps = *constantDim(lowering.shapes.get(op.getIndices())[0]);
+  auto part = [&](OpBuilder &builder, Location at, Value index, Value weight) -> Value {
+    SmallVector<Value> position;
+    for (unsigned i = 0; i < 2; ++i)
+      position.push_back(linalg::IndexOp::create(builder, at, i));
+    position.push_back(arith::IndexCastOp::create(builder, at, builder.getIndexType(), index));
+    Value x = tensor::ExtractOp::create(builder, at, source, position);
+    Type sum = accumulatorType(element);
+    return arith::MulFOp::create(builder, at, toAccumulator(builder, at, x, element),
+                                 weightOf(builder, at, weight, sum));
+  };
+  if (taps <= kUnrolledTaps)
+    return lowering.generic(
+        lowering.destination(op.getResult()), {}, AffineMap::getMultiDimIdentityMap(3, context),
+        [&](OpBuilder &builder, Location at, ValueRange) {
+          Value n = linalg::IndexOp::create(builder, at, 0),
+                p = linalg::IndexOp::create(builder, at, 2), total;
+          for (int64_t t = 0; t < taps; ++t) {
+            Value tap = arith::ConstantIndexOp::create(builder, at, t);
+            auto entry = [&](Value table) {
+              return tensor::ExtractOp::create(builder, at, lowering.get(table),
+                                               ValueRange{tap, n, p});
+            };
+            Value each = part(builder, at, entry(op.getIndices()), entry(op.getWeights()));
+            total = total ? arith::AddFOp::create(builder, at, total, each).getResult() : each;
+          }
+          return SmallVector<Value>{fromAccumulator(builder, at, total, element)};
+        });
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  AffineMap table = AffineMap::get(4, 0, {dim(3), dim(0), dim(2)}, context),
+            result = AffineMap::getMultiDimIdentityMap(4, context).getMajorSubMap(3);
+  return accumulate(lowering, op.getResult(), [&](Value init) {
+    Type sum = cast<RankedTensorType>(init.getType()).getElementType();
+    return lowering.generic(lowering.fill(init, lowering.zero(sum)),
+                            {lowering.get(op.getIndices()), lowering.get(op.getWeights())},
+                            {table, table, result},
+                            [&](OpBuilder &builder, Location at, ValueRange a) {
+                              return SmallVector<Value>{arith::AddFOp::create(
+                                  builder, at, a[2], part(builder, at, a[0], a[1]))};
+                            },
+                            {false, false, false, true});
+  });
+}
+
+/// The least number of an element in the window that is the pooled one.
+Value accel::nn::lowerPoolPositions(Lowering &lowering, PoolPositionsOp op) {
+  MLIRContext *context = op.getContext();
+  OpBuilder &b = lowering.builder;
+  const Shape input = lowering.shapes.get(op.getInput());
+  unsigned rank = input.size(), spatial = op.getKernel().size(), total = rank + spatial;
+  auto dim = [&](unsigned i) { return getAffineDimExpr(i, context); };
+  Value source = lowering.get(op.getInput());
+  Type element = elementTypeOf(op.getInput()), i64 = b.getI64Type();
+  Value window = tensor::EmptyOp::create(b, lowering.location, op.getKernel(), b.getI8Type());
+  SmallVector<AffineExpr> windowAt;
+  for (unsigned i = 0; i < spatial; ++i)
+    windowAt.push_back(dim(rank + i));
+  AffineMap result = AffineMap::getMultiDimIdentityMap(total, context).getMajorSubMap(rank);
+  SmallVector<bool> reduction(total, false);
+  std::fill(reduction.begin() + rank, reduction.end(), true);
+  // What no element is found for, a window of NaN or of padding, is its largest number.
+  TypedAttr none = b.getI64IntegerAttr(std::numeric_limits<int64_t>::max());
+  return lowering.generic(
+      lowering.fill(lowering.destination(op.getResult()), none),
+      {lowering.get(op.getPooled()), window},
+      {result, AffineMap::get(total, 0, windowAt, context), result},
+      [&](OpBuilder &builder, Location at, ValueRange a) {
+        auto size = [&](unsigned i) {
+          return getValueOrCreateConstantIndexOp(builder, at, lowering.size(input[i]));
+        };
+        SmallVector<Value> position;
+        Value inside;
+        for (unsigned i = 0; i < rank; ++i) {
+          if (i < 2) {
+            position.push_back(indexOf(builder, at, dim(i)));
+            continue;
+          }
+          Value index =
+              indexOf(builder, at,
+                      dim(i) * op.getStrides()[i - 2] +
+                          dim(rank + i - 2) * op.getDilations()[i - 2] - op.getPads()[i - 2]);
+          Value good =
+              arith::CmpIOp::create(builder, at, arith::CmpIPredicate::ult, index, size(i));
+          position.push_back(arith::SelectOp::create(
+              builder, at, good, index, arith::ConstantIndexOp::create(builder, at, 0)));
+          inside = inside ? arith::AndIOp::create(builder, at, inside, good).getResult() : good;
+        }
+        Value x = tensor::ExtractOp::create(builder, at, source, position), same;
+        Value most = fromStorage(builder, at, a[0], element);
+        x = fromStorage(builder, at, x, element);
+        if (isa<FloatType>(element))
+          same = arith::CmpFOp::create(builder, at, arith::CmpFPredicate::UEQ, x, most);
+        else
+          same = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::eq, x, most);
+        if (inside)
+          same = arith::AndIOp::create(builder, at, same, inside);
+        Value number = position[0];
+        for (unsigned i = 1; i < rank; ++i) {
+          unsigned next = op.getColumnMajor() && i >= 2 ? rank + 1 - i : i;
+          number = arith::AddIOp::create(
+              builder, at, arith::MulIOp::create(builder, at, number, size(next)), position[next]);
+        }
+        number = arith::IndexCastOp::create(builder, at, i64, number);
+        Value least = arith::MinSIOp::create(builder, at, a[2], number);
+        return SmallVector<Value>{arith::SelectOp::create(builder, at, same, least, a[2])};
+      },
+      reduction);
 }

@@ -28,7 +28,7 @@ int64_t LayoutRewriter::blockFor(int64_t channels) const {
 
 int64_t LayoutRewriter::resultBlock(ConvOp op, int64_t channels) const {
   if (auto shuffle = op->hasOneUse() ? dyn_cast<DepthToSpaceOp>(*op->user_begin()) : nullptr;
-      shuffle && !shuffle.getCrd()) {
+      shuffle && !shuffle.getCrd() && shuffle.getInputs().size() == 1) {
     int64_t each = channels / llvm::product_of(shuffle.getBlocks());
     if (each % blockFor(each) == 0)
       return blockFor(each);

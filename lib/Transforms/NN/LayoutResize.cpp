@@ -11,6 +11,9 @@ using namespace accel::nn;
 /// A transposed convolution of larger strides has no use for vectors of channels.
 static constexpr int64_t kMaxPhases = 1024;
 
+/// A depth-to-space of more operands reads too many for each result.
+static constexpr int64_t kSeparatePhases = 4;
+
 /// The most elements that one result of a resize is made of at once; more are cheaper axis by axis.
 static constexpr int64_t kJointTaps = 4;
 
@@ -100,15 +103,20 @@ bool LayoutRewriter::rewriteBroadcast(BroadcastOp op) {
 }
 
 bool LayoutRewriter::rewriteDepthToSpace(DepthToSpaceOp op) {
-  auto known = blocked.find(op.getInput());
-  if (known == blocked.end() || op.getCrd())
-    return false;
-  BlockedTensor result = known->second;
+  SmallVector<Value> inputs;
+  BlockedTensor result;
+  for (Value input : op.getInputs()) {
+    auto known = blocked.find(input);
+    if (known == blocked.end() || (result.block && known->second.block != result.block))
+      return false;
+    result.block = known->second.block;
+    inputs.push_back(known->second.value);
+  }
   result.channels = tensorOf(op).getDimSize(1);
-  if (!result.isExact())
+  // Blocks of one operand must not cross the channels of two positions.
+  if (inputs.size() == 1 && (op.getCrd() || !result.isExact()))
     return false;
-  result.value =
-      DepthToSpaceOp::create(builder, op.getLoc(), result.value, op.getBlocks(), op.getCrop());
+  result.value = DepthToSpaceOp::create(builder, op.getLoc(), inputs, op.getBlocks(), op.getCrop());
   replaceWithBlocked(op, result);
   return true;
 }
@@ -160,159 +168,220 @@ void LayoutRewriter::orderForDepthToSpace(ConvOp op) {
 // --- transposed convolutions ---
 
 namespace {
-/// One spatial dim of a transposed convolution, as `stride` convolutions of stride 1: phase r makes
-/// the result positions q*stride + r, from window positions k with r + pad - k*dilation a multiple
-/// e*stride of the stride, each of which reads input position q + e.
-struct Phases {
-  Phases(int64_t stride, int64_t dilation, int64_t kernel, int64_t low, int64_t high,
-         int64_t extra) {
-    // A result dim of S*stride + rest.
-    int64_t rest = (kernel - 1) * dilation + 1 - stride - low - high + extra;
-    int64_t more = rest >= 0 ? int64_t(llvm::divideCeil(rest, stride)) : -(-rest / stride);
-    crop = more * stride - rest;
-    SmallVector<SmallVector<std::pair<int64_t, int64_t>>> taps(stride); // e, k
-    // The window reaches from the first input position that a phase reads to the last. Widened,
-    // where it must be, with zeros, it never leaves input out.
-    int64_t first = 0, last = -more;
-    for (int64_t r = 0; r < stride; ++r)
-      for (int64_t k = 0; k < kernel; ++k)
-        if (int64_t at = r + low - k * dilation; at % stride == 0) {
-          taps[r].push_back({at / stride, k});
-          first = std::min(first, at / stride);
-          last = std::max(last, at / stride);
-        }
-    int64_t unit = last - first;
-    for (auto &phase : taps)
-      for (auto [e, k] : phase)
-        unit = std::gcd(unit, e - first);
-    this->dilation = std::max<int64_t>(unit, 1);
-    size = (last - first) / this->dilation + 1;
-    pads = {-first, more + last};
-    // `kernel` stands for zeros.
-    source.assign(stride * size, kernel);
-    for (auto [r, phase] : llvm::enumerate(taps))
-      for (auto [e, k] : phase)
-        source[r * size + (e - first) / this->dilation] = k;
+/// A window of an ordinary convolution of stride 1, along one dim.
+struct Window {
+  int64_t size, dilation, low, high;
+  /// For each phase, then each position: the position in the given window, or its size for a zero.
+  SmallVector<int64_t> source;
+};
+
+/// One spatial dim of a transposed convolution as `stride` convolutions of stride 1. Counted from
+/// `offset` before the result, phase r makes positions q*stride + r. To these window position k
+/// adds input position q + e, where r - offset + pad - k*dilation is e*stride, and nothing else.
+class Phases {
+public:
+  Phases(int64_t stride, int64_t dilation, int64_t kernel, int64_t pad, int64_t rest, bool separate)
+      : stride(stride), kernel(kernel) {
+    // The phases' taps lie closest together where phase 0 begins at position 0 of the window. Where
+    // that gains nothing, or each phase has a window of its own, nothing is left out.
+    int64_t best = INT64_MAX;
+    for (int64_t offset : {int64_t(0), separate ? 0 : pad % stride}) {
+      Taps found = tapsAt(offset, dilation, pad);
+      // A result dim of S*stride + rest, and `offset` before it.
+      int64_t more = ceilDiv(rest + offset, stride);
+      int64_t size = windowOf(found, more).size;
+      if (size >= best)
+        continue;
+      best = size;
+      taps = std::move(found);
+      blocks = more;
+      before = offset;
+    }
+    after = blocks * stride - before - rest;
   }
 
-  int64_t size, dilation, crop;
-  std::pair<int64_t, int64_t> pads;
-  SmallVector<int64_t> source; ///< phases x size: positions in the given window
+  /// The window of all phases, or of one.
+  Window all() const { return windowOf(taps, blocks); }
+  Window one(int64_t phase) const { return windowOf({taps[phase]}, blocks); }
+
+  int64_t before = 0, after = 0; ///< positions to leave out
+
+private:
+  using Taps = SmallVector<SmallVector<std::pair<int64_t, int64_t>>>; // e, k of each phase
+
+  static int64_t ceilDiv(int64_t a, int64_t b) {
+    return a >= 0 ? int64_t(llvm::divideCeil(a, b)) : -(-a / b);
+  }
+
+  Taps tapsAt(int64_t offset, int64_t dilation, int64_t pad) const {
+    Taps found(stride);
+    for (int64_t r = 0; r < stride; ++r)
+      for (int64_t k = 0; k < kernel; ++k)
+        if (int64_t at = r - offset + pad - k * dilation; at % stride == 0)
+          found[r].push_back({at / stride, k});
+    return found;
+  }
+
+  /// As many results as the input has positions, and `more`. Where that leaves input out, zeros
+  /// widen the window.
+  Window windowOf(const Taps &phases, int64_t more) const {
+    int64_t first = 0, last = -more;
+    for (auto &phase : phases)
+      for (auto [e, k] : phase) {
+        first = std::min(first, e);
+        last = std::max(last, e);
+      }
+    int64_t unit = last - first;
+    for (auto &phase : phases)
+      for (auto [e, k] : phase)
+        unit = std::gcd(unit, e - first);
+    unit = std::max<int64_t>(unit, 1);
+    Window window{(last - first) / unit + 1, unit, -first, more + last, {}};
+    window.source.assign(phases.size() * window.size, kernel);
+    for (auto [r, phase] : llvm::enumerate(phases))
+      for (auto [e, k] : phase)
+        window.source[r * window.size + (e - first) / unit] = k;
+    return window;
+  }
+
+  int64_t stride, kernel, blocks = 0;
+  Taps taps;
 };
 } // namespace
 
-/// Dims `dim` of a weight F x C x K... becomes phases x window positions, each a slice or zeros.
+/// A weight F x C x K... with dim `dim` replaced by the positions of a window, of each phase.
 static Value takeTaps(OpBuilder &builder, Location at, Value weight, int64_t dim,
-                      const Phases &phases) {
+                      const Window &window) {
   auto type = tensorOf(weight);
   SmallVector<int64_t> low(type.getRank(), 0), high(type.getRank(), 0);
   high[dim] = 1;
   Value padded =
       PadOp::create(builder, at, weight, low, high, builder.getZeroAttr(type.getElementType()));
-  auto vector = RankedTensorType::get(int64_t(phases.source.size()), builder.getI64Type());
+  auto vector = RankedTensorType::get(int64_t(window.source.size()), builder.getI64Type());
   Value taps = ConstantOp::create(builder, at, vector,
-                                  DenseElementsAttr::get(vector, ArrayRef(phases.source)));
+                                  DenseElementsAttr::get(vector, ArrayRef(window.source)));
   return GatherOp::create(builder, at, padded, taps, uint64_t(dim));
+}
+
+/// F x C x (phases, size)... to (phases... x F) x C x size... .
+static Value mergePhases(OpBuilder &builder, Location at, Value weight, ArrayRef<int64_t> phases,
+                         ArrayRef<Window> windows) {
+  ArrayRef<int64_t> shape = tensorOf(weight).getShape();
+  SmallVector<int64_t> split(shape.take_front(2)), order, merged{shape[0], shape[1]};
+  for (auto [i, window] : llvm::enumerate(windows)) {
+    llvm::append_values(split, phases[i], window.size);
+    order.push_back(2 + 2 * i);
+    merged[0] *= phases[i];
+    merged.push_back(window.size);
+  }
+  llvm::append_values(order, int64_t(0), int64_t(1));
+  for (size_t i = 0; i < windows.size(); ++i)
+    order.push_back(3 + 2 * i);
+  weight = ReshapeOp::create(builder, at, weight, ValueRange(), split);
+  weight = TransposeOp::create(builder, at, weight, order);
+  return ReshapeOp::create(builder, at, weight, ValueRange(), merged);
 }
 
 bool LayoutRewriter::rewriteConvTranspose(ConvTransposeOp op) {
   Location at = op.getLoc();
   auto weightType = tensorOf(op.getWeight()), type = tensorOf(op);
+  ArrayRef<int64_t> blocks = op.getStrides();
   int64_t spatial = weightType.getRank() - 2, channels = weightType.getDimSize(0),
-          features = weightType.getDimSize(1), group = op.getGroup();
+          features = weightType.getDimSize(1), group = op.getGroup(), count = 1;
+  for (int64_t block : blocks)
+    count *= std::min(block, kMaxPhases + 1);
   bool depthwise = group > 1 && group == channels && features == 1;
   if (!type.getElementType().isF32() || !weightType.hasStaticShape() ||
       (group != 1 && !depthwise) || !isConstantExpression(op.getWeight()) ||
-      llvm::is_contained(weightType.getShape(), 0))
+      llvm::is_contained(weightType.getShape(), 0) || count > kMaxPhases)
     return false;
-  SmallVector<Phases> phases;
-  SmallVector<int64_t> dilations, pads, crop, blocks(op.getStrides());
-  int64_t count = 1;
-  for (int64_t i = 0; i < spatial; ++i) {
-    const Phases &here =
-        phases.emplace_back(blocks[i], op.getDilations()[i], weightType.getDimSize(2 + i),
-                            op.getPads()[i], op.getPads()[spatial + i], op.getOutputPadding()[i]);
-    dilations.push_back(here.dilation);
-    pads.push_back(here.pads.first);
-    crop.push_back(here.crop);
-    count *= blocks[i];
+  auto phasesFor = [&](bool separate) {
+    SmallVector<Phases> phases;
+    for (int64_t i = 0; i < spatial; ++i) {
+      int64_t dilation = op.getDilations()[i], kernel = weightType.getDimSize(2 + i),
+              rest = (kernel - 1) * dilation + 1 - blocks[i] - op.getPads()[i] -
+                     op.getPads()[spatial + i] + op.getOutputPadding()[i];
+      phases.emplace_back(blocks[i], dilation, kernel, op.getPads()[i], rest, separate);
+    }
+    return phases;
+  };
+  int64_t filters = depthwise ? channels : features, jointWork = count,
+          work = llvm::product_of(weightType.getShape().drop_front(2));
+  SmallVector<Phases> phases = phasesFor(/*separate=*/false);
+  SmallVector<Window> joint;
+  for (const Phases &here : phases) {
+    joint.push_back(here.all());
+    jointWork *= joint.back().size;
   }
+  // Windows that zeros fill by half cost more than reading several results.
+  bool separate = depthwise || (count <= kSeparatePhases && 2 * jointWork > 3 * work &&
+                                filters >= int64_t(lanes));
+  if (separate)
+    phases = phasesFor(/*separate=*/true);
+  SmallVector<int64_t> crop;
   for (const Phases &here : phases)
-    pads.push_back(here.pads.second);
-  if (count > kMaxPhases)
-    return false;
+    crop.push_back(here.before);
+  for (const Phases &here : phases)
+    crop.push_back(here.after);
 
-  // Windows of all phases: F x C x (phases, size)... to phases... x F x C x size...
-  int64_t filters = depthwise ? channels : features;
-  Value weight = op.getWeight();
+  Value weight = op.getWeight(), bias = op.getBias();
   if (!depthwise) {
     SmallVector<int64_t> swap = llvm::to_vector(llvm::seq<int64_t>(0, weightType.getRank()));
     std::swap(swap[0], swap[1]);
     weight = TransposeOp::create(builder, at, weight, swap);
   }
-  SmallVector<int64_t> split(tensorOf(weight).getShape().take_front(2)), order, windows{count};
-  for (int64_t i = 0; i < spatial; ++i) {
-    weight = takeTaps(builder, at, weight, 2 + i, phases[i]);
-    llvm::append_values(split, blocks[i], phases[i].size);
-    order.push_back(2 + 2 * i);
-  }
-  llvm::append_values(order, int64_t(0), int64_t(1));
-  llvm::append_range(windows, ArrayRef(split).take_front(2));
-  for (int64_t i = 0; i < spatial; ++i) {
-    order.push_back(3 + 2 * i);
-    windows.push_back(phases[i].size);
-  }
-  weight = ReshapeOp::create(builder, at, weight, ValueRange(), split);
-  weight = TransposeOp::create(builder, at, weight, order);
-  weight = ReshapeOp::create(builder, at, weight, ValueRange(), windows);
-
-  // A phase's channels fill whole blocks, where they are enough to fill any.
-  int64_t padded = filters;
-  if (count > 1 && !depthwise && 2 * filters >= int64_t(lanes))
-    padded = llvm::alignTo(filters, blockFor(filters));
-  auto fill = [&](Value value, int64_t dim) -> Value {
-    SmallVector<int64_t> low(tensorOf(value).getRank(), 0), high(low);
-    high[dim] = padded - filters;
-    return padded == filters ? value
-                             : PadOp::create(builder, at, value, low, high,
-                                             builder.getZeroAttr(type.getElementType()));
-  };
   SmallVector<Operation *> made;
-  auto convolve = [&](Value windows, Value bias) -> Value {
-    made.push_back(ConvOp::create(builder, at, op.getInput(), windows, bias,
+  auto convolve = [&](ArrayRef<Window> windows, Value weight, Value bias) -> Value {
+    SmallVector<int64_t> dilations, pads;
+    for (const Window &window : windows) {
+      dilations.push_back(window.dilation);
+      pads.push_back(window.low);
+    }
+    for (const Window &window : windows)
+      pads.push_back(window.high);
+    made.push_back(ConvOp::create(builder, at, op.getInput(), weight, bias,
                                   SmallVector<int64_t>(spatial, 1), dilations, pads,
                                   uint64_t(group)));
     return made.back()->getResult(0);
   };
-  SmallVector<int64_t> joint(windows.begin() + 1, windows.end());
-  Value bias = op.getBias(), result;
-  if (depthwise) {
-    // A convolution for each phase.
-    SmallVector<Value> parts;
-    for (int64_t r = 0; r < count; ++r) {
-      SmallVector<int64_t> offsets(windows.size(), 0), steps(windows.size(), 1), sizes(windows);
-      offsets[0] = r;
-      sizes[0] = 1;
-      Value part = SliceOp::create(builder, at, weight, offsets, sizes, steps);
-      parts.push_back(convolve(ReshapeOp::create(builder, at, part, ValueRange(), joint), bias));
-    }
-    result = parts[0];
-    if (count > 1) {
-      made.push_back(ConcatOp::create(builder, at, parts, uint64_t(1)));
-      result = made.back()->getResult(0);
+  auto taken = [&](ArrayRef<Window> windows) {
+    Value taken = weight;
+    for (auto [i, window] : llvm::enumerate(windows))
+      taken = takeTaps(builder, at, taken, 2 + i, window);
+    return taken;
+  };
+
+  SmallVector<Value> parts;
+  int64_t padded = filters;
+  if (separate) {
+    for (int64_t n = 0; n < count; ++n) {
+      SmallVector<Window> windows(spatial);
+      for (int64_t i = spatial, rest = n; i-- > 0; rest /= blocks[i])
+        windows[i] = phases[i].one(rest % blocks[i]);
+      parts.push_back(convolve(windows, taken(windows), bias));
     }
   } else {
-    joint[0] = count * padded;
-    weight = ReshapeOp::create(builder, at, fill(weight, 1), ValueRange(), joint);
+    // A phase's channels fill whole blocks, where they are enough to fill any.
+    if (count > 1 && 2 * filters >= int64_t(lanes))
+      padded = llvm::alignTo(filters, blockFor(filters));
+    auto fill = [&](Value value, int64_t dim) -> Value {
+      SmallVector<int64_t> low(tensorOf(value).getRank(), 0), high(low);
+      high[dim] = padded - filters;
+      return padded == filters ? value
+                               : PadOp::create(builder, at, value, low, high,
+                                               builder.getZeroAttr(type.getElementType()));
+    };
+    weight = mergePhases(builder, at, fill(taken(joint), 0), blocks, joint);
     if (bias) {
       bias = BroadcastOp::create(builder, at, fill(bias, 0), ValueRange(),
                                  ArrayRef<int64_t>{count, padded});
-      bias = ReshapeOp::create(builder, at, bias, ValueRange(), joint[0]);
+      bias = ReshapeOp::create(builder, at, bias, ValueRange(), count * padded);
     }
-    result = convolve(weight, bias);
+    parts.push_back(convolve(joint, weight, bias));
   }
+  Value result = parts[0];
   if (count > 1) {
-    made.push_back(DepthToSpaceOp::create(builder, at, result, blocks, crop));
+    made.push_back(DepthToSpaceOp::create(builder, at, parts, blocks, crop));
     result = made.back()->getResult(0);
   }
   if (padded != filters) {

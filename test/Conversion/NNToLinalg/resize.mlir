@@ -78,7 +78,7 @@ func.func @transposed(%x: tensor<1x2x4xf32>, %w: tensor<2x3x3xf32>) -> tensor<1x
 // CHECK: %[[CHANNEL:.*]] = arith.addi %[[FROM]], %[[C]]
 // CHECK: tensor.extract %[[X]][%{{.*}}, %[[CHANNEL]], %[[AT]], %{{.*}}]
 func.func @blocks(%x: tensor<1x6x4x16xf32>) -> tensor<1x3x7x16xf32> {
-  %0 = nn.depth_to_space %x blocks [2] crop [1] : tensor<1x6x4x16xf32> -> tensor<1x3x7x16xf32>
+  %0 = nn.depth_to_space %x blocks [2] crop [0, 1] : tensor<1x6x4x16xf32> -> tensor<1x3x7x16xf32>
   return %0 : tensor<1x3x7x16xf32>
 }
 
@@ -92,7 +92,7 @@ func.func @blocks(%x: tensor<1x6x4x16xf32>) -> tensor<1x3x7x16xf32> {
 // CHECK: arith.addi %[[FROM]], %{{.*}}
 // CHECK: tensor.extract %[[ROW]][%{{.*}}, %{{.*}}]
 func.func @row(%x: tensor<1x6x4xf32>) -> tensor<1x3x8xf32> {
-  %0 = nn.depth_to_space %x blocks [2] crop [0] crd : tensor<1x6x4xf32> -> tensor<1x3x8xf32>
+  %0 = nn.depth_to_space %x blocks [2] crop [0, 0] crd : tensor<1x6x4xf32> -> tensor<1x3x8xf32>
   return %0 : tensor<1x3x8xf32>
 }
 

@@ -55,7 +55,7 @@ func.func @order(%x: tensor<1x2x4x16xf32>, %y: tensor<1x2x4x16xf16>, %i: tensor<
 // A window and a stride of 2: a 1x1 convolution to four times the channels, filled to whole blocks.
 // CHECK-LABEL: @transposed
 // CHECK: %[[C:.*]] = nn.blocked_conv {{.*}} strides [1, 1] dilations [1, 1] : {{.*}}, tensor<4x32xf32>) -> tensor<1x4x6x6x32xf32>
-// CHECK: %[[S:.*]] = nn.depth_to_space %[[C]] blocks [2, 2] crop [0, 0] : tensor<1x4x6x6x32xf32> -> tensor<1x1x12x12x32xf32>
+// CHECK: %[[S:.*]] = nn.depth_to_space %[[C]] blocks [2, 2] crop [0, 0, 0, 0] : tensor<1x4x6x6x32xf32> -> tensor<1x1x12x12x32xf32>
 // CHECK: nn.unpack %[[S]] {{.*}} sizes [24]
 func.func @transposed(%x: tensor<1x16x6x6xf32>) -> tensor<1x24x12x12xf32> {
   %w = nn.constant dense<1.0> : tensor<16x24x2x2xf32>
@@ -72,7 +72,7 @@ func.func @transposed(%x: tensor<1x16x6x6xf32>) -> tensor<1x24x12x12xf32> {
 // CHECK-LABEL: @odd
 // CHECK: nn.constant dense<[2, 0, 3, 1]> : tensor<4xi64>
 // CHECK: %[[C:.*]] = nn.blocked_conv {{.*}} pads [1, 1] {{.*}} -> tensor<1x2x7x16xf32>
-// CHECK: nn.depth_to_space %[[C]] blocks [2] crop [1] : tensor<1x2x7x16xf32> -> tensor<1x1x13x16xf32>
+// CHECK: nn.depth_to_space %[[C]] blocks [2] crop [0, 1] : tensor<1x2x7x16xf32> -> tensor<1x1x13x16xf32>
 func.func @odd(%x: tensor<1x16x6xf32>) -> tensor<1x16x13xf32> {
   %w = nn.constant dense<1.0> : tensor<16x16x3xf32>
   %0 = nn.conv_transpose %x, %w strides [2] dilations [1] pads [0, 0] output_padding [0]
@@ -96,10 +96,37 @@ func.func @backwards(%x: tensor<1x16x6xf32>) -> tensor<1x16x8xf32> {
 
 // -----
 
+// A window of 4 and padding of 1: both parities read two neighbours, once a position before the result is counted, too.
+// CHECK-LABEL: @aligned
+// CHECK: nn.constant dense<[2, 0, 3, 1]> : tensor<4xi64>
+// CHECK: %[[C:.*]] = nn.blocked_conv {{.*}} pads [1, 1] {{.*}} -> tensor<1x2x7x16xf32>
+// CHECK: nn.depth_to_space %[[C]] blocks [2] crop [1, 1] : tensor<1x2x7x16xf32> -> tensor<1x1x12x16xf32>
+func.func @aligned(%x: tensor<1x16x6xf32>) -> tensor<1x16x12xf32> {
+  %w = nn.constant dense<1.0> : tensor<16x16x4xf32>
+  %0 = nn.conv_transpose %x, %w strides [2] dilations [1] pads [1, 1] output_padding [0]
+    : (tensor<1x16x6xf32>, tensor<16x16x4xf32>) -> tensor<1x16x12xf32>
+  return %0 : tensor<1x16x12xf32>
+}
+
+// -----
+
+// In two dims a window of 3 would be filled with zeros by almost half: each of the four has its own.
+// CHECK-LABEL: @separate
+// CHECK-COUNT-4: nn.blocked_conv
+// CHECK: nn.depth_to_space %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} blocks [2, 2] crop [0, 0, 0, 0]
+func.func @separate(%x: tensor<1x16x6x6xf32>) -> tensor<1x16x12x12xf32> {
+  %w = nn.constant dense<1.0> : tensor<16x16x3x3xf32>
+  %0 = nn.conv_transpose %x, %w strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] output_padding [1, 1]
+    : (tensor<1x16x6x6xf32>, tensor<16x16x3x3xf32>) -> tensor<1x16x12x12xf32>
+  return %0 : tensor<1x16x12x12xf32>
+}
+
+// -----
+
 // CHECK-LABEL: @depthwise
-// CHECK-COUNT-2: nn.blocked_depthwise_conv
-// CHECK: %[[J:.*]] = nn.concat %{{.*}}, %{{.*}} axis 1 : tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>
-// CHECK: nn.depth_to_space %[[J]] blocks [2] crop [0] : tensor<1x2x6x16xf32> -> tensor<1x1x12x16xf32>
+// CHECK: %[[A:.*]] = nn.blocked_depthwise_conv
+// CHECK: %[[B:.*]] = nn.blocked_depthwise_conv
+// CHECK: nn.depth_to_space %[[A]], %[[B]] blocks [2] crop [0, 0] : tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32> -> tensor<1x1x12x16xf32>
 func.func @depthwise(%x: tensor<1x16x6xf32>) -> tensor<1x16x12xf32> {
   %w = nn.constant dense<1.0> : tensor<16x1x4xf32>
   %0 = nn.conv_transpose %x, %w strides [2] dilations [1] pads [1, 1] output_padding [0] group 16
@@ -113,11 +140,11 @@ func.func @depthwise(%x: tensor<1x16x6xf32>) -> tensor<1x16x12xf32> {
 // CHECK-LABEL: @pixel_shuffle
 // CHECK: nn.transpose %{{.*}} [1, 0, 2, 3, 4]
 // CHECK: %[[C:.*]] = nn.blocked_conv {{.*}} -> tensor<1x4x6x6x16xf32>
-// CHECK: nn.depth_to_space %[[C]] blocks [2, 2] crop [0, 0] :
+// CHECK: nn.depth_to_space %[[C]] blocks [2, 2] crop [0, 0, 0, 0] :
 func.func @pixel_shuffle(%x: tensor<1x16x6x6xf32>) -> tensor<1x16x12x12xf32> {
   %w = nn.constant dense<1.0> : tensor<64x16x1x1xf32>
   %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x16x6x6xf32>, tensor<64x16x1x1xf32>) -> tensor<1x64x6x6xf32>
-  %1 = nn.depth_to_space %0 blocks [2, 2] crop [0, 0] crd : tensor<1x64x6x6xf32> -> tensor<1x16x12x12xf32>
+  %1 = nn.depth_to_space %0 blocks [2, 2] crop [0, 0, 0, 0] crd : tensor<1x64x6x6xf32> -> tensor<1x16x12x12xf32>
   return %1 : tensor<1x16x12x12xf32>
 }
 

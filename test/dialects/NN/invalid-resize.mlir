@@ -223,7 +223,7 @@ func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
 func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
   // expected-error @+2 {{C1: expected rank 5 or more and positive blocks, got rank 4}}
   // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
-  %0 = nn.depth_to_space %x blocks [1, 1, 1] crop [0, 0, 0] : tensor<1x6x4x5xf32> -> tensor<1x6x4x5xf32>
+  %0 = nn.depth_to_space %x blocks [1, 1, 1] crop [0, 0, 0, 0, 0, 0] : tensor<1x6x4x5xf32> -> tensor<1x6x4x5xf32>
   return
 }
 
@@ -232,33 +232,87 @@ func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
 func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
   // expected-error @+2 {{C1: expected rank 4 or more and positive blocks, got rank 4}}
   // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
-  %0 = nn.depth_to_space %x blocks [1, 0] crop [0, 0] : tensor<1x6x4x5xf32> -> tensor<1x6x4x5xf32>
+  %0 = nn.depth_to_space %x blocks [1, 0] crop [0, 0, 0, 0] : tensor<1x6x4x5xf32> -> tensor<1x6x4x5xf32>
   return
 }
 
 // -----
 
 func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
-  // expected-error @+2 {{C2: expected a crop of 0 to block - 1 for each block}}
+  // expected-error @+2 {{C2: expected crops of 0 to block - 1 for each block}}
   // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
-  %0 = nn.depth_to_space %x blocks [3, 1] crop [0, 1] : tensor<1x6x4x5xf32> -> tensor<1x2x12x4xf32>
+  %0 = nn.depth_to_space %x blocks [3, 1] crop [0, 1, 0, 0] : tensor<1x6x4x5xf32> -> tensor<1x2x12x4xf32>
   return
 }
 
 // -----
 
 func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
-  // expected-error @+2 {{C2: expected a crop of 0 to block - 1 for each block}}
+  // expected-error @+2 {{C2: expected crops of 0 to block - 1 for each block}}
   // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
-  %0 = nn.depth_to_space %x blocks [3, 1] crop [0] : tensor<1x6x4x5xf32> -> tensor<1x2x12x5xf32>
+  %0 = nn.depth_to_space %x blocks [3, 1] crop [0, 0] : tensor<1x6x4x5xf32> -> tensor<1x2x12x5xf32>
   return
 }
 
 // -----
 
 func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
-  // expected-error @+2 {{C3: expected channels in multiples of 4, got 6}}
+  // expected-error @+2 {{C3: expected one operand of channels in multiples of 4, or 4 operands of one shape, got 1 of 6 channels}}
   // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
-  %0 = nn.depth_to_space %x blocks [2, 2] crop [0, 0] : tensor<1x6x4x5xf32> -> tensor<1x1x8x10xf32>
+  %0 = nn.depth_to_space %x blocks [2, 2] crop [0, 0, 0, 0] : tensor<1x6x4x5xf32> -> tensor<1x1x8x10xf32>
+  return
+}
+
+// -----
+
+func.func @depth_to_space(%x: tensor<1x6x4x5xf32>) {
+  // expected-error @+2 {{C3: expected one operand of channels in multiples of 4, or 4 operands of one shape, got 2 of 6 channels}}
+  // expected-error @+1 {{'nn.depth_to_space' op failed to infer returned types}}
+  %0 = nn.depth_to_space %x, %x blocks [2, 2] crop [0, 0, 0, 0] : tensor<1x6x4x5xf32>, tensor<1x6x4x5xf32> -> tensor<1x6x8x10xf32>
+  return
+}
+
+// -----
+
+func.func @sample(%x: tensor<3x4x5xf32>, %p: tensor<4x3x7xi32>, %w: tensor<4x3x7xf32>, %y: tensor<3x4xf32>) {
+  // expected-error @+2 {{C1: expected operands of rank 3 and tables of a static number of taps}}
+  // expected-error @+1 {{'nn.sample' op failed to infer returned types}}
+  %0 = nn.sample %y indices %p weights %w : (tensor<3x4xf32>, tensor<4x3x7xi32>, tensor<4x3x7xf32>) -> tensor<3x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @sample(%x: tensor<3x4x5xf32>, %p: tensor<?x3x7xi32>, %w: tensor<?x3x7xf32>) {
+  // expected-error @+2 {{C1: expected operands of rank 3 and tables of a static number of taps}}
+  // expected-error @+1 {{'nn.sample' op failed to infer returned types}}
+  %0 = nn.sample %x indices %p weights %w : (tensor<3x4x5xf32>, tensor<?x3x7xi32>, tensor<?x3x7xf32>) -> tensor<3x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @sample(%x: tensor<2x4x5xf32>, %p: tensor<4x3x7xi32>, %w: tensor<4x3x7xf32>) {
+  // expected-error @+2 {{C2: expected tables of one shape T x N x P, with the operand's N}}
+  // expected-error @+1 {{'nn.sample' op failed to infer returned types}}
+  %0 = nn.sample %x indices %p weights %w : (tensor<2x4x5xf32>, tensor<4x3x7xi32>, tensor<4x3x7xf32>) -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @pool_positions(%x: tensor<1x2x5xf32>, %y: tensor<1x2x4xf32>) {
+  // expected-error @+2 {{C1: expected operands of rank 4, got 3 and 3}}
+  // expected-error @+1 {{'nn.pool_positions' op failed to infer returned types}}
+  %0 = nn.pool_positions %x, %y kernel [2, 2] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<1x2x5xf32>, tensor<1x2x4xf32> -> tensor<1x2x4xi64>
+  return
+}
+
+// -----
+
+func.func @pool_positions(%x: tensor<1x2x5xf32>, %y: tensor<1x2x4xf32>) {
+  // expected-error @+2 {{C2: expected 1 positive kernel sizes, strides and dilations and 2 pads of 0 or more}}
+  // expected-error @+1 {{'nn.pool_positions' op failed to infer returned types}}
+  %0 = nn.pool_positions %x, %y kernel [2] strides [0] dilations [1] pads [0, 0] : tensor<1x2x5xf32>, tensor<1x2x4xf32> -> tensor<1x2x4xi64>
   return
 }

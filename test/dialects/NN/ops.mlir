@@ -109,7 +109,31 @@ func.func @transposed(%x: tensor<1x6x4x?xf32>, %w: tensor<6x2x3x3xf32>, %b: tens
   // CHECK: nn.conv_transpose %{{.*}}, %{{.*}} bias %{{.*}} strides [2, 3] dilations [1, 1] pads [1, 0, 0, 1] output_padding [0, 1] group 2 : (tensor<1x6x4x?xf32>, tensor<6x2x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x?xf32>
   %0 = nn.conv_transpose %x, %w bias %b strides [2, 3] dilations [1, 1] pads [1, 0, 0, 1] output_padding [0, 1] group 2
     : (tensor<1x6x4x?xf32>, tensor<6x2x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x?xf32>
-  // CHECK: nn.depth_to_space %{{.*}} blocks [3, 1] crop [2, 0] : tensor<1x6x4x?xf32> -> tensor<1x2x10x?xf32>
-  %1 = nn.depth_to_space %x blocks [3, 1] crop [2, 0] : tensor<1x6x4x?xf32> -> tensor<1x2x10x?xf32>
+  // CHECK: nn.depth_to_space %{{.*}} blocks [3, 1] crop [0, 0, 2, 0] : tensor<1x6x4x?xf32> -> tensor<1x2x10x?xf32>
+  %1 = nn.depth_to_space %x blocks [3, 1] crop [0, 0, 2, 0] : tensor<1x6x4x?xf32> -> tensor<1x2x10x?xf32>
+  // CHECK: nn.depth_to_space %{{.*}}, %{{.*}} blocks [1, 2] crop [0, 1, 0, 0] : tensor<1x6x4x?xf32>, tensor<1x6x4x?xf32> -> tensor<1x6x4x?xf32>
+  %2 = nn.depth_to_space %x, %x blocks [1, 2] crop [0, 1, 0, 0] : tensor<1x6x4x?xf32>, tensor<1x6x4x?xf32> -> tensor<1x6x4x?xf32>
+  return
+}
+
+// CHECK-LABEL: @indexed
+func.func @indexed(%x: tensor<3x4x5xf32>, %i: tensor<3x4x2xi64>, %u: tensor<3x4x2xf32>, %v: tensor<3x4xf32>, %p: tensor<4x3x7xi32>, %w: tensor<4x3x7xf32>) {
+  // CHECK: nn.gather_elements %{{.*}}, %{{.*}} axis 2 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4x2xf32>
+  %0 = nn.gather_elements %x, %i axis 2 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4x2xf32>
+  // CHECK: nn.gather_nd %{{.*}}, %{{.*}} batch_dims 1 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4xf32>
+  %1 = nn.gather_nd %x, %i batch_dims 1 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4xf32>
+  // CHECK: nn.scatter_elements add %{{.*}}, %{{.*}}, %{{.*}} axis 2 : (tensor<3x4x5xf32>, tensor<3x4x2xi64>, tensor<3x4x2xf32>) -> tensor<3x4x5xf32>
+  %2 = nn.scatter_elements add %x, %i, %u axis 2 : (tensor<3x4x5xf32>, tensor<3x4x2xi64>, tensor<3x4x2xf32>) -> tensor<3x4x5xf32>
+  // CHECK: nn.scatter_nd replace %{{.*}}, %{{.*}}, %{{.*}} : (tensor<3x5xf32>, tensor<3x4x2xi64>, tensor<3x4xf32>) -> tensor<3x5xf32>
+  %y = nn.slice %x offsets [0, 0, 0] sizes [3, 1, 5] steps [1, 1, 1] : tensor<3x4x5xf32> -> tensor<3x1x5xf32>
+  %z = nn.reshape %y to [3, 5] : tensor<3x1x5xf32> -> tensor<3x5xf32>
+  %3 = nn.scatter_nd replace %z, %i, %v : (tensor<3x5xf32>, tensor<3x4x2xi64>, tensor<3x4xf32>) -> tensor<3x5xf32>
+  // CHECK: nn.cumulate prod %{{.*}} axis 1 exclusive reverse : tensor<3x4x5xf32> -> tensor<3x4x5xf32>
+  %4 = nn.cumulate prod %x axis 1 exclusive reverse : tensor<3x4x5xf32> -> tensor<3x4x5xf32>
+  // CHECK: nn.sample %{{.*}} indices %{{.*}} weights %{{.*}} : (tensor<3x4x5xf32>, tensor<4x3x7xi32>, tensor<4x3x7xf32>) -> tensor<3x4x7xf32>
+  %5 = nn.sample %x indices %p weights %w : (tensor<3x4x5xf32>, tensor<4x3x7xi32>, tensor<4x3x7xf32>) -> tensor<3x4x7xf32>
+  // CHECK: nn.pool_positions %{{.*}}, %{{.*}} kernel [2] strides [1] dilations [1] pads [0, 0] column_major : tensor<3x4x5xf32>, tensor<3x4x4xf32> -> tensor<3x4x4xi64>
+  %6 = nn.pool max %x kernel [2] strides [1] dilations [1] pads [0, 0] : tensor<3x4x5xf32> -> tensor<3x4x4xf32>
+  %7 = nn.pool_positions %x, %6 kernel [2] strides [1] dilations [1] pads [0, 0] column_major : tensor<3x4x5xf32>, tensor<3x4x4xf32> -> tensor<3x4x4xi64>
   return
 }

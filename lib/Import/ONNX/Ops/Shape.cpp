@@ -238,7 +238,7 @@ static LogicalResult depthToSpace(Node &node) {
   if (Node::rank(x) != 4 || block < 1 || block > (1 << 20))
     return node.error("expected a rank of 4 and a blocksize in 1..2^20");
   return node.result(node.create<nn::DepthToSpaceOp>(x, ArrayRef<int64_t>{block, block},
-                                                     ArrayRef<int64_t>{0, 0}, mode == "CRD"));
+                                                     ArrayRef<int64_t>{0, 0, 0, 0}, mode == "CRD"));
 }
 
 static LogicalResult spaceToDepth(Node &node) {
