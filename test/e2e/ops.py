@@ -17,10 +17,10 @@ import numpy as np
 import compare
 import engine
 import suite
-from tables import elementwise, matmul, narrow, reduce, resize, shape, window
+from tables import elementwise, index, matmul, narrow, reduce, resize, shape, window
 from tables.row import RUNS
 
-TABLES = (elementwise, narrow, matmul, window, reduce, resize, shape)
+TABLES = (elementwise, index, narrow, matmul, window, reduce, resize, shape)
 
 
 def reference(row, model, values):

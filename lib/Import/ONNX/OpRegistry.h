@@ -25,6 +25,7 @@ llvm::ArrayRef<OpRow> constantOps();
 llvm::ArrayRef<OpRow> controlOps();
 llvm::ArrayRef<OpRow> convOps();
 llvm::ArrayRef<OpRow> elementwiseOps();
+llvm::ArrayRef<OpRow> indexOps();
 llvm::ArrayRef<OpRow> activationOps();
 llvm::ArrayRef<OpRow> matmulOps();
 llvm::ArrayRef<OpRow> normOps();

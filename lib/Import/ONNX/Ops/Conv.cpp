@@ -176,8 +176,60 @@ static LogicalResult pool(Node &node, nn::PoolKind kind, bool ceil) {
 }
 
 static LogicalResult maxPool(Node &node) {
-  node.ignore({"storage_order"});
-  return pool(node, nn::PoolKind::max, node.integer("ceil_mode", 0));
+  bool columnMajor = node.integer("storage_order", 0), ceil = node.integer("ceil_mode", 0);
+  if (!node.wants(1))
+    return pool(node, nn::PoolKind::max, ceil);
+  Value x = node.operand(0);
+  Window window;
+  if (!readWindow(node, x, {}, window))
+    return failure();
+  Value pooled = node.create<nn::PoolOp>(nn::PoolKind::max, x, window.kernel, window.strides,
+                                         window.dilations, window.pads, ceil);
+  Value positions = node.create<nn::PoolPositionsOp>(x, pooled, window.kernel, window.strides,
+                                                     window.dilations, window.pads, columnMajor);
+  return success(succeeded(node.result(0, pooled)) && succeeded(node.result(1, positions)));
+}
+
+/// The p-th root of what `sum` makes of the p-th powers of |x|.
+static LogicalResult lpNorm(Node &node, Value x, llvm::function_ref<Value(Value)> sum) {
+  double p = node.integer("p", 2);
+  if (node.hasFailed() || !x)
+    return failure();
+  if (p < 1)
+    return node.error("expected p to be 1 or more, found " + Twine(int64_t(p)));
+  Value powers = node.create<nn::AbsOp>(x);
+  if (p == 2)
+    powers = node.mul(x, x);
+  else if (p != 1)
+    powers = node.create<nn::PowOp>(powers, node.scalarLike(x, p));
+  Value total = sum(powers);
+  if (p == 2)
+    total = node.create<nn::SqrtOp>(total);
+  else if (p != 1)
+    total = node.create<nn::PowOp>(total, node.scalarLike(x, 1 / p));
+  return node.result(total);
+}
+
+static LogicalResult lpPool(Node &node) {
+  Value x = node.operand(0);
+  bool ceil = node.integer("ceil_mode", 0);
+  Window window;
+  if (!readWindow(node, x, {}, window))
+    return failure();
+  return lpNorm(node, x, [&](Value powers) {
+    return node.create<nn::PoolOp>(nn::PoolKind::sum, powers, window.kernel, window.strides,
+                                   window.dilations, window.pads, ceil);
+  });
+}
+
+static LogicalResult globalLpPool(Node &node) {
+  Value x = node.operand(0);
+  if (x && Node::rank(x) < 3)
+    return node.error("expected an input of rank 3 or more, found rank " + Twine(Node::rank(x)));
+  return lpNorm(node, x, [&](Value powers) {
+    return node.reduce(nn::ReduceKind::sum, powers,
+                       llvm::to_vector(llvm::seq<int64_t>(2, Node::rank(x))), true);
+  });
 }
 
 static LogicalResult averagePool(Node &node) {
@@ -223,8 +275,10 @@ ArrayRef<OpRow> accel::onnx_import::convOps() {
       {"Conv", 1, conv},
       {"ConvTranspose", 1, convTranspose},
       {"GlobalAveragePool", 1, globalPool<nn::ReduceKind::mean>},
+      {"GlobalLpPool", 2, globalLpPool},
       {"GlobalMaxPool", 1, globalPool<nn::ReduceKind::max>},
       {"LRN", 1, lrn},
+      {"LpPool", 2, lpPool},
       {"MaxPool", 1, maxPool},
   };
   return rows;
