@@ -38,8 +38,15 @@ Value Lowering::fill(Value destination, TypedAttr value) {
   return linalg::FillOp::create(builder, location, scalar, destination).getResult(0);
 }
 
+static bool isEmpty(Value tensor) {
+  return llvm::is_contained(cast<RankedTensorType>(tensor.getType()).getShape(), 0);
+}
+
 Value Lowering::generic(Value init, ValueRange inputs, ArrayRef<AffineMap> maps, Body body,
                         ArrayRef<bool> reduction) {
+  // A reduction of nothing is what it starts from; loops of no iterations cannot be tiled.
+  if (llvm::any_of(inputs, isEmpty))
+    return init;
   SmallVector<utils::IteratorType> iterators(maps.front().getNumDims(),
                                              utils::IteratorType::parallel);
   for (auto [i, reduces] : llvm::enumerate(reduction))
@@ -186,10 +193,6 @@ Value Lowering::narrowed(Value result, Value sums) {
                  [&](OpBuilder &nested, Location at, ValueRange arguments) {
                    return SmallVector<Value>{fromAccumulator(nested, at, arguments[0], element)};
                  });
-}
-
-static bool isEmpty(Value tensor) {
-  return llvm::is_contained(cast<RankedTensorType>(tensor.getType()).getShape(), 0);
 }
 
 Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult> offsets,

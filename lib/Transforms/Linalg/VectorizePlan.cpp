@@ -51,6 +51,17 @@ bool Vectorizer::bodyVectorizes(linalg::GenericOp op, int vectorDim) {
   return true;
 }
 
+/// LLVM 22 aborts on vectors of 2^k + 1 elements of bf16 where a CPU converts to them: it cannot
+/// split off the last one. With vectors of 2^k elements the last one is alone from the start.
+static int64_t legalLanes(linalg::GenericOp op, int64_t lanes, OpFoldResult extent) {
+  std::optional<int64_t> size = getConstantIntValue(extent);
+  int64_t tail = size ? *size % lanes : 0;
+  auto isBF16 = [](Value value) { return getElementTypeOrSelf(value.getType()).isBF16(); };
+  bool uses = llvm::any_of(op->getOperands(), isBF16);
+  op.getBody()->walk([&](Operation *inner) { uses |= llvm::any_of(inner->getOperands(), isBF16); });
+  return uses && tail > 8 && llvm::isPowerOf2_64(tail - 1) ? tail - 1 : lanes;
+}
+
 std::optional<Vectorizer::Plan> Vectorizer::analyze(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || op->getNumRegions() != 1)
     return std::nullopt;
@@ -102,5 +113,7 @@ std::optional<Vectorizer::Plan> Vectorizer::analyze(linalg::GenericOp op) {
       plan.gathers = false;
     }
   }
+  if (plan.vectorDim >= 0)
+    plan.lanes = legalLanes(op, plan.lanes, plan.extents[plan.vectorDim]);
   return plan;
 }

@@ -103,3 +103,15 @@ func.func @empty_operand(%x: tensor<2x8xf32>, %e: tensor<2x0xf32>) -> tensor<2x8
   %0 = nn.concat %x, %e axis 1 : tensor<2x8xf32>, tensor<2x0xf32> -> tensor<2x8xf32>
   return %0 : tensor<2x8xf32>
 }
+
+// -----
+
+// A sum of nothing is what it starts from.
+// CHECK-LABEL: @empty_sum
+// CHECK: %[[ZERO:.*]] = linalg.fill
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[ZERO]]
+func.func @empty_sum(%a: tensor<2x0xf32>, %b: tensor<0x3xf32>) -> tensor<2x3xf32> {
+  %0 = nn.matmul %a, %b : tensor<2x0xf32>, tensor<0x3xf32> -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}

@@ -207,3 +207,15 @@ func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
   %0 = nn.neg %x : tensor<f32> -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// -----
+
+// LLVM cannot split off the last of 2^k + 1 elements of bf16: it is alone from the start.
+// CHECK-LABEL: @bf16_tail
+// CHECK-NOT: vector<17xbf16>
+// CHECK-DAG: vector.transfer_write {{.*}}[%c0] {{.*}} : vector<16xbf16>
+// CHECK-DAG: vector.transfer_write {{.*}}[%c16] {{.*}} : vector<1xbf16>
+func.func @bf16_tail(%x: tensor<17xbf16>) -> tensor<17xbf16> {
+  %0 = nn.neg %x : tensor<17xbf16> -> tensor<17xbf16>
+  return %0 : tensor<17xbf16>
+}
