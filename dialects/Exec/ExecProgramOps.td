@@ -15,6 +15,8 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     Holds one `func.func` of the kernel's own name. Its first arguments, of type index, are the
     distinct dynamic dims that it uses (symbol i of its maps is dim i); then come its tensors. Each
     tensor argument and result carries `exec.shape`, an affine map from those symbols to its dims.
+    An op of the body has `exec.shape`, too, where more is known of its result's dims than the op's
+    shape computation says.
     The body is nn ops until a target lowers it, each stage in place:
     nn (no `stage`), linalg, tiled, buffers, llvm.
 
@@ -51,17 +53,26 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
     `minima` and `maxima`); in the value form its inputs follow as tensors. `input_types` and
     `output_types` are the tensor types, `input_shapes` and `output_shapes` affine maps from the
     symbols to dims, `input_names` and `output_names` the ONNX names. An output dim that only the
-    run knows is a symbol past `symbols`.
+    run knows is a symbol past those.
+
+    `derived` defines further symbols, numbered after `symbols`, each as the least of the results of
+    a map over the symbols before it. Every other map of the program is over all of them. A run
+    fails with text i of `requirement_texts` unless all results of `requirements` entry i are 0 or
+    more.
 
     Constraints:
     * C1: names, types and shapes of inputs agree in number, those of outputs too.
-    * C2: the block starts with one index argument a symbol; in the value form one tensor an
-      input follows, of its type.
+    * C2: the block starts with one index argument a symbol, derived ones included; in the value
+      form one tensor an input follows, of its type.
     * C3: the terminator is `exec.yield` of the outputs (value form) or of nothing (buffer form).
     * C4: in the buffer form, slots are numbered in order, from 0.
     * C5: in the buffer form, launches use slots only while these live.
     * C6: in the buffer form, slots with offsets do not overlap while both live.
     * C7: in the buffer form, weights do not overlap, unless they are the same.
+    * C8: `derived` entry i has at least one result, no dims and a symbol for each symbol before its
+      own.
+    * C9: there is a text for each of the `requirements`, which have no dims and a symbol for each of
+      the program's.
 
     The planner adds `arena_bytes` (the peak of intermediates; absent if it depends on symbols),
     `live_bytes` (the largest sum of sizes that live at once: no plan needs less) and `weight_bytes`.
@@ -70,6 +81,9 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
                        DenseI64ArrayAttr:$maxima, StrArrayAttr:$input_names, TypeArrayAttr:$input_types,
                        AffineMapArrayAttr:$input_shapes, StrArrayAttr:$output_names,
                        TypeArrayAttr:$output_types, AffineMapArrayAttr:$output_shapes,
+                       OptionalAttr<AffineMapArrayAttr>:$derived,
+                       OptionalAttr<AffineMapArrayAttr>:$requirements,
+                       OptionalAttr<StrArrayAttr>:$requirement_texts,
                        OptionalAttr<Exec_IntAttr>:$arena_bytes, OptionalAttr<Exec_IntAttr>:$live_bytes,
                        OptionalAttr<Exec_IntAttr>:$weight_bytes);
   let regions = (region SizedRegion<1>:$body);
@@ -82,13 +96,19 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
       "::mlir::ArrayAttr":$outputNames, "::mlir::ArrayAttr":$outputTypes,
       "::mlir::ArrayAttr":$outputShapes), [{
     build($_builder, $_state, name, symbols, minima, maxima, inputNames, inputTypes, inputShapes,
-          outputNames, outputTypes, outputShapes, ::mlir::IntegerAttr(), ::mlir::IntegerAttr(),
-          ::mlir::IntegerAttr());
+          outputNames, outputTypes, outputShapes, ::mlir::ArrayAttr(), ::mlir::ArrayAttr(),
+          ::mlir::ArrayAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr());
   }]>];
   let extraClassDeclaration = [{
     /// True once the planner has given every value its bytes.
     bool isBufferForm();
-    unsigned getNumSymbols() { return getSymbols().size(); }
+    /// Named symbols and derived ones.
+    unsigned getNumSymbols() { return getNumNamedSymbols() + (getDerived() ? getDerived()->size() : 0); }
+    unsigned getNumNamedSymbols() { return getSymbols().size(); }
+    /// The map whose least result a symbol is; null if it has a name.
+    ::mlir::AffineMap definitionOf(unsigned symbol);
+    /// A dim as text, with the names of symbols and "?" for what only the run knows.
+    std::string dimText(::mlir::AffineExpr dim);
   }];
 }
 

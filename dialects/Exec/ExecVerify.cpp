@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Verifiers and small methods of exec ops. The numbers are those of the ops' descriptions.
 #include "dialects/Exec/ExecOps.h"
+#include "lib/Support/DimText.h"
 
 using namespace mlir;
 using namespace accel::exec;
@@ -52,6 +53,49 @@ bool ProgramOp::isBufferForm() {
   return block.getNumArguments() == getNumSymbols() && block.back().getNumOperands() == 0;
 }
 
+AffineMap ProgramOp::definitionOf(unsigned symbol) {
+  if (symbol < getNumNamedSymbols() || symbol >= getNumSymbols())
+    return {};
+  return cast<AffineMapAttr>((*getDerived())[symbol - getNumNamedSymbols()]).getValue();
+}
+
+std::string ProgramOp::dimText(AffineExpr dim) {
+  auto nameOf = [&](unsigned symbol) -> std::string {
+    if (symbol < getNumNamedSymbols())
+      return cast<StringAttr>(getSymbols()[symbol]).str();
+    AffineMap least = definitionOf(symbol);
+    if (!least)
+      return "?";
+    std::string text = "min(";
+    for (auto [i, part] : llvm::enumerate(least.getResults()))
+      text += (i ? ", " : "") + dimText(part);
+    return text + ")";
+  };
+  return accel::dimText(dim, nameOf);
+}
+
+/// C8 and C9.
+static LogicalResult verifyDerived(ProgramOp program) {
+  unsigned symbols = program.getNumNamedSymbols();
+  if (auto derived = program.getDerived())
+    for (AffineMap map : derived->getAsValueRange<AffineMapAttr>())
+      if (map.getNumDims() != 0 || map.getNumSymbols() != symbols++ || map.getNumResults() == 0)
+        return program.emitOpError("C8: expected derived symbol ")
+               << symbols - 1 << " to be the least of results over " << symbols - 1
+               << " symbols, got " << AffineMapAttr::get(map);
+  size_t maps = program.getRequirements() ? program.getRequirements()->size() : 0,
+         texts = program.getRequirementTexts() ? program.getRequirementTexts()->size() : 0;
+  if (maps != texts)
+    return program.emitOpError("C9: expected a text for each of ")
+           << maps << " requirements, got " << texts;
+  if (maps)
+    for (AffineMap map : program.getRequirements()->getAsValueRange<AffineMapAttr>())
+      if (map.getNumDims() != 0 || map.getNumSymbols() != symbols)
+        return program.emitOpError("C9: expected requirements over ")
+               << symbols << " symbols, got " << AffineMapAttr::get(map);
+  return success();
+}
+
 LogicalResult ProgramOp::verify() {
   if (getInputNames().size() != getInputTypes().size() ||
       getInputNames().size() != getInputShapes().size() ||
@@ -76,7 +120,7 @@ LogicalResult ProgramOp::verify() {
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield || (!buffers && yield.getValues().size() != getOutputTypes().size()))
     return emitOpError("C3: expected an exec.yield of the outputs");
-  return success();
+  return verifyDerived(*this);
 }
 
 LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {

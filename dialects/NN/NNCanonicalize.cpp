@@ -167,6 +167,8 @@ static LogicalResult absorbPad(ConvOp op, PatternRewriter &rewriter) {
   auto value = pad ? dyn_cast<FloatAttr>(pad.getValue()) : FloatAttr();
   if (!value || !value.getValue().isZero())
     return failure();
+  if (!pad.getDynamicLow().empty() || !pad.getDynamicHigh().empty())
+    return rewriter.notifyMatchFailure(op, "padding that only a run knows");
   ArrayRef<int64_t> low = pad.getLow(), high = pad.getHigh();
   if (low[0] || low[1] || high[0] || high[1])
     return failure();

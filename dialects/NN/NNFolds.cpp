@@ -86,7 +86,7 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
     return getInput();
   RankedTensorType type = staticTensor(getType());
   DenseElementsAttr elements = smallConstant(adaptor.getInput());
-  if (!type || !elements || type.getRank() != 1)
+  if (!type || !elements || type.getRank() != 1 || !getDynamicOffsets().empty())
     return nullptr;
   SmallVector<Attribute> values;
   auto range = elements.getValues<Attribute>();

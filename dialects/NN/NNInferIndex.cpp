@@ -8,12 +8,6 @@ using namespace accel::nn;
 using Operands = ArrayRef<Shape>;
 using Results = SmallVectorImpl<Shape>;
 
-/// True unless both are constants and differ.
-static bool mayBeEqual(Dim a, Dim b) {
-  std::optional<int64_t> ca = constantDim(a), cb = constantDim(b);
-  return !ca || !cb || *ca == *cb;
-}
-
 static LogicalResult checkAxis(int64_t axis, ArrayRef<Dim> shape, ShapeContext &context) {
   if (axis >= 0 && axis < int64_t(shape.size()))
     return success();
@@ -55,7 +49,7 @@ LogicalResult GatherNdOp::computeShapes(Adaptor adaptor, Operands operands, Shap
   bool good = batch >= 0 && batch < int64_t(indices.size()) && batch <= int64_t(input.size()) &&
               *tuple <= int64_t(input.size()) - batch;
   for (int64_t i = 0; i < batch && good; ++i)
-    good = mayBeEqual(input[i], indices[i]);
+    good = context.mustBeEqual(input[i], indices[i]);
   if (!good)
     return context.error("C2: expected batch dims that the operands share and tuples that fit the "
                          "operand's rank of " +
@@ -72,8 +66,9 @@ LogicalResult ScatterElementsOp::computeShapes(Adaptor adaptor, Operands operand
   ArrayRef<Dim> indices = operands[1], updates = operands[2];
   if (failed(checkElements(adaptor.getAxis(), operands[0], indices, context)))
     return failure();
-  if (updates.size() != indices.size() || !llvm::all_of(llvm::zip(updates, indices), [](auto pair) {
-        return mayBeEqual(std::get<0>(pair), std::get<1>(pair));
+  if (updates.size() != indices.size() ||
+      !llvm::all_of(llvm::zip(updates, indices), [&](auto pair) {
+        return context.mustBeEqual(std::get<0>(pair), std::get<1>(pair));
       }))
     return context.error("C3: expected updates of the shape of the indices");
   results.push_back(operands[0]);
@@ -91,8 +86,9 @@ LogicalResult ScatterNdOp::computeShapes(Adaptor, Operands operands, ShapeContex
   Shape expected(indices.drop_back());
   llvm::append_range(expected, input.drop_front(*tuple));
   if (updates.size() != expected.size() ||
-      !llvm::all_of(llvm::zip(updates, expected),
-                    [](auto pair) { return mayBeEqual(std::get<0>(pair), std::get<1>(pair)); }))
+      !llvm::all_of(llvm::zip(updates, expected), [&](auto pair) {
+        return context.mustBeEqual(std::get<0>(pair), std::get<1>(pair));
+      }))
     return context.error(
         "C2: expected updates of the indices' shape without tuples, then the dims of "
         "the operand that tuples leave");

@@ -13,12 +13,6 @@ static bool allAtLeast(ArrayRef<int64_t> values, int64_t least, size_t count) {
   return values.size() == count && llvm::all_of(values, [&](int64_t v) { return v >= least; });
 }
 
-/// True unless both are constants and differ.
-static bool mayBeEqual(Dim a, Dim b) {
-  std::optional<int64_t> ca = constantDim(a), cb = constantDim(b);
-  return !ca || !cb || *ca == *cb;
-}
-
 LogicalResult ResizeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                       Results &results) {
   ArrayRef<int64_t> axes = adaptor.getAxes();
@@ -37,8 +31,8 @@ LogicalResult ResizeOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
     if (good && weights.empty())
       good = constantDim(indices[i][0]) == 1;
     else if (good)
-      good = weights[i].size() == 2 && mayBeEqual(weights[i][0], indices[i][0]) &&
-             mayBeEqual(weights[i][1], indices[i][1]);
+      good = weights[i].size() == 2 && context.mustBeEqual(weights[i][0], indices[i][0]) &&
+             context.mustBeEqual(weights[i][1], indices[i][1]);
     if (!good)
       return context.error("C2: expected tables of one shape T x P for axis " + Twine(axis) +
                            ", with T = 1 where there are no weights");
@@ -65,7 +59,7 @@ LogicalResult ConvTransposeOp::computeShapes(Adaptor adaptor, Operands operands,
                          " output paddings and " + Twine(2 * spatial) + " pads of 0 or more");
   int64_t group = adaptor.getGroup();
   std::optional<int64_t> channels = constantDim(weight[0]), perGroup = constantDim(weight[1]);
-  if (group < 1 || !mayBeEqual(input[1], weight[0]) || (channels && *channels % group))
+  if (group < 1 || !context.mustBeEqual(input[1], weight[0]) || (channels && *channels % group))
     return context.error("C3: expected weight dim 0 to be the input's channels and group to "
                          "divide it, got group " +
                          Twine(group) + " and weight dim " + Twine(channels.value_or(-1)));
@@ -73,7 +67,8 @@ LogicalResult ConvTransposeOp::computeShapes(Adaptor adaptor, Operands operands,
     return context.error("C3: expected fewer than 2^31 channels, got " + Twine(group) +
                          " groups of " + Twine(*perGroup));
   Shape shape{input[0], weight[1] * group};
-  if (operands.size() > 2 && (operands[2].size() != 1 || !mayBeEqual(operands[2][0], shape[1])))
+  if (operands.size() > 2 &&
+      (operands[2].size() != 1 || !context.mustBeEqual(operands[2][0], shape[1])))
     return context.error("C4: expected a bias of one element an output channel");
   for (size_t i = 0; i < spatial; ++i) {
     int64_t stride = adaptor.getStrides()[i],
@@ -83,6 +78,7 @@ LogicalResult ConvTransposeOp::computeShapes(Adaptor adaptor, Operands operands,
     if (std::optional<int64_t> known = constantDim(size); known && *known <= 0)
       return context.error("C5: expected padding that leaves something of result dim " +
                            Twine(2 + i) + ", got size " + Twine(*known));
+    context.require(context.constant(1), DimRelation::AtMost, size, "a result's size");
     shape.push_back(size);
   }
   results.push_back(shape);
@@ -111,8 +107,9 @@ LogicalResult SampleOp::computeShapes(Adaptor, Operands operands, ShapeContext &
   ArrayRef<Dim> input = operands[0], indices = operands[1], weights = operands[2];
   if (input.size() != 3 || indices.size() != 3 || weights.size() != 3 || !constantDim(indices[0]))
     return context.error("C1: expected operands of rank 3 and tables of a static number of taps");
-  if (!mayBeEqual(indices[0], weights[0]) || !mayBeEqual(indices[1], weights[1]) ||
-      !mayBeEqual(indices[2], weights[2]) || !mayBeEqual(input[0], indices[1]))
+  if (!context.mustBeEqual(indices[0], weights[0]) ||
+      !context.mustBeEqual(indices[1], weights[1]) ||
+      !context.mustBeEqual(indices[2], weights[2]) || !context.mustBeEqual(input[0], indices[1]))
     return context.error("C2: expected tables of one shape T x N x P, with the operand's N");
   results.push_back({input[0], input[1], indices[2]});
   return success();
@@ -142,8 +139,8 @@ LogicalResult DepthToSpaceOp::computeShapes(Adaptor adaptor, Operands operands,
        good = isOne ? !channels || *channels % product == 0 : int64_t(operands.size()) == product;
   for (const Shape &operand : operands.drop_front())
     good &= operand.size() == operands[0].size() &&
-            llvm::all_of(llvm::zip(operand, operands[0]), [](auto pair) {
-              return mayBeEqual(std::get<0>(pair), std::get<1>(pair));
+            llvm::all_of(llvm::zip(operand, operands[0]), [&](auto pair) {
+              return context.mustBeEqual(std::get<0>(pair), std::get<1>(pair));
             });
   if (!good)
     return context.error("C3: expected one operand of channels in multiples of " + Twine(product) +

@@ -78,12 +78,6 @@ ELEMENTWISE(CastOp)
 
 // --- matrix products ---
 
-/// True unless both are constants and differ.
-static bool mayBeEqual(Dim a, Dim b) {
-  std::optional<int64_t> ca = constantDim(a), cb = constantDim(b);
-  return !ca || !cb || *ca == *cb;
-}
-
 static Twine text(Dim dim, std::string &storage) {
   llvm::raw_string_ostream(storage) << dim;
   return Twine(storage);
@@ -96,7 +90,7 @@ LogicalResult MatmulOp::computeShapes(Adaptor, Operands operands, ShapeContext &
     return context.error("C1: expected operands of rank 2 or more, got " + Twine(lhs.size()) +
                          " and " + Twine(rhs.size()));
   std::string a, b;
-  if (!mayBeEqual(lhs.back(), rhs[rhs.size() - 2]))
+  if (!context.mustBeEqual(lhs.back(), rhs[rhs.size() - 2]))
     return context.error(
         "C2: expected the left operand's last dim to equal the right operand's last but one, got " +
         text(lhs.back(), a) + " and " + text(rhs[rhs.size() - 2], b));
@@ -115,7 +109,7 @@ LogicalResult PackedMatmulOp::computeShapes(Adaptor adaptor, Operands operands,
   if (lhs.size() < 2 || rhs.size() != 3 || !llvm::all_of(rhs, constantDim))
     return context.error(
         "C1: expected a left operand of rank 2 or more and a static right operand of rank 3");
-  if (!mayBeEqual(lhs.back(), rhs[1]))
+  if (!context.mustBeEqual(lhs.back(), rhs[1]))
     return context.error("C2: expected the same k in both operands");
   int64_t panels = *constantDim(rhs[0]), nr = *constantDim(rhs[2]), columns = adaptor.getColumns();
   if (columns <= (panels - 1) * nr || columns > panels * nr)
@@ -131,7 +125,8 @@ LogicalResult PackedMatmulOp::computeShapes(Adaptor adaptor, Operands operands,
 
 namespace {
 struct Window {
-  ArrayRef<int64_t> kernel, strides, dilations, pads;
+  SmallVector<Dim> kernel;
+  ArrayRef<int64_t> strides, dilations, pads;
   bool ceil = false;
 };
 } // namespace
@@ -142,22 +137,32 @@ static LogicalResult windowShape(ArrayRef<Dim> spatial, const Window &window, Sh
   size_t n = spatial.size();
   for (size_t i = 0; i < n; ++i) {
     int64_t pads = window.pads.empty() ? 0 : window.pads[i] + window.pads[n + i];
-    int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1, stride = window.strides[i];
-    Dim room = spatial[i] + (pads - extent);
+    int64_t stride = window.strides[i];
+    Dim extent = (window.kernel[i] - 1) * window.dilations[i] + 1;
+    Dim room = spatial[i] + pads - extent;
     Dim windows = room.floorDiv(stride) + 1;
     // Rounded up, a window that would start in the padding after the input is left out; none does
     // where windows reach past that padding anyway.
     if (window.ceil) {
-      bool reaches = window.pads.empty() || extent >= window.pads[n + i] + stride;
+      bool reaches = window.pads.empty() ||
+                     context.atMost(context.constant(window.pads[n + i] + stride), extent);
       windows = reaches ? room.ceilDiv(stride) + 1 : (spatial[i] + window.pads[i]).ceilDiv(stride);
     }
-    if (std::optional<int64_t> size = constantDim(windows); size && *size <= 0)
-      return context.error(constraint + ": a window of " + Twine(extent) +
+    if (std::optional<int64_t> size = constantDim(windows); size && *size <= 0) {
+      std::string a, b;
+      return context.error(constraint + ": a window of " + text(extent, a) +
                            " does not fit spatial dim " + Twine(i) + " of size " +
-                           Twine(*constantDim(spatial[i])) + " with padding " + Twine(pads));
+                           text(spatial[i], b) + " with padding " + Twine(pads));
+    }
+    context.require(context.constant(1), DimRelation::AtMost, windows, "windows");
     shape.push_back(windows);
   }
   return success();
+}
+
+/// Sizes as dims.
+static SmallVector<Dim> constants(ArrayRef<int64_t> sizes, ShapeContext &context) {
+  return llvm::map_to_vector(sizes, [&](int64_t size) { return context.constant(size); });
 }
 
 static bool allAtLeast(ArrayRef<int64_t> values, int64_t least, size_t count) {
@@ -187,14 +192,15 @@ LogicalResult ConvOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
         "weight dim 0, got group " +
         Twine(group) + ", weight dims " + Twine(f.value_or(-1)) + " and " +
         Twine(perGroup.value_or(-1)) + ", channels " + Twine(channels.value_or(-1)));
-  if (operands.size() > 2 && (operands[2].size() != 1 || !mayBeEqual(operands[2][0], weight[0])))
+  if (operands.size() > 2 &&
+      (operands[2].size() != 1 || !context.mustBeEqual(operands[2][0], weight[0])))
     return context.error("C4: expected a bias of one element an output channel");
-  SmallVector<int64_t> kernel = staticShape(weight.drop_front(2));
-  if (llvm::is_contained(kernel, ShapedType::kDynamic))
-    return context.error("C2: expected a weight with static spatial dims");
+  if (!channels || !perGroup)
+    context.require(input[1], DimRelation::Equal, weight[1] * group, "channels");
   Shape shape{input[0], weight[0]};
   if (failed(windowShape(input.drop_front(2),
-                         {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
+                         {SmallVector<Dim>(weight.drop_front(2)), adaptor.getStrides(),
+                          adaptor.getDilations(), adaptor.getPads()},
                          context, "C5", shape)))
     return failure();
   results.push_back(shape);
@@ -229,12 +235,12 @@ LogicalResult BlockedConvOp::computeShapes(Adaptor adaptor, Operands operands,
   // Without the product, which may overflow.
   if (group < 1 || *constantDim(weight[0]) % group ||
       (blocks && (*blocks % group || *blocks / group != perGroup)) ||
-      !mayBeEqual(input.back(), c) ||
-      (operands.size() > 2 &&
-       (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], f))))
+      !context.mustBeEqual(input.back(), c) ||
+      (operands.size() > 2 && (!context.mustBeEqual(operands[2][0], weight[0]) ||
+                               !context.mustBeEqual(operands[2][1], f))))
     return context.error("C3: expected the same blocks in input, weight and bias, and groups of "
                          "whole blocks");
-  SmallVector<int64_t> kernel = staticShape(weight.slice(2, spatial));
+  SmallVector<Dim> kernel(weight.slice(2, spatial));
   Shape shape{input[0], weight[0]};
   if (failed(windowShape(input.slice(2, spatial),
                          {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
@@ -255,11 +261,12 @@ LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands op
   size_t spatial = input.size() - 3;
   if (failed(checkBlockedWindow(adaptor, spatial, context)))
     return failure();
-  if (!mayBeEqual(input[1], weight[0]) || !mayBeEqual(input.back(), weight.back()) ||
-      (operands.size() > 2 &&
-       (!mayBeEqual(operands[2][0], weight[0]) || !mayBeEqual(operands[2][1], weight.back()))))
+  if (!context.mustBeEqual(input[1], weight[0]) ||
+      !context.mustBeEqual(input.back(), weight.back()) ||
+      (operands.size() > 2 && (!context.mustBeEqual(operands[2][0], weight[0]) ||
+                               !context.mustBeEqual(operands[2][1], weight.back()))))
     return context.error("C3: expected the same blocks in input, weight and bias");
-  SmallVector<int64_t> kernel = staticShape(weight.slice(1, spatial));
+  SmallVector<Dim> kernel(weight.slice(1, spatial));
   Shape shape{input[0], weight[0]};
   if (failed(windowShape(input.slice(2, spatial),
                          {kernel, adaptor.getStrides(), adaptor.getDilations(), adaptor.getPads()},
@@ -285,8 +292,8 @@ LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
                          " positive kernel sizes, strides and dilations and " + Twine(2 * spatial) +
                          " pads of 0 or more");
   Shape shape{input[0], input[1]};
-  Window window{adaptor.getKernel(), adaptor.getStrides(), adaptor.getDilations(),
-                adaptor.getPads(), adaptor.getCeil()};
+  Window window{constants(adaptor.getKernel(), context), adaptor.getStrides(),
+                adaptor.getDilations(), adaptor.getPads(), adaptor.getCeil()};
   if (failed(windowShape(input.slice(2, spatial), window, context, "C3", shape)))
     return failure();
   llvm::append_range(shape, input.drop_front(2 + spatial));
@@ -399,9 +406,11 @@ LogicalResult ReshapeOp::computeShapes(Adaptor adaptor, Operands operands, Shape
       return context.error("C2: cannot reshape " + Twine(*have) + " elements in blocks of " +
                            Twine(*want));
     *open = want && *want == 0 ? context.constant(0) : total.floorDiv(rest);
+    rest = rest * *open;
   } else if (have && want && *have != *want) {
     return context.error("C2: cannot reshape " + Twine(*have) + " elements to " + Twine(*want));
   }
+  context.require(total, DimRelation::Equal, rest, "elements");
   results.push_back(shape);
   return success();
 }
@@ -470,9 +479,9 @@ LogicalResult ConcatOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
     for (size_t i = 0; i < shape.size(); ++i) {
       if (int64_t(i) == axis)
         shape[i] = shape[i] + operand[i];
-      else if (!mayBeEqual(shape[i], operand[i]))
+      else if (!context.mustBeEqual(shape[i], operand[i]))
         return context.error("C2: expected operands that agree in dim " + Twine(i));
-      else if (!constantDim(shape[i]))
+      else if (constantDim(operand[i]))
         shape[i] = operand[i];
     }
   }
@@ -480,45 +489,84 @@ LogicalResult ConcatOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
   return success();
 }
 
+/// The entries of a list of constants and operands.
+static LogicalResult mixedDims(ArrayRef<int64_t> entries, ValueRange operands,
+                               ShapeContext &context, SmallVectorImpl<Dim> &dims) {
+  size_t next = 0;
+  for (int64_t entry : entries) {
+    if (!ShapedType::isDynamic(entry))
+      dims.push_back(context.constant(entry));
+    else if (next < operands.size())
+      dims.push_back(context.valueOf(operands[next++]));
+    else
+      return failure();
+  }
+  return success(next == operands.size());
+}
+
 LogicalResult SliceOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                      Results &results) {
-  ArrayRef<int64_t> offsets = adaptor.getOffsets(), sizes = adaptor.getSizes(),
-                    steps = adaptor.getSteps();
+  ArrayRef<int64_t> steps = adaptor.getSteps();
+  SmallVector<Dim> offsets, sizes;
   size_t rank = operands[0].size();
-  if (offsets.size() != rank || sizes.size() != rank || steps.size() != rank ||
+  if (failed(mixedDims(adaptor.getOffsets(), adaptor.getDynamicOffsets(), context, offsets)) ||
+      failed(mixedDims(adaptor.getSizes(), adaptor.getDynamicSizes(), context, sizes)) ||
+      offsets.size() != rank || sizes.size() != rank || steps.size() != rank ||
       llvm::is_contained(steps, 0))
     return context.error("C1: expected one offset, size and non-zero step a dim");
   Shape &shape = results.emplace_back();
+  Dim zero = context.constant(0), one = context.constant(1);
   for (size_t i = 0; i < rank; ++i) {
-    Dim dim = operands[0][i];
-    std::optional<int64_t> known = constantDim(dim);
-    if (sizes[i] == -1) {
-      if (steps[i] < 0 || offsets[i] < 0)
+    Dim dim = operands[0][i], offset = offsets[i], size = sizes[i];
+    std::optional<int64_t> known = constantDim(dim), from = constantDim(offset),
+                           count = constantDim(size);
+    if (count == -1) {
+      if (steps[i] < 0 || (from && *from < 0))
         return context.error("C1: expected a positive step and offset where the size is open");
-      shape.push_back(
-          known ? context.constant(std::max<int64_t>(
-                      0, llvm::divideCeil(std::max<int64_t>(0, *known - offsets[i]), steps[i])))
-                : (dim - offsets[i]).ceilDiv(steps[i]));
+      size = context.max(dim - offset, zero).ceilDiv(steps[i]);
+    } else if (count && *count < 0) {
+      return context.error("C2: expected a size of 0 or more in dim " + Twine(i));
+    }
+    shape.push_back(size);
+    if (count == -1 || count == 0)
+      continue;
+    Dim last = offset + (size - 1) * steps[i];
+    if (count && from && (known || *from < 0 || *constantDim(last) < 0)) {
+      int64_t end = *constantDim(last);
+      if (*from < 0 || end < 0 || *from >= *known || end >= *known)
+        return context.error("C2: elements " + Twine(*from) + ".." + Twine(end) + " of dim " +
+                             Twine(i) + " lie outside the operand");
       continue;
     }
-    int64_t last = offsets[i] + (sizes[i] - 1) * steps[i];
-    if (sizes[i] < 0 || (sizes[i] > 0 && (offsets[i] < 0 || last < 0 ||
-                                          (known && (offsets[i] >= *known || last >= *known)))))
-      return context.error("C2: elements " + Twine(offsets[i]) + ".." + Twine(last) + " of dim " +
-                           Twine(i) + " lie outside the operand");
-    shape.push_back(context.constant(sizes[i]));
+    context.require(zero, DimRelation::AtMost, size, "the size of a slice");
+    // Where an empty slice starts does not matter.
+    Dim isTaken = context.min(size, one), least = steps[i] > 0 ? offset : last,
+        most = steps[i] > 0 ? last : offset;
+    if (!context.atMost(zero, least))
+      context.require(zero, DimRelation::AtMost, least * isTaken, "the start of a slice");
+    if (!context.atMost(most + 1, dim))
+      context.require((most + 1) * isTaken, DimRelation::AtMost, dim * isTaken,
+                      "the end of a slice");
   }
   return success();
 }
 
 LogicalResult PadOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                    Results &results) {
+  SmallVector<Dim> low, high;
   size_t rank = operands[0].size();
-  if (!allAtLeast(adaptor.getLow(), 0, rank) || !allAtLeast(adaptor.getHigh(), 0, rank))
+  auto isNegative = [](Dim dim) { return constantDim(dim).value_or(0) < 0; };
+  if (failed(mixedDims(adaptor.getLow(), adaptor.getDynamicLow(), context, low)) ||
+      failed(mixedDims(adaptor.getHigh(), adaptor.getDynamicHigh(), context, high)) ||
+      low.size() != rank || high.size() != rank || llvm::any_of(low, isNegative) ||
+      llvm::any_of(high, isNegative))
     return context.error("C1: expected one entry of 0 or more a dim in low and high");
   Shape &shape = results.emplace_back();
-  for (auto [i, dim] : llvm::enumerate(operands[0]))
-    shape.push_back(dim + (adaptor.getLow()[i] + adaptor.getHigh()[i]));
+  for (auto [dim, before, after] : llvm::zip_equal(operands[0], low, high)) {
+    context.require(context.constant(0), DimRelation::AtMost, before, "padding");
+    context.require(context.constant(0), DimRelation::AtMost, after, "padding");
+    shape.push_back(dim + before + after);
+  }
   return success();
 }
 
@@ -592,7 +640,7 @@ LogicalResult UnpackOp::computeShapes(Adaptor adaptor, Operands operands, ShapeC
   for (auto [to, from] : llvm::enumerate(order))
     shape[from] = operands[0][to];
   for (auto [i, dim] : llvm::enumerate(dims)) {
-    if (!mayBeEqual(operands[0][rank + i], context.constant(blocks[i])))
+    if (!context.mustBeEqual(operands[0][rank + i], context.constant(blocks[i])))
       return context.error("C4: expected dim " + Twine(rank + i) +
                            " of the operand to be a block of " + Twine(blocks[i]));
     int64_t size = adaptor.getSizes().size() == dims.size() ? adaptor.getSizes()[i] : -1;

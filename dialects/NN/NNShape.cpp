@@ -15,12 +15,6 @@ Dim ShapeContext::valueOf(Value index) {
   return fresh();
 }
 
-std::optional<int64_t> accel::nn::constantDim(Dim dim) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(dim))
-    return constant.getValue();
-  return std::nullopt;
-}
-
 SmallVector<int64_t> accel::nn::staticShape(ArrayRef<Dim> shape) {
   return llvm::map_to_vector(
       shape, [](Dim dim) { return constantDim(dim).value_or(ShapedType::kDynamic); });
@@ -45,13 +39,44 @@ Dim ShapeContext::broadcast(Dim a, Dim b) {
     return (void)error("dims " + Twine(*ca) + " and " + Twine(*cb) +
                        " cannot be broadcast together"),
            Dim();
-  if (ca)
-    return a;
-  if (cb)
-    return b;
-  // Which of two unknown dims is the 1 shows at run time: isOne is 1 for a = 1, else 0 (a = 0 too).
-  Dim isOne = constant(2).floorDiv(a + 1) % 2;
-  return isOne * b + (constant(1) - isOne) * a;
+  // What went into a dim goes into it again.
+  for (auto [whole, part] : {std::pair(a, b), std::pair(b, a)})
+    if (llvm::is_contained(joined.lookup(whole), part))
+      return whole;
+  require(a, DimRelation::Broadcast, b, "dims that meet");
+  Dim one = constant(1), two = constant(2), zero = constant(0);
+  for (int side = 0; side < 2; ++side) {
+    // What is not 1 stays. So does what is never less than the other, which is never 0 beside a 1.
+    if (atMost(two, a) || a == zero || (atMost(b, a) && atMost(min(a, one), b)))
+      return a;
+    std::swap(a, b);
+  }
+  // The larger one, but 0 beside a 1.
+  Dim larger = max(a, b), result = larger;
+  if (!atMost(one, a) || !atMost(one, b))
+    result = simplify(larger - max(min(larger, one) - min(a, b), zero));
+  SmallVector<Dim> parts{a, b};
+  llvm::append_range(parts, joined.lookup(a));
+  llvm::append_range(parts, joined.lookup(b));
+  joined[result] = std::move(parts);
+  return result;
+}
+
+void ShapeContext::require(Dim a, DimRelation relation, Dim b, StringRef what) {
+  bool isLess = atMost(a, b);
+  bool holds = relation == DimRelation::AtMost ? isLess : isLess && atMost(b, a);
+  if (relation == DimRelation::Broadcast)
+    holds |= constantDim(a) == 1 || constantDim(b) == 1;
+  if (!holds)
+    noteRequirement(a, relation, b, what);
+}
+
+bool ShapeContext::mustBeEqual(Dim a, Dim b) {
+  std::optional<int64_t> ca = constantDim(a), cb = constantDim(b);
+  if (ca && cb)
+    return *ca == *cb;
+  require(a, DimRelation::Equal, b, "dims that meet");
+  return true;
 }
 
 LogicalResult ShapeContext::broadcast(ArrayRef<Dim> a, ArrayRef<Dim> b, Shape &result) {
@@ -80,6 +105,25 @@ OpFoldResult accel::nn::materializeDim(OpBuilder &builder, Location location, Di
   return affine::expandAffineExpr(builder, location, dim, /*dimValues=*/{}, symbols);
 }
 
+OpFoldResult ShapeContext::materialize(OpBuilder &builder, Location at, Dim dim,
+                                       ValueRange symbols) {
+  SmallVector<Value> values(symbols);
+  dim.walk([&](AffineExpr part) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(part);
+    const LeastDim *least = symbol ? definitionOf(symbol.getPosition()) : nullptr;
+    if (!least || (symbol.getPosition() < values.size() && values[symbol.getPosition()]))
+      return;
+    Value a = getValueOrCreateConstantIndexOp(builder, at,
+                                              materialize(builder, at, least->a, symbols)),
+          b = getValueOrCreateConstantIndexOp(builder, at,
+                                              materialize(builder, at, least->b, symbols));
+    if (values.size() <= symbol.getPosition())
+      values.resize(symbol.getPosition() + 1);
+    values[symbol.getPosition()] = arith::MinSIOp::create(builder, at, a, b);
+  });
+  return materializeDim(builder, at, dim, values);
+}
+
 namespace {
 /// Symbols stand for values: tensor.dim of an op's operands and operands of index type.
 class ReifyContext : public ShapeContext {
@@ -87,8 +131,24 @@ public:
   ReifyContext(OpBuilder &builder, Location location)
       : ShapeContext(builder.getContext(), std::nullopt), builder(builder), at(location) {}
   Dim symbolFor(Value value) {
-    values.push_back(value);
+    values.resize(nextSymbol + 1);
+    values[nextSymbol] = value;
     return fresh();
+  }
+  /// True if every symbol of a dim has a value, or is defined.
+  bool isKnown(Dim dim) {
+    bool known = true;
+    dim.walk([&](AffineExpr part) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(part);
+      if (!symbol)
+        return;
+      unsigned position = symbol.getPosition();
+      if (const LeastDim *least = definitionOf(position))
+        known &= isKnown(least->a) && isKnown(least->b);
+      else
+        known &= position < values.size() && values[position];
+    });
+    return known;
   }
   Dim valueOf(Value index) override {
     APInt value;
@@ -116,15 +176,17 @@ LogicalResult accel::nn::reifyShapes(OpBuilder &builder, Operation *op,
                                                   : context.constant(size));
   }
   SmallVector<Shape> results;
-  if (failed(cast<ShapeOpInterface>(op).inferResultShapes(context, operands, results)) ||
-      context.nextSymbol != context.values.size())
+  if (failed(cast<ShapeOpInterface>(op).inferResultShapes(context, operands, results)))
     return failure();
+  for (const Shape &shape : results)
+    if (!llvm::all_of(shape, [&](Dim dim) { return context.isKnown(dim); }))
+      return failure();
   for (auto [shape, type] : llvm::zip_equal(results, op->getResultTypes())) {
     SmallVector<OpFoldResult> &sizes = shapes.emplace_back();
     // A result type may know more than its operands' types.
     for (auto [dim, size] : llvm::zip_equal(shape, cast<RankedTensorType>(type).getShape()))
       sizes.push_back(ShapedType::isDynamic(size)
-                          ? materializeDim(builder, op->getLoc(), dim, context.values)
+                          ? context.materialize(builder, op->getLoc(), dim, context.values)
                           : OpFoldResult(builder.getIndexAttr(size)));
   }
   return success();
@@ -148,7 +210,7 @@ const Shape &ShapeAnalysis::get(Value value) {
     else if (!type.isDynamicDim(i))
       shape[i] = constant(type.getDimSize(i));
     else
-      shape[i] = simplifyAffineExpr(shape[i], 0, nextSymbol);
+      shape[i] = simplify(shape[i]);
   }
   return shapes[value] = shape;
 }
@@ -168,6 +230,18 @@ Dim ShapeAnalysis::valueOf(Value index) {
     for (auto [i, operand] : llvm::enumerate(apply.getMapOperands()))
       (i < map.getNumDims() ? dims : symbols).push_back(valueOf(operand));
     result = map.getResult(0).replaceDimsAndSymbols(dims, symbols);
+  } else if (isa_and_present<affine::AffineMinOp, affine::AffineMaxOp>(index.getDefiningOp())) {
+    Operation *op = index.getDefiningOp();
+    bool isMin = isa<affine::AffineMinOp>(op);
+    AffineMap map =
+        isMin ? cast<affine::AffineMinOp>(op).getMap() : cast<affine::AffineMaxOp>(op).getMap();
+    SmallVector<AffineExpr> dims, symbols;
+    for (auto [i, operand] : llvm::enumerate(op->getOperands()))
+      (i < map.getNumDims() ? dims : symbols).push_back(valueOf(operand));
+    for (AffineExpr expr : map.getResults()) {
+      Dim part = expr.replaceDimsAndSymbols(dims, symbols);
+      result = !result ? part : isMin ? min(result, part) : max(result, part);
+    }
   } else if (Operation *op = index.getDefiningOp(); op && op->getNumOperands() == 2) {
     auto both = [&](auto combine) {
       return combine(valueOf(op->getOperand(0)), valueOf(op->getOperand(1)));
@@ -180,8 +254,19 @@ Dim ShapeAnalysis::valueOf(Value index) {
       result = both([](Dim a, Dim b) { return a * b; });
     else if (isa<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>(op))
       result = both([](Dim a, Dim b) { return a.floorDiv(b); });
+    else if (isa<arith::MinSIOp>(op))
+      result = both([&](Dim a, Dim b) { return min(a, b); });
+    else if (isa<arith::MaxSIOp>(op))
+      result = both([&](Dim a, Dim b) { return max(a, b); });
   }
-  return indices[index] = result ? result : fresh();
+  if (result) {
+    result = simplify(result);
+  } else {
+    result = fresh();
+    if (!isa<BlockArgument>(index))
+      setBounds(cast<AffineSymbolExpr>(result).getPosition(), Bounds());
+  }
+  return indices[index] = result;
 }
 
 Type accel::nn::elementTypeOf(Value value) {

@@ -2,43 +2,54 @@
 // Shapes as affine expressions of dim symbols, and what is derived from an op's one shape
 // computation.
 #pragma once
-#include "mlir/IR/AffineExpr.h"
+#include "dialects/NN/NNDims.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include <optional>
 
 namespace accel::nn {
 
-/// A dim: a constant, or an expression of symbols (symbols only, never dims of an AffineMap).
-using Dim = mlir::AffineExpr;
 using Shape = llvm::SmallVector<Dim, 6>;
 
+/// What must hold of two dims, or the run fails.
+enum class DimRelation { Equal, AtMost, Broadcast };
+
 /// What a shape computation may ask for besides its operands' shapes.
-class ShapeContext {
+class ShapeContext : public DimTable {
 public:
   ShapeContext(mlir::MLIRContext *context, std::optional<mlir::Location> location)
-      : context(context), location(location) {}
+      : DimTable(context), location(location) {}
   virtual ~ShapeContext() = default;
 
-  Dim constant(int64_t value) { return mlir::getAffineConstantExpr(value, context); }
-  /// A symbol that nothing is known about.
+  /// A symbol of which nothing is known but that it is a size.
   Dim fresh() { return mlir::getAffineSymbolExpr(nextSymbol++, context); }
   /// The dim that an operand of index type holds.
   virtual Dim valueOf(mlir::Value index);
   /// NumPy's rule for two dims; null (after an error) where they cannot go together.
   Dim broadcast(Dim a, Dim b);
+  /// Notes what must hold where that is not known yet; `what` ends in a noun: "the window".
+  /// Where it is known not to hold, an error is the caller's.
+  void require(Dim a, DimRelation relation, Dim b, llvm::StringRef what);
   /// NumPy's rule for two shapes.
   llvm::LogicalResult broadcast(llvm::ArrayRef<Dim> a, llvm::ArrayRef<Dim> b, Shape &result);
+  /// False if both are constants and differ; else they must be equal in a run.
+  bool mustBeEqual(Dim a, Dim b);
   /// Reports an error at the location, if there is one; always failure.
   llvm::LogicalResult error(const llvm::Twine &message);
+  /// Emits arith on index values for an expression whose symbol i is symbols[i], or defined.
+  mlir::OpFoldResult materialize(mlir::OpBuilder &builder, mlir::Location location, Dim dim,
+                                 mlir::ValueRange symbols);
 
-  mlir::MLIRContext *context;
   std::optional<mlir::Location> location;
-  unsigned nextSymbol = 0;
+
+protected:
+  /// Is told of what `require` cannot know.
+  virtual void noteRequirement(Dim a, DimRelation relation, Dim b, llvm::StringRef what) {}
+
+private:
+  llvm::DenseMap<Dim, llvm::SmallVector<Dim>> joined; ///< what dims were broadcast to a dim
 };
 
-/// The value of a constant dim.
-std::optional<int64_t> constantDim(Dim dim);
 /// The dims' constants, kDynamic for the rest.
 llvm::SmallVector<int64_t> staticShape(llvm::ArrayRef<Dim> shape);
 /// True if two dims are known to be equal.
@@ -50,7 +61,7 @@ Dim product(llvm::ArrayRef<Dim> shape, mlir::MLIRContext *context);
 /// of its operands.
 llvm::LogicalResult reifyShapes(mlir::OpBuilder &builder, mlir::Operation *op,
                                 mlir::ReifiedRankedShapedTypeDims &shapes);
-/// Emits arith on index values for an expression whose symbol i is symbols[i].
+/// Emits arith on index values for an expression whose symbol i is symbols[i]; none is defined.
 mlir::OpFoldResult materializeDim(mlir::OpBuilder &builder, mlir::Location location, Dim dim,
                                   mlir::ValueRange symbols);
 
@@ -65,6 +76,11 @@ public:
   /// Sets what is known of a value (a block argument, say).
   void set(mlir::Value value, Shape shape) { shapes[value] = std::move(shape); }
   void setIndex(mlir::Value value, Dim dim) { indices[value] = dim; }
+  /// Has to be told before an op is erased.
+  void forget(mlir::Operation *op) {
+    for (mlir::Value result : op->getResults())
+      shapes.erase(result);
+  }
   /// The shape of a tensor value, computed on demand through its producers.
   const Shape &get(mlir::Value value);
   Dim valueOf(mlir::Value index) override;

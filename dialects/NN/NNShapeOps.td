@@ -96,36 +96,62 @@ def NN_ConcatOp : NN_Op<"concat", [SameOperandsElementType]> {
   let hasVerifier = 1;
 }
 
-def NN_SliceOp : NN_Op<"slice"> {
+def NN_SliceOp : NN_Op<"slice", [AttrSizedOperandSegments]> {
   let summary = "every step-th element of each dim from an offset (ONNX Slice-13, Split-18)";
   let description = [{
-    Result element i of a dim is operand element `offset + i*step`. `sizes` entry -1 means "to the
-    end" of a dynamic dim (step positive).
+    Result element i of a dim is operand element `offset + i*step`. An entry of `offsets` or `sizes`
+    is a number or dynamic: then it is the next one of `dynamicOffsets` or `dynamicSizes`. `sizes`
+    entry -1 means "to the end" of a dynamic dim (step positive); nothing where the offset is past
+    it.
 
     Constraints:
-    * C1: `offsets`, `sizes`, `steps` have one entry a dim; steps are not 0.
-    * C2: static slices lie inside the operand.
+    * C1: `offsets`, `sizes`, `steps` have one entry a dim; one dynamic entry an operand; steps are
+      not 0.
+    * C2: static slices lie inside the operand; a run checks the others.
   }];
-  let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$offsets, DenseI64ArrayAttr:$sizes,
-                       DenseI64ArrayAttr:$steps);
+  let arguments = (ins NN_Tensor:$input, Variadic<Index>:$dynamicOffsets, Variadic<Index>:$dynamicSizes,
+                       DenseI64ArrayAttr:$offsets, DenseI64ArrayAttr:$sizes, DenseI64ArrayAttr:$steps);
   let results = (outs NN_Tensor:$result);
-  let assemblyFormat = [{$input `offsets` $offsets `sizes` $sizes `steps` $steps attr-dict
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input,
+        "::llvm::ArrayRef<int64_t>":$offsets, "::llvm::ArrayRef<int64_t>":$sizes,
+        "::llvm::ArrayRef<int64_t>":$steps), [{
+      build($_builder, $_state, result, input, ::mlir::ValueRange(), ::mlir::ValueRange(), offsets, sizes, steps);
+    }]>,
+    OpBuilder<(ins "::mlir::Value":$input, "::llvm::ArrayRef<int64_t>":$offsets,
+        "::llvm::ArrayRef<int64_t>":$sizes, "::llvm::ArrayRef<int64_t>":$steps), [{
+      build($_builder, $_state, input, ::mlir::ValueRange(), ::mlir::ValueRange(), offsets, sizes, steps);
+    }]>];
+  let assemblyFormat = [{$input `offsets` custom<MixedSizes>($dynamicOffsets, $offsets)
+    `sizes` custom<MixedSizes>($dynamicSizes, $sizes) `steps` $steps attr-dict
     `:` type($input) `->` type($result)}];
   let hasFolder = 1;
 }
 
-def NN_PadOp : NN_Op<"pad"> {
+def NN_PadOp : NN_Op<"pad", [AttrSizedOperandSegments]> {
   let summary = "surrounds a tensor with a constant (ONNX Pad-25, mode constant)";
   let description = [{
-    `low[i]` elements of `value` before dim i, `high[i]` after it.
+    `low[i]` elements of `value` before dim i, `high[i]` after it. Dynamic entries as in `nn.slice`.
 
     Constraints:
-    * C1: `low` and `high` have one entry of 0 or more a dim.
+    * C1: `low` and `high` have one entry of 0 or more a dim; one dynamic entry an operand.
     * C2: `value` has the operand's element type.
   }];
-  let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high, TypedAttrInterface:$value);
+  let arguments = (ins NN_Tensor:$input, Variadic<Index>:$dynamicLow, Variadic<Index>:$dynamicHigh,
+                       DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high, TypedAttrInterface:$value);
   let results = (outs NN_Tensor:$result);
-  let assemblyFormat = "$input `low` $low `high` $high `value` $value attr-dict `:` type($input) `->` type($result)";
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$input, "::llvm::ArrayRef<int64_t>":$low,
+        "::llvm::ArrayRef<int64_t>":$high, "::mlir::TypedAttr":$value), [{
+      build($_builder, $_state, result, input, ::mlir::ValueRange(), ::mlir::ValueRange(), low, high, value);
+    }]>,
+    OpBuilder<(ins "::mlir::Value":$input, "::llvm::ArrayRef<int64_t>":$low,
+        "::llvm::ArrayRef<int64_t>":$high, "::mlir::TypedAttr":$value), [{
+      build($_builder, $_state, input, ::mlir::ValueRange(), ::mlir::ValueRange(), low, high, value);
+    }]>];
+  let assemblyFormat = [{$input `low` custom<MixedSizes>($dynamicLow, $low)
+    `high` custom<MixedSizes>($dynamicHigh, $high) `value` $value attr-dict
+    `:` type($input) `->` type($result)}];
   let hasVerifier = 1;
 }
 

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /// Raised when anything below changes its meaning; the runtime refuses other numbers.
-#define ACCEL_RT_ABI 1u
+#define ACCEL_RT_ABI 2u
 
 typedef struct accel_frame accel_frame;
 typedef struct accel_kernel accel_kernel;
@@ -44,9 +44,12 @@ typedef void (*accel_kernel_fn)(void *const *buffers, const int64_t *dims, int64
 typedef int64_t (*accel_grid_fn)(const int64_t *dims);
 
 /// Fills in the byte offset in the arena of each slot, and the dims of all outputs one after
-/// another (ACCEL_UNKNOWN_DIM where only the run will know). Returns the arena's bytes; negative if
-/// a size overflows. Pure.
+/// another (ACCEL_UNKNOWN_DIM where only the run will know). Returns the arena's bytes; -1 if a
+/// size overflows or is negative, ACCEL_PLAN_REQUIREMENT(i) if requirement i of the program does
+/// not hold. Pure.
 typedef int64_t (*accel_plan_fn)(const int64_t *symbols, int64_t *offsets, int64_t *output_dims);
+
+#define ACCEL_PLAN_REQUIREMENT(i) (-2 - (int64_t)(i))
 
 /// Runs the model in the calling thread. Returns 0, or the first status that is not 0 of the
 /// functions it calls.
@@ -98,6 +101,8 @@ typedef struct accel_program {
   int64_t metadata_bytes;
   int32_t num_growable; ///< growable slots, see accel_rt_grow
   int32_t reserved;     ///< 0
+  /// What must hold of the sizes, as text with the ONNX node's name; as many as plan may return.
+  const char *const *requirements;
 } accel_program;
 
 /// The state of one run. The fields here are for emitted code; the runtime has more behind them.
@@ -260,8 +265,8 @@ ACCEL_RT_ASSERT(sizeof(accel_port) == 32, "{ptr, ptr, i32, i32, {i8, i8, i16}, i
 ACCEL_RT_ASSERT(sizeof(accel_symbol) == 24, "{ptr, i64, i64}");
 ACCEL_RT_ASSERT(sizeof(accel_kernel) == 48, "{ptr, ptr, i64, ptr, i64, ptr}");
 ACCEL_RT_ASSERT(sizeof(accel_site) == 32, "{ptr, ptr, double, double}");
-ACCEL_RT_ASSERT(sizeof(accel_program) == 160, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
-                                              "i64, ptr, ptr, i64, i32, i32}");
+ACCEL_RT_ASSERT(sizeof(accel_program) == 168, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
+                                              "i64, ptr, ptr, i64, i32, i32, ptr}");
 ACCEL_RT_ASSERT(offsetof(accel_program, num_inputs) == 48, "accel_program.num_inputs");
 ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.weights_offset");
 ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");

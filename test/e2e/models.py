@@ -66,6 +66,18 @@ def compare_with_runtime(model, sizes, make_feeds=None, see=None, fallback=False
     return None
 
 
+def refused(model, dims, said):
+    """Why a run of the compiled model with these dims does not fail with this message, or None."""
+    import accel
+
+    with engine.compiled(model) as open_session:
+        try:
+            open_session(1).run(None, engine.random_feeds(model, dims))
+        except accel.Error as error:
+            return None if said in str(error) else f"expected '{said}', got '{error}'"
+    return f"expected an error: {said}"
+
+
 def generated(make, sizes):
     return compare_with_runtime(make(), sizes)
 

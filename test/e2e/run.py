@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Whole models end to end: those that generate.py makes, and real ones (models.txt) where a model zoo is at hand."""
+"""Whole models end to end: those that generate.py and dims.py make, and real ones (models.txt) where a model zoo is at hand."""
 
 import functools
 import glob
@@ -9,6 +9,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 
+import dims
 import generate
 import models
 import suite
@@ -19,6 +20,10 @@ def main():
     cases = {}
     for name, (make, sizes) in generate.MODELS.items():
         cases[f"generated/{name}"] = functools.partial(models.generated, make, sizes)
+    for name, (text, sizes) in dims.GRAPHS.items():
+        cases[f"dims/{name}"] = functools.partial(models.compare_with_runtime, dims.parsed(text), sizes)
+    for name, (text, sizes, said) in dims.REFUSED.items():
+        cases[f"dims/{name} refused"] = functools.partial(models.refused, dims.parsed(text), sizes, said)
     for name in ("mlp", "cnn_dynamic", "attention"):
         make, sizes = generate.MODELS[name]
         cases[f"reproducible/{name}"] = functools.partial(models.reproducible, make)

@@ -2,6 +2,7 @@
 // Puts a program's constant data together, as accel-rt/Support.h lays it out.
 #include "accel-rt/Support.h"
 #include "dialects/Exec/ExecDims.h"
+#include "dialects/Exec/ExecNames.h"
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
 #include "lib/Conversion/ExecToLLVM/Functions.h"
 #include "lib/Conversion/ExecToLLVM/Metadata.h"
@@ -61,7 +62,7 @@ FailureOr<int64_t> Lowering::portDim(AffineExpr dim, bool isInput) {
   if (auto constant = dyn_cast<AffineConstantExpr>(dim); constant && constant.getValue() >= 0)
     return constant.getValue();
   auto symbol = dyn_cast<AffineSymbolExpr>(dim);
-  if (symbol && symbol.getPosition() < program.getNumSymbols())
+  if (symbol && symbol.getPosition() < program.getNumNamedSymbols())
     return ACCEL_SYMBOL_DIM(symbol.getPosition());
   if (isInput)
     return failure();
@@ -153,6 +154,13 @@ Address Lowering::programData() {
         Row{data->text(name.getValue()), program.getMinima()[i], program.getMaxima()[i]});
   Address plan = emitPlan(*data, *result.module, program, table);
   Address run = emitRun(*data, *result.module, table);
+  Field requirements = Address();
+  if (ArrayAttr texts = program.getRequirementTextsAttr()) {
+    SmallVector<Row> rows;
+    for (StringAttr text : texts.getAsRange<StringAttr>())
+      rows.push_back(Row{data->text(text.getValue())});
+    requirements = data->table("requirements", rows);
+  }
   // The planner's working space lies behind what it plans.
   int64_t slots = table.isStatic ? 0 : 2 * int64_t(table.numSlots) + int64_t(table.values.size());
   Field weightsOffset = int64_t(0);
@@ -181,7 +189,8 @@ Address Lowering::programData() {
                                     data->text(result.metadata),
                                     int64_t(result.metadata.size()),
                                     int32_t(0),
-                                    int32_t(0)});
+                                    int32_t(0),
+                                    requirements});
 }
 
 } // namespace

@@ -1,60 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What a model says of itself as JSON, readable without running it.
 #include "lib/Conversion/ExecToLLVM/Metadata.h"
+#include "dialects/Exec/ExecNames.h"
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
-#include "mlir/IR/Location.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace accel::exec;
 namespace json = llvm::json;
 
-static void collectNames(Location location, llvm::SetVector<StringRef> &names) {
-  llvm::TypeSwitch<LocationAttr>(location)
-      .Case([&](NameLoc name) {
-        if (!name.getName().empty())
-          names.insert(name.getName());
-        collectNames(name.getChildLoc(), names);
-      })
-      .Case([&](FusedLoc fused) {
-        for (Location part : fused.getLocations())
-          collectNames(part, names);
-      })
-      .Case([&](CallSiteLoc call) {
-        collectNames(call.getCallee(), names);
-        collectNames(call.getCaller(), names);
-      });
-}
-
-SmallVector<StringRef> accel::exec::nodeNames(Location location) {
-  llvm::SetVector<StringRef> names;
-  collectNames(location, names);
-  return SmallVector<StringRef>(names.begin(), names.end());
-}
-
 /// JSON must be UTF-8, which the names in a file need not be.
 static std::string utf8(StringRef text) { return json::fixUTF8(text); }
-
-/// A dim as text with the symbols' names, where an inner expression has parentheses.
-static std::string dimText(AffineExpr dim, ProgramOp program, bool isInner = false) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(dim))
-    return std::to_string(constant.getValue());
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(dim))
-    return symbol.getPosition() < program.getNumSymbols()
-               ? utf8(cast<StringAttr>(program.getSymbols()[symbol.getPosition()]).getValue())
-               : "?";
-  auto binary = cast<AffineBinaryOpExpr>(dim);
-  StringRef sign = binary.getKind() == AffineExprKind::Add        ? " + "
-                   : binary.getKind() == AffineExprKind::Mul      ? " * "
-                   : binary.getKind() == AffineExprKind::FloorDiv ? " // "
-                   : binary.getKind() == AffineExprKind::Mod      ? " % "
-                                                                  : " ceildiv ";
-  std::string text =
-      (dimText(binary.getLHS(), program, true) + sign + dimText(binary.getRHS(), program, true))
-          .str();
-  return isInner ? "(" + text + ")" : text;
-}
 
 static json::Array ports(ProgramOp program, ArrayAttr names, ArrayAttr types, ArrayAttr shapes) {
   json::Array all;
@@ -66,7 +22,7 @@ static json::Array ports(ProgramOp program, ArrayAttr names, ArrayAttr types, Ar
       if (auto constant = dyn_cast<AffineConstantExpr>(dim))
         dims.push_back(constant.getValue());
       else
-        dims.push_back(dimText(dim, program));
+        dims.push_back(utf8(program.dimText(dim)));
     }
     Type element = cast<RankedTensorType>(type.getValue()).getElementType();
     all.push_back(json::Object{{"name", utf8(name.getValue())},

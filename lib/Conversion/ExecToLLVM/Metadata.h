@@ -6,9 +6,6 @@
 
 namespace accel::exec {
 
-/// Names of the ONNX nodes in a location, each once, in order.
-llvm::SmallVector<llvm::StringRef> nodeNames(mlir::Location location);
-
 std::string metadataText(ProgramOp program, const LaunchTable &table, const ProgramOptions &options,
                          const LoweredProgram &lowered);
 

@@ -13,8 +13,9 @@ namespace {
 /// Emits arithmetic for sizes and gathers what may be wrong with them.
 class Sizes {
 public:
-  Sizes(OpBuilder &builder, Location location, Value symbols)
-      : builder(builder), location(location), symbols(symbols), i64(builder.getI64Type()) {
+  Sizes(OpBuilder &builder, Location location, Value symbols, ProgramOp program)
+      : builder(builder), location(location), symbols(symbols), program(program),
+        i64(builder.getI64Type()) {
     bad = LLVM::ConstantOp::create(builder, location, builder.getI1Type(),
                                    builder.getBoolAttr(false));
     zero = constant(0);
@@ -26,13 +27,28 @@ public:
     if (known)
       return known;
     Value value = emit(expression);
-    if (!isa<AffineSymbolExpr>(expression)) // the runtime has checked symbols
+    auto symbol = dyn_cast<AffineSymbolExpr>(expression);
+    // The runtime has checked named symbols.
+    if (!symbol || program.definitionOf(symbol.getPosition()))
       require(compare(LLVM::ICmpPredicate::slt, value, zero));
     return sizes[expression] = value;
   }
 
   /// True if a size is negative or overflows.
   Value isBad() { return bad; }
+
+  /// ACCEL_PLAN_REQUIREMENT(i) for the first requirement i that does not hold, else 0.
+  Value firstBroken() {
+    Value code = zero;
+    if (!program.getRequirements())
+      return code;
+    auto maps = llvm::to_vector(program.getRequirements()->getAsValueRange<AffineMapAttr>());
+    for (int64_t i = int64_t(maps.size()) - 1; i >= 0; --i)
+      for (AffineExpr condition : maps[i].getResults())
+        code = select(compare(LLVM::ICmpPredicate::slt, emit(condition), zero),
+                      constant(ACCEL_PLAN_REQUIREMENT(i)), code);
+    return code;
+  }
 
 private:
   Value constant(int64_t value) {
@@ -77,6 +93,12 @@ private:
     if (auto number = dyn_cast<AffineConstantExpr>(expression))
       return constant(number.getValue());
     if (auto symbol = dyn_cast<AffineSymbolExpr>(expression)) {
+      if (AffineMap parts = program.definitionOf(symbol.getPosition())) {
+        Value least;
+        for (AffineExpr part : parts.getResults())
+          least = least ? LLVM::SMinOp::create(builder, location, least, emit(part)) : emit(part);
+        return least;
+      }
       auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
       Value at = LLVM::GEPOp::create(builder, location, pointer, i64, symbols,
                                      ArrayRef<LLVM::GEPArg>{int32_t(symbol.getPosition())});
@@ -107,6 +129,7 @@ private:
   OpBuilder &builder;
   Location location;
   Value symbols;
+  ProgramOp program;
   Type i64;
   Value bad, zero;
   DenseMap<AffineExpr, Value> values, sizes;
@@ -115,9 +138,9 @@ private:
 /// Emits the body of plan.
 class PlanBody {
 public:
-  PlanBody(ConstantData &data, LLVM::LLVMFuncOp plan, OpBuilder builder)
+  PlanBody(ConstantData &data, LLVM::LLVMFuncOp plan, OpBuilder builder, ProgramOp program)
       : data(data), plan(plan), builder(builder),
-        sizes(this->builder, data.location, plan.getArgument(0)) {}
+        sizes(this->builder, data.location, plan.getArgument(0), program) {}
 
   void outputDims(ProgramOp program) {
     int64_t index = 0;
@@ -138,9 +161,16 @@ public:
     auto *fail = new Block(), *store = new Block();
     plan.getBody().push_back(store);
     plan.getBody().push_back(fail);
-    LLVM::CondBrOp::create(builder, data.location, sizes.isBad(), fail, store);
+    // What does not fit together may be why a size is negative, so it is said first.
+    Value broken = sizes.firstBroken(), zero = constant(0);
+    auto isNegative = [&](Value code) {
+      return LLVM::ICmpOp::create(builder, data.location, LLVM::ICmpPredicate::slt, code, zero);
+    };
+    Value bad = LLVM::SelectOp::create(builder, data.location, sizes.isBad(), constant(-1), zero);
+    Value code = LLVM::SelectOp::create(builder, data.location, isNegative(broken), broken, bad);
+    LLVM::CondBrOp::create(builder, data.location, isNegative(code), fail, store);
     builder.setInsertionPointToEnd(fail);
-    LLVM::ReturnOp::create(builder, data.location, constant(-1));
+    LLVM::ReturnOp::create(builder, data.location, code);
     builder.setInsertionPointToEnd(store);
     for (auto [output, value] : llvm::zip_equal(outputs, dims))
       put(2, output.first, value);
@@ -198,7 +228,7 @@ Address accel::exec::emitPlan(ConstantData &data, ModuleOp module, ProgramOp pro
       builder, data.location, data.symbol("plan"),
       LLVM::LLVMFunctionType::get(i64, {pointer, pointer, pointer}), LLVM::Linkage::Internal,
       /*dsoLocal=*/true);
-  PlanBody body(data, plan, OpBuilder::atBlockEnd(plan.addEntryBlock(builder)));
+  PlanBody body(data, plan, OpBuilder::atBlockEnd(plan.addEntryBlock(builder)), program);
   body.outputDims(program);
   if (table.isStatic) {
     body.finish(table, [&](OpBuilder &) { return body.constant(table.arenaBytes); });

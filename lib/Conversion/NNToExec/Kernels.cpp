@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Makes exec.kernels of groups of nn ops, each distinct one once.
 #include "lib/Conversion/NNToExec/Kernels.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "dialects/Exec/ExecDims.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -27,6 +27,10 @@ static std::string stemOf(const KernelGroup &group) {
   if (!name.consume_front("blocked_"))
     name.consume_front("packed_");
   return name.str();
+}
+
+static Shape toShape(AffineMap map) {
+  return Shape(map.getResults().begin(), map.getResults().end());
 }
 
 namespace {
@@ -63,7 +67,7 @@ public:
     for (auto [symbol, at] : position)
       if (isa<AffineSymbolExpr>(symbol))
         symbols[symbol] = getAffineSymbolExpr(at, dim.getContext());
-    return dim.replace(symbols);
+    return DimTable(dim.getContext()).simplify(dim.replace(symbols));
   }
   AffineMap rewrite(ArrayRef<Dim> shape, MLIRContext *context) {
     SmallVector<AffineExpr> dims;
@@ -109,7 +113,8 @@ KernelUse KernelMaker::make(const KernelGroup &group) {
     }
   for (Value input : inputs)
     dims.note(shapes.get(input));
-  dims.note(shapes.get(group.result()));
+  for (Operation *op : group.ops)
+    dims.note(shapes.get(op->getResult(0)));
   for (Value index : indices)
     dims.note(shapes.valueOf(index));
   dims.number();
@@ -140,20 +145,27 @@ KernelUse KernelMaker::make(const KernelGroup &group) {
   for (auto [input, argument] :
        llvm::zip_equal(inputs, arguments.drop_front(dims.arguments.size())))
     mapping.map(input, argument);
-  for (Value index : indices) {
-    OpFoldResult size =
-        materializeDim(inside, location, dims.rewrite(shapes.valueOf(index)), indexArguments);
-    if (auto number = dyn_cast<Attribute>(size))
-      mapping.map(index, arith::ConstantIndexOp::create(inside, location,
-                                                        cast<IntegerAttr>(number).getInt()));
-    else
-      mapping.map(index, cast<Value>(size));
-  }
+  for (Value index : indices)
+    mapping.map(index, exec::buildDim(inside, location, dims.rewrite(shapes.valueOf(index)),
+                                      indexArguments));
   for (ConstantOp literal : literals)
     if (!mapping.contains(literal.getResult()))
       inside.clone(*literal, mapping);
-  for (Operation *op : group.ops)
-    inside.clone(*op, mapping);
+  // What the program knows of sizes may say more than what follows from the kernel's dims.
+  ShapeAnalysis inferred(context, dims.arguments.size());
+  for (Value argument : indexArguments)
+    inferred.setIndex(argument,
+                      getAffineSymbolExpr(cast<BlockArgument>(argument).getArgNumber(), context));
+  for (Value input : inputs)
+    inferred.set(mapping.lookup(input), toShape(dims.rewrite(shapes.get(input), context)));
+  for (Operation *op : group.ops) {
+    Operation *copy = inside.clone(*op, mapping);
+    AffineMap shape = dims.rewrite(shapes.get(op->getResult(0)), context);
+    if (inferred.get(copy->getResult(0)) != toShape(shape)) {
+      copy->setAttr(exec::KernelOp::kShapeAttr, AffineMapAttr::get(shape));
+      inferred.set(copy->getResult(0), toShape(shape));
+    }
+  }
   func::ReturnOp::create(inside, location, mapping.lookup(group.result()));
 
   std::string text;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Cuts @main into kernels and a program that dispatches them.
+#include "dialects/Exec/ExecNames.h"
+#include "dialects/NN/NNProgramShapes.h"
 #include "lib/Conversion/NNToExec/Kernels.h"
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -8,7 +10,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/SetVector.h"
-#include <limits>
+#include "llvm/ADT/StringExtras.h"
 
 namespace accel {
 #define GEN_PASS_DEF_CONVERTNNTOEXEC
@@ -21,31 +23,6 @@ using namespace accel::nn;
 
 namespace {
 
-/// The symbols that a function's nn.bind_dims name, in order of appearance.
-llvm::SetVector<StringAttr> symbolNames(Block &block) {
-  llvm::SetVector<StringAttr> names;
-  for (BindDimsOp bind : block.getOps<BindDimsOp>())
-    for (StringAttr name : bind.getSymbols().getAsRange<StringAttr>())
-      names.insert(name);
-  return names;
-}
-
-/// Tells the analysis what nn.bind_dims say.
-void bindShapes(Block &block, const llvm::SetVector<StringAttr> &names, ShapeAnalysis &shapes) {
-  for (BindDimsOp bind : block.getOps<BindDimsOp>()) {
-    SmallVector<AffineExpr> symbols;
-    for (StringAttr name : bind.getSymbols().getAsRange<StringAttr>())
-      symbols.push_back(getAffineSymbolExpr(std::distance(names.begin(), llvm::find(names, name)),
-                                            bind.getContext()));
-    Shape shape;
-    for (AffineExpr dim : bind.getShape().getResults())
-      shape.push_back(dim.replaceSymbols(symbols));
-    if (isa<BlockArgument>(bind.getInput()))
-      shapes.set(bind.getInput(), shape);
-    shapes.set(bind.getResult(), std::move(shape));
-  }
-}
-
 Location coveredLocation(const KernelGroup &group) {
   llvm::SetVector<Location> locations;
   for (Operation *op : group.ops)
@@ -56,14 +33,12 @@ Location coveredLocation(const KernelGroup &group) {
 /// The program that is made of one function.
 class ProgramMaker {
 public:
-  ProgramMaker(func::FuncOp main, unsigned symbols)
-      : main(main), source(main.getBody().front()), shapes(main.getContext(), symbols),
-        numSymbols(symbols), builder(main), kernels(builder, shapes) {}
+  ProgramMaker(func::FuncOp main, ProgramShapes &shapes)
+      : main(main), source(main.getBody().front()), shapes(shapes),
+        numSymbols(shapes.countSymbols()), builder(main), kernels(builder, shapes) {}
 
-  LogicalResult run(const llvm::SetVector<StringAttr> &names) {
-    bindShapes(source, names, shapes);
-    if (failed(checkShapes()) || failed(declare(names)))
-      return failure();
+  void run() {
+    declare();
     llvm::SmallPtrSet<Operation *, 32> live = liveOps(source);
     SmallVector<KernelGroup> groups = formKernelGroups(source, live, shapes);
     DenseMap<Operation *, const KernelGroup *> byLast;
@@ -81,41 +56,17 @@ public:
     for (Value output : source.getTerminator()->getOperands())
       outputs.push_back(value(output));
     exec::YieldOp::create(inside, main.getLoc(), outputs);
-    return success();
   }
 
 private:
-  /// Every size must follow from the program's symbols.
-  LogicalResult checkShapes() {
-    auto check = [&](Value tensor, Location location) -> LogicalResult {
-      for (auto [i, dim] : llvm::enumerate(shapes.get(tensor))) {
-        bool known = true;
-        dim.walk([&](AffineExpr part) {
-          if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-            known &= symbol.getPosition() < numSymbols;
-        });
-        if (!known)
-          return emitError(location)
-                 << "expected sizes that follow from the dims of the model's inputs, but dim " << i
-                 << " of " << tensor.getType()
-                 << " is only known when the model runs; give the inputs constant shapes";
-      }
-      return success();
+  /// The symbols that a size is divided by cannot be 0.
+  SmallVector<int64_t> smallestSizes() {
+    SmallVector<int64_t> minima;
+    for (unsigned symbol = 0; symbol < shapes.names().size(); ++symbol)
+      minima.push_back(shapes.boundsOf(symbol).low);
+    auto isNamed = [&](AffineSymbolExpr symbol) {
+      return symbol && symbol.getPosition() < minima.size();
     };
-    for (BlockArgument argument : source.getArguments())
-      if (failed(check(argument, main.getLoc())))
-        return failure();
-    for (Operation &op : source)
-      if (isa<ShapeOpInterface>(op))
-        for (Value result : op.getResults())
-          if (failed(check(result, op.getLoc())))
-            return failure();
-    return success();
-  }
-
-  /// 0, but 1 for symbols that a size is divided by.
-  SmallVector<int64_t> smallestSizes(unsigned count) {
-    SmallVector<int64_t> minima(count, 0);
     for (Operation &op : source)
       for (Value result : op.getResults())
         if (isa<RankedTensorType>(result.getType()))
@@ -125,32 +76,32 @@ private:
               if (binary && part.getKind() != AffineExprKind::Add &&
                   part.getKind() != AffineExprKind::Mul)
                 binary.getRHS().walk([&](AffineExpr divisor) {
-                  if (auto symbol = dyn_cast<AffineSymbolExpr>(divisor))
-                    minima[symbol.getPosition()] = 1;
+                  auto symbol = dyn_cast<AffineSymbolExpr>(divisor);
+                  if (isNamed(symbol))
+                    minima[symbol.getPosition()] =
+                        std::max<int64_t>(minima[symbol.getPosition()], 1);
                 });
             });
     return minima;
   }
 
   /// Creates the program without its body's ops.
-  LogicalResult declare(const llvm::SetVector<StringAttr> &names) {
+  void declare() {
+    ArrayRef<StringAttr> names = shapes.names();
     SmallVector<Attribute> symbols(names.begin(), names.end());
-    SmallVector<int64_t> minima = smallestSizes(names.size()),
-                         maxima(names.size(), std::numeric_limits<int64_t>::max());
-    if (auto ranges = main->getAttrOfType<DictionaryAttr>("nn.dim_ranges"))
-      for (auto [i, name] : llvm::enumerate(names))
-        if (auto range = ranges.getAs<DenseI64ArrayAttr>(name); range && range.size() == 2) {
-          minima[i] = range[0];
-          maxima[i] = range[1];
-        }
+    SmallVector<int64_t> minima = smallestSizes(), maxima;
+    for (unsigned symbol = 0; symbol < names.size(); ++symbol)
+      maxima.push_back(shapes.boundsOf(symbol).high);
     SmallVector<Attribute> inputNames, inputTypes, inputShapes, outputNames, outputTypes,
         outputShapes;
     auto add = [&](Value tensor, StringAttr name, const Twine &other, auto &names, auto &types,
                    auto &maps) {
       names.push_back(name ? name : builder.getStringAttr(other));
       types.push_back(TypeAttr::get(tensor.getType()));
-      maps.push_back(
-          AffineMapAttr::get(AffineMap::get(0, numSymbols, shapes.get(tensor), main.getContext())));
+      SmallVector<Dim> dims;
+      for (Dim dim : shapes.get(tensor))
+        dims.push_back(shapes.inProgram(dim));
+      maps.push_back(AffineMapAttr::get(AffineMap::get(0, numSymbols, dims, main.getContext())));
     };
     for (BlockArgument argument : source.getArguments())
       add(argument, main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.name"),
@@ -163,14 +114,41 @@ private:
         exec::ProgramOp::create(builder, main.getLoc(), main.getSymName(), array(symbols), minima,
                                 maxima, array(inputNames), array(inputTypes), array(inputShapes),
                                 array(outputNames), array(outputTypes), array(outputShapes));
+    addDerived(program);
     builder.setInsertionPoint(program); // kernels come before the program
     Block &block = program.getBody().emplaceBlock();
-    for (size_t i = 0; i < names.size(); ++i)
+    for (unsigned i = 0; i < numSymbols; ++i)
       sizes.push_back(block.addArgument(builder.getIndexType(), main.getLoc()));
     for (BlockArgument argument : source.getArguments())
       mapping.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
     inside = OpBuilder::atBlockBegin(&block);
-    return success();
+  }
+
+  /// Symbols that are defined, and what a run checks.
+  void addDerived(exec::ProgramOp program) {
+    SmallVector<AffineMap> derived, requirements;
+    for (const LeastDim &least : shapes.usedDefinitions())
+      derived.push_back(AffineMap::get(0, least.symbol, {least.a, least.b}, main.getContext()));
+    SmallVector<Attribute> texts;
+    for (const Requirement &requirement : shapes.requirements()) {
+      SmallVector<Dim> conditions;
+      for (Dim condition : requirement.conditions)
+        conditions.push_back(shapes.inProgram(condition));
+      auto map = AffineMap::get(0, numSymbols, conditions, main.getContext());
+      if (llvm::is_contained(requirements, map))
+        continue; // it would always fail first
+      requirements.push_back(map);
+      SmallVector<StringRef> nodes = exec::nodeNames(requirement.location);
+      texts.push_back(builder.getStringAttr(
+          (nodes.empty() ? "" : "node '" + llvm::join(nodes, "', '") + "': ") +
+          shapes.text(requirement)));
+    }
+    if (!derived.empty())
+      program.setDerivedAttr(builder.getAffineMapArrayAttr(derived));
+    if (requirements.empty())
+      return;
+    program.setRequirementsAttr(builder.getAffineMapArrayAttr(requirements));
+    program.setRequirementTextsAttr(builder.getArrayAttr(texts));
   }
 
   /// The program's value for a value of @main; constants appear where they are used first.
@@ -186,6 +164,7 @@ private:
   }
 
   Value size(Dim dim, Location location) {
+    dim = shapes.inProgram(dim);
     if (auto symbol = dyn_cast<AffineSymbolExpr>(dim))
       return sizes[symbol.getPosition()];
     Value &known = computed[dim];
@@ -229,12 +208,12 @@ private:
 
   func::FuncOp main;
   Block &source;
-  ShapeAnalysis shapes;
+  ProgramShapes &shapes;
   unsigned numSymbols;
   OpBuilder builder, inside{main.getContext()};
   KernelMaker kernels;
   IRMapping mapping;
-  SmallVector<Value> sizes; ///< the program's symbols
+  SmallVector<Value> sizes; ///< the program's symbols, defined ones too
   DenseMap<Dim, Value> computed;
 };
 
@@ -251,10 +230,11 @@ class ConvertNNToExec : public accel::impl::ConvertNNToExecBase<ConvertNNToExec>
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();
-    llvm::SetVector<StringAttr> names = symbolNames(main.getBody().front());
-    ProgramMaker maker(main, names.size());
-    if (failed(maker.run(names)))
+    std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(main);
+    if (failed(shapes->check()))
       return signalPassFailure();
+    shapes->numberDefinitions();
+    ProgramMaker(main, *shapes).run();
     main.erase();
   }
 };

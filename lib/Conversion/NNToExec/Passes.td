@@ -21,8 +21,11 @@ def ConvertNNToExec : Pass<"convert-nn-to-exec", "::mlir::ModuleOp"> {
     `bytes` of the launch.
 
     Symbols are those that `nn.bind_dims` names; the attribute `nn.dim_ranges` of @main, a dictionary
-    of `array<i64: min, max>`, limits them; else any size will do, but
-    0 for a symbol that a size is divided by.
+    of `array<i64: min, max>`, limits them, and so does what ops demand of their operands; else any
+    size will do, but 0 for a symbol that a size is divided by. Sizes that are the least of two
+    define further symbols, and what else sizes must have in common becomes `requirements`
+    (docs/decisions/dims.md). An op of a kernel carries `exec.shape` where the program knows more of
+    its shape than follows from the kernel's dims.
 
     ```mlir
     func.func @main(%x: tensor<?x8xf32> {nn.name = "x"}) -> (tensor<?x8xf32> {nn.name = "y"}) {

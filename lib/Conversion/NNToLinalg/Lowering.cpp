@@ -306,6 +306,8 @@ LogicalResult nn::lowerToLinalg(func::FuncOp function) {
 
   for (Operation &op : source.without_terminator()) {
     if (op.getDialect() && op.getDialect()->getNamespace() == NNDialect::getDialectNamespace()) {
+      if (auto shape = op.getAttrOfType<AffineMapAttr>(exec::KernelOp::kShapeAttr))
+        lowering.shapes.set(op.getResult(0), llvm::to_vector<6>(shape.getValue().getResults()));
       if (failed(lowering.lower(&op))) {
         lowered.erase();
         return failure();

@@ -24,7 +24,7 @@ public:
   mlir::Value get(mlir::Value source) { return values.lookup(source); }
   /// Sizes of an nn value's dims.
   Sizes sizes(mlir::Value source);
-  mlir::OpFoldResult size(Dim dim) { return materializeDim(builder, location, dim, symbols); }
+  mlir::OpFoldResult size(Dim dim) { return shapes.materialize(builder, location, dim, symbols); }
   mlir::Value sizeValue(Dim dim);
   /// Where an nn op's result goes: the kernel's output if it is returned, else a new tensor.
   mlir::Value destination(mlir::Value source);

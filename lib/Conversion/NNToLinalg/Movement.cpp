@@ -89,31 +89,42 @@ gatherGeneric(Lowering &lowering, Value result,
                           });
 }
 
-static Value scaled(OpBuilder &b, Location at, Value index, int64_t step, int64_t offset) {
-  AffineExpr d0 = getAffineDimExpr(0, b.getContext());
+static Value scaled(OpBuilder &b, Location at, Value index, int64_t step, OpFoldResult offset) {
+  AffineExpr d0 = getAffineDimExpr(0, b.getContext()), d1 = getAffineDimExpr(1, b.getContext());
   return getValueOrCreateConstantIndexOp(
       b, at,
-      affine::makeComposedFoldedAffineApply(b, at, AffineMap::get(1, 0, d0 * step + offset),
-                                            {index}));
+      affine::makeComposedFoldedAffineApply(b, at, AffineMap::get(2, 0, d0 * step + d1),
+                                            {index, offset}));
+}
+
+/// A list of numbers and operands.
+static SmallVector<OpFoldResult> mixedValues(Lowering &lowering, ArrayRef<int64_t> entries,
+                                             OperandRange operands) {
+  SmallVector<OpFoldResult> values;
+  size_t next = 0;
+  for (int64_t entry : entries)
+    values.push_back(ShapedType::isDynamic(entry)
+                         ? OpFoldResult(lowering.get(operands[next++]))
+                         : OpFoldResult(lowering.builder.getIndexAttr(entry)));
+  return values;
 }
 
 static Value lowerSlice(Lowering &lowering, SliceOp op) {
   OpBuilder &b = lowering.builder;
   Value source = lowering.get(op.getInput());
+  SmallVector<OpFoldResult> offsets =
+      mixedValues(lowering, op.getOffsets(), op.getDynamicOffsets());
   bool forward = llvm::all_of(op.getSteps(), [](int64_t step) { return step > 0; });
   if (!forward)
     return gatherGeneric(
         lowering, op.getResult(), [&](OpBuilder &builder, Location at, ValueRange indices) {
           SmallVector<Value> position;
           for (auto [i, index] : llvm::enumerate(indices))
-            position.push_back(scaled(builder, at, index, op.getSteps()[i], op.getOffsets()[i]));
+            position.push_back(scaled(builder, at, index, op.getSteps()[i], offsets[i]));
           return tensor::ExtractOp::create(builder, at, source, position).getResult();
         });
-  SmallVector<OpFoldResult> offsets, strides;
-  for (auto [offset, step] : llvm::zip_equal(op.getOffsets(), op.getSteps())) {
-    offsets.push_back(b.getIndexAttr(offset));
-    strides.push_back(b.getIndexAttr(step));
-  }
+  SmallVector<OpFoldResult> strides = llvm::map_to_vector(
+      op.getSteps(), [&](int64_t step) { return OpFoldResult(b.getIndexAttr(step)); });
   Value slice = tensor::ExtractSliceOp::create(b, op.getLoc(), source, offsets,
                                                lowering.sizes(op.getResult()), strides);
   Value destination = lowering.destination(op.getResult());
@@ -123,13 +134,10 @@ static Value lowerSlice(Lowering &lowering, SliceOp op) {
 }
 
 static Value lowerPad(Lowering &lowering, PadOp op) {
-  OpBuilder &b = lowering.builder;
   Value filled = lowering.fill(lowering.destination(op.getResult()),
                                storageConstant(cast<TypedAttr>(op.getValue())));
-  SmallVector<OpFoldResult> offsets;
-  for (int64_t low : op.getLow())
-    offsets.push_back(b.getIndexAttr(low));
-  return lowering.copyInto(filled, lowering.get(op.getInput()), offsets,
+  return lowering.copyInto(filled, lowering.get(op.getInput()),
+                           mixedValues(lowering, op.getLow(), op.getDynamicLow()),
                            lowering.sizes(op.getInput()));
 }
 

@@ -77,6 +77,8 @@ public:
           Elements input = type.getRank() == 1 ? inner(op.getInput()) : Elements();
           if (!input)
             return Elements();
+          if (!op.getDynamicOffsets().empty())
+            return Elements();
           SmallVector<Dim> taken;
           for (int64_t i = 0; i < type.getNumElements(); ++i)
             taken.push_back((*input)[op.getOffsets()[0] + i * op.getSteps()[0]]);
@@ -89,8 +91,8 @@ public:
           if (!condition || !a || !b)
             return Elements();
           return zip(type.getNumElements(), {*condition, *a, *b}, [&](ArrayRef<Dim> e) {
-            std::optional<int64_t> c = nn::constantDim(e[0]);
-            return c ? (*c ? e[1] : e[2]) : (e[1] == e[2] ? e[1] : Dim());
+            // A condition is 0 or 1.
+            return e[1] == e[2] ? e[1] : graph.shapes.simplify(e[2] + e[0] * (e[1] - e[2]));
           });
         })
         .Case<nn::NegOp>([&](auto op) {
@@ -101,10 +103,7 @@ public:
         .Case<nn::NotOp>([&](auto op) {
           Elements input = type.getElementType().isInteger(1) ? inner(op.getInput()) : Elements();
           return input ? zip(input->size(), {*input},
-                             [&](ArrayRef<Dim> e) {
-                               std::optional<int64_t> c = nn::constantDim(e[0]);
-                               return c ? number(!*c) : Dim();
-                             })
+                             [&](ArrayRef<Dim> e) { return graph.shapes.simplify(1 - e[0]); })
                        : Elements();
         })
         .Case<nn::AddOp, nn::SubOp, nn::MulOp, nn::DivOp, nn::ModOp, nn::MaxOp, nn::MinOp,
@@ -166,13 +165,15 @@ private:
   }
 
   Dim binary(Operation *op, Dim a, Dim b, bool isFloat) {
+    nn::DimTable &table = graph.shapes;
     std::optional<int64_t> ca = nn::constantDim(a), cb = nn::constantDim(b);
+    bool isBool = Node::element(op->getOperand(0)).isInteger(1);
     if (isa<nn::AddOp>(op))
-      return a + b;
+      return table.simplify(a + b);
     if (isa<nn::SubOp>(op))
-      return a - b;
+      return table.simplify(a - b);
     if (isa<nn::MulOp>(op))
-      return a * b;
+      return table.simplify(a * b);
     if (isa<nn::DivOp>(op)) {
       if (cb && *cb == 0)
         return {};
@@ -180,40 +181,40 @@ private:
         return ca && cb && *ca % *cb == 0 ? number(*ca / *cb) : cb && *cb == 1 ? a : Dim();
       if (ca && cb)
         return number(*ca / *cb);
-      // Dims are not negative, so truncation is the floor.
-      return cb && *cb > 0 ? a.floorDiv(*cb) : Dim();
+      return cb && *cb > 0 ? table.divideTowardsZero(a, *cb) : Dim();
     }
-    if (a == b && isa<nn::MaxOp, nn::MinOp>(op))
-      return a;
-    if (auto compare = dyn_cast<nn::CompareOp>(op); compare && (a == b || (ca && cb))) {
-      int64_t order = a == b ? 0 : *ca < *cb ? -1 : 1;
+    if (isa<nn::MaxOp>(op))
+      return table.max(a, b);
+    if (isa<nn::MinOp>(op))
+      return table.min(a, b);
+    if (auto compare = dyn_cast<nn::CompareOp>(op)) {
       switch (compare.getKind()) {
       case nn::CompareKind::eq:
-        return number(order == 0);
+        return table.isEqual(a, b);
       case nn::CompareKind::ne:
-        return number(order != 0);
+        return table.simplify(1 - table.isEqual(a, b));
       case nn::CompareKind::lt:
-        return number(order < 0);
+        return table.isLess(a, b);
       case nn::CompareKind::le:
-        return number(order <= 0);
+        return table.simplify(1 - table.isLess(b, a));
       case nn::CompareKind::gt:
-        return number(order > 0);
+        return table.isLess(b, a);
       case nn::CompareKind::ge:
-        return number(order >= 0);
+        return table.simplify(1 - table.isLess(a, b));
       }
     }
+    if (isa<nn::AndOp>(op) && isBool)
+      return table.min(a, b);
+    if (isa<nn::OrOp>(op) && isBool)
+      return table.max(a, b);
+    if (isa<nn::ModOp>(op) && cb && *cb > 0)
+      return table.simplify(a % *cb);
     if (!ca || !cb)
       return {};
-    if (isa<nn::MaxOp>(op))
-      return number(std::max(*ca, *cb));
-    if (isa<nn::MinOp>(op))
-      return number(std::min(*ca, *cb));
     if (isa<nn::AndOp>(op))
       return number(*ca & *cb);
     if (isa<nn::OrOp>(op))
       return number(*ca | *cb);
-    if (isa<nn::ModOp>(op) && *cb > 0)
-      return number(((*ca % *cb) + *cb) % *cb);
     return {};
   }
 
@@ -222,17 +223,22 @@ private:
       return std::nullopt;
     Dim total = input->front();
     for (Dim dim : ArrayRef<Dim>(*input).drop_front()) {
-      std::optional<int64_t> a = nn::constantDim(total), b = nn::constantDim(dim);
-      if (op.getKind() == nn::ReduceKind::sum)
+      switch (op.getKind()) {
+      case nn::ReduceKind::sum:
         total = total + dim;
-      else if (op.getKind() == nn::ReduceKind::prod)
+        break;
+      case nn::ReduceKind::prod:
         total = total * dim;
-      else if (a && b && op.getKind() == nn::ReduceKind::max)
-        total = number(std::max(*a, *b));
-      else if (a && b && op.getKind() == nn::ReduceKind::min)
-        total = number(std::min(*a, *b));
-      else
+        break;
+      case nn::ReduceKind::max:
+        total = graph.shapes.max(total, dim);
+        break;
+      case nn::ReduceKind::min:
+        total = graph.shapes.min(total, dim);
+        break;
+      default:
         return std::nullopt;
+      }
     }
     return SmallVector<Dim>{total};
   }

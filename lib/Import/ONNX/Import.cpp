@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -201,25 +202,42 @@ void GraphImporter::bindArguments(ArrayRef<Shape> inputShapes, Scope &scope) {
 }
 
 Value GraphImporter::indexValue(Dim dim) {
-  Value &value = indexValues[dim];
-  if (value)
-    return value;
+  dim = shapes.simplify(dim);
+  Value &known = indexValues[dim];
+  if (known)
+    return known;
   Location location = builder.getUnknownLoc();
   if (std::optional<int64_t> constant = nn::constantDim(dim))
-    return value = arith::ConstantIndexOp::create(builder, location, *constant);
-  bool isKnown = true;
-  dim.walk([&](AffineExpr part) {
-    if (auto used = dyn_cast<AffineSymbolExpr>(part))
-      isKnown &= used.getPosition() < symbolValues.size();
-  });
-  if (!isKnown)
+    return known = arith::ConstantIndexOp::create(builder, location, *constant);
+  auto symbol = dyn_cast<AffineSymbolExpr>(dim);
+  if (symbol && symbol.getPosition() < symbolValues.size())
+    return known = symbolValues[symbol.getPosition()];
+  const nn::LeastDim *least = symbol ? shapes.definitionOf(symbol.getPosition()) : nullptr;
+  if (symbol && !least)
     return {};
-  if (auto used = dyn_cast<AffineSymbolExpr>(dim))
-    return value = symbolValues[used.getPosition()];
-  AffineMap map = AffineMap::get(0, symbolValues.size(), dim);
-  SmallVector<Value> operands = symbolValues;
+  // The symbols that it is made of, each once.
+  SmallVector<Dim> parts = least ? SmallVector<Dim>{least->a, least->b} : SmallVector<Dim>{dim};
+  llvm::SetVector<AffineExpr> used;
+  for (Dim part : parts)
+    part.walk([&](AffineExpr inner) {
+      if (isa<AffineSymbolExpr>(inner))
+        used.insert(inner);
+    });
+  SmallVector<Value> operands;
+  llvm::DenseMap<AffineExpr, AffineExpr> numbers;
+  for (AffineExpr inner : used) {
+    numbers[inner] = getAffineSymbolExpr(operands.size(), &context);
+    operands.push_back(indexValue(inner));
+    if (!operands.back())
+      return {};
+  }
+  for (Dim &part : parts)
+    part = part.replace(numbers);
+  AffineMap map = AffineMap::get(0, operands.size(), parts, &context);
   affine::canonicalizeMapAndOperands(&map, &operands);
-  return value = affine::AffineApplyOp::create(builder, location, map, operands);
+  Value value = least ? affine::AffineMinOp::create(builder, location, map, operands).getResult()
+                      : affine::AffineApplyOp::create(builder, location, map, operands).getResult();
+  return indexValues[dim] = value;
 }
 
 // --- outputs ---
@@ -327,6 +345,9 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
           builder.getNamedAttr(name, builder.getDenseI64ArrayAttr({range.first, range.second})));
   if (!ranges.empty())
     main->setAttr("nn.dim_ranges", builder.getDictionaryAttr(ranges));
+  for (const auto &[name, range] : options.dimRanges)
+    if (auto known = symbolIndex.find(name); known != symbolIndex.end())
+      shapes.setBounds(known->second, {range.first, range.second});
   builder.setInsertionPointToEnd(block);
   bindArguments(inputShapes, scope);
 

@@ -15,6 +15,7 @@ Node::Node(GraphImporter &importer, const onnx::NodeProto &proto, Scope &scope, 
 
 MLIRContext *Node::context() const { return &graph.context; }
 OpBuilder &Node::builder() const { return graph.builder; }
+nn::DimTable &Node::dimTable() const { return graph.shapes; }
 
 // --- errors ---
 
@@ -184,6 +185,19 @@ SmallVector<int64_t> Node::constantOperand(size_t i, StringRef what) {
                     "), found a tensor that is computed",
                 "Fix the model's dims with --shape or --dim, or make " + what + " a constant.");
   return numbers.value_or(SmallVector<int64_t>());
+}
+
+SmallVector<Dim> Node::sizesOperand(size_t i, StringRef what) {
+  Value value = operand(i);
+  if (!value)
+    return {};
+  std::optional<SmallVector<Dim>> dims = evaluate(value);
+  if (!dims)
+    (void)error("expected " + what + " (input " + Twine(i) +
+                    ") that are constant or follow from the dims of the model's inputs, found a "
+                    "tensor that is computed from data",
+                "Fix the model's dims with --shape or --dim, or make " + what + " a constant.");
+  return dims.value_or(SmallVector<Dim>());
 }
 
 std::optional<double> Node::constantNumber(Value value) {

@@ -79,6 +79,8 @@ public:
   std::optional<llvm::SmallVector<int64_t>> constants(mlir::Value value);
   /// The same of operand i, where anything else is an error.
   llvm::SmallVector<int64_t> constantOperand(size_t i, llvm::StringRef what);
+  /// The same in terms of the program's symbols.
+  llvm::SmallVector<Dim> sizesOperand(size_t i, llvm::StringRef what);
   /// The single element of a float or integer constant.
   std::optional<double> constantNumber(mlir::Value value);
   /// An axis in -rank..rank-1 as one in 0..rank-1; anything else is an error.
@@ -125,6 +127,12 @@ public:
   mlir::Value compare(nn::CompareKind kind, mlir::Value a, mlir::Value b) {
     return create<nn::CompareOp>(kind, a, b);
   }
+  /// Splits dims into numbers and, where an entry is dynamic, index values; an error where one is
+  /// not known before the run.
+  bool mixed(llvm::ArrayRef<Dim> dims, llvm::SmallVector<int64_t> &entries,
+             llvm::SmallVector<mlir::Value> &operands);
+  /// What is known of the program's symbols, and arithmetic on them.
+  nn::DimTable &dimTable() const;
   Dim constantDim(int64_t size) { return mlir::getAffineConstantExpr(size, context()); }
   Shape constantShape(llvm::ArrayRef<int64_t> sizes);
 

@@ -74,47 +74,43 @@ Shape Node::constantShape(ArrayRef<int64_t> sizes) {
   return shape;
 }
 
-/// Splits a shape into the attribute and the operands of nn.reshape and nn.broadcast.
-static bool mixed(GraphImporter &graph, ArrayRef<Dim> shape, SmallVector<int64_t> &entries,
-                  SmallVector<Value> &sizes) {
-  for (Dim dim : shape) {
+bool Node::mixed(ArrayRef<Dim> dims, SmallVector<int64_t> &entries, SmallVector<Value> &operands) {
+  for (Dim dim : dims) {
     std::optional<int64_t> size = nn::constantDim(dim);
     entries.push_back(size.value_or(ShapedType::kDynamic));
     if (size)
       continue;
-    Value value = graph.indexValue(dim);
-    if (!value)
+    Value value = failed ? Value() : graph.indexValue(dim);
+    if (!value) {
+      // What is unknown comes from a node that could not be imported.
+      if (graph.hasErrors())
+        (void)failQuietly();
+      else
+        (void)unsupported("its shape depends on the data");
       return false;
-    sizes.push_back(value);
+    }
+    operands.push_back(value);
   }
   return true;
-}
-
-static LogicalResult dependsOnData(Node &node) {
-  // What is unknown comes from a node that could not be imported.
-  if (node.importer().hasErrors())
-    return node.failQuietly();
-  return node.unsupported("its shape depends on the data");
 }
 
 Value Node::reshape(Value value, ArrayRef<Dim> shape) {
   if (failed || !value)
     return fail();
-  if (llvm::equal(dims(value), shape))
+  Shape from = dims(value);
+  if (llvm::equal(from, shape))
     return value;
   SmallVector<int64_t> entries;
   SmallVector<Value> sizes;
   // One dynamic size follows from the others: then the program computes nothing.
-  SmallVector<Dim> dynamic;
-  for (Dim dim : shape)
-    if (!nn::constantDim(dim))
-      dynamic.push_back(dim);
+  size_t dynamic = llvm::count_if(shape, [](Dim dim) { return !nn::constantDim(dim); });
   bool isEmpty = llvm::is_contained(shape, constantDim(0));
-  if (dynamic.size() == 1 && !isEmpty) {
+  Dim missing = nn::product(from, context()) - nn::product(shape, context());
+  bool follows = nn::constantDim(graph.shapes.simplify(missing)) == 0;
+  if (dynamic == 1 && !isEmpty && follows) {
     for (Dim dim : shape)
       entries.push_back(nn::constantDim(dim).value_or(-1));
-  } else if (!mixed(graph, shape, entries, sizes)) {
-    (void)dependsOnData(*this);
+  } else if (!mixed(shape, entries, sizes)) {
     return {};
   }
   return create<nn::ReshapeOp>(value, ValueRange(sizes), ArrayRef<int64_t>(entries));
@@ -127,10 +123,8 @@ Value Node::broadcast(Value value, ArrayRef<Dim> shape) {
   SmallVector<Value> sizes;
   if (llvm::equal(dims(value), shape))
     return value;
-  if (!mixed(graph, shape, entries, sizes)) {
-    (void)dependsOnData(*this);
+  if (!mixed(shape, entries, sizes))
     return {};
-  }
   return create<nn::BroadcastOp>(value, ValueRange(sizes), ArrayRef<int64_t>(entries));
 }
 
@@ -139,10 +133,8 @@ Value Node::iota(int64_t axis, ArrayRef<Dim> shape, Type element) {
     return {};
   SmallVector<int64_t> entries;
   SmallVector<Value> sizes;
-  if (!mixed(graph, shape, entries, sizes)) {
-    (void)dependsOnData(*this);
+  if (!mixed(shape, entries, sizes))
     return {};
-  }
   return create<nn::IotaOp>(uint64_t(axis), ValueRange(sizes), ArrayRef<int64_t>(entries), element);
 }
 

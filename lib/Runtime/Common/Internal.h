@@ -182,9 +182,9 @@ ACCEL_LOCAL accel_status accel_reserve_outputs(accel_context *context);
 
 ACCEL_LOCAL accel_status accel_check_symbols(accel_context *context, const int64_t *symbols,
                                              int32_t count);
-/// Returns the arena's bytes; -1, with a message, if they overflow.
-ACCEL_LOCAL int64_t accel_compute_plan(accel_context *context, const int64_t *symbols,
-                                       int64_t *offsets, int64_t *dims);
+/// Calls the program's plan; bytes are the arena's. Fails with a message.
+ACCEL_LOCAL accel_status accel_compute_plan(accel_context *context, const int64_t *symbols,
+                                            int64_t *offsets, int64_t *dims, int64_t *bytes);
 /// Makes the plan and the arena those of these sizes.
 ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *symbols);
 

@@ -74,10 +74,10 @@ static accel_status query_plan(accel_context *context, const int64_t *symbols, i
   if (!result || result->size < offsetof(accel_plan_info, output_dims))
     return accel_error(context, ACCEL_INVALID_ARGUMENT, "expected a result with its size set");
   accel_plan_info info = {.scratch_bytes = context->scratch_stride * context->threads};
-  info.arena_bytes =
-      accel_compute_plan(context, symbols, context->query_offsets, context->query_dims);
-  if (info.arena_bytes < 0)
-    return ACCEL_OUT_OF_MEMORY;
+  status = accel_compute_plan(context, symbols, context->query_offsets, context->query_dims,
+                              &info.arena_bytes);
+  if (status)
+    return status;
   const int64_t *dims = context->query_dims;
   for (int32_t i = 0; i < program->num_outputs; ++i) {
     const accel_port *port = &program->outputs[i];

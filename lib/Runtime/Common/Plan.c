@@ -28,21 +28,28 @@ static void copy_constant_dims(const accel_program *program, int64_t *dims) {
       *dims++ = program->outputs[i].dims[axis];
 }
 
-ACCEL_LOCAL int64_t accel_compute_plan(accel_context *context, const int64_t *symbols,
-                                       int64_t *offsets, int64_t *dims) {
+ACCEL_LOCAL accel_status accel_compute_plan(accel_context *context, const int64_t *symbols,
+                                            int64_t *offsets, int64_t *dims, int64_t *bytes) {
   const accel_program *program = context->frame.program;
-  int64_t bytes = program->arena_bytes;
+  *bytes = program->arena_bytes;
   if (program->plan)
-    bytes = program->plan(symbols, offsets, dims);
+    *bytes = program->plan(symbols, offsets, dims);
   else
     copy_constant_dims(program, dims);
-  if (bytes >= 0)
-    return bytes;
+  if (*bytes >= 0)
+    return ACCEL_OK;
+  int is_requirement = *bytes <= ACCEL_PLAN_REQUIREMENT(0);
   accel_text text = accel_new_message(context);
-  accel_print(&text, "model '%s': its memory overflows for", program->name);
+  accel_print(&text, "model '%s': ", program->name);
+  if (is_requirement)
+    accel_print(&text, "%s; found", program->requirements[ACCEL_PLAN_REQUIREMENT(0) - *bytes]);
+  else
+    accel_print(&text, "a size is negative or its memory overflows for");
   for (int32_t i = 0; i < program->num_symbols; ++i)
     accel_print(&text, " %s=%lld", program->symbols[i].name, (long long)symbols[i]);
-  return -1;
+  if (context->log)
+    context->log(context->log_user, ACCEL_LOG_ERROR, context->message);
+  return is_requirement ? ACCEL_INVALID_ARGUMENT : ACCEL_OUT_OF_MEMORY;
 }
 
 ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *symbols) {
@@ -51,10 +58,12 @@ ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *
       (symbol_bytes == 0 || memcmp(context->symbols, symbols, symbol_bytes) == 0))
     return ACCEL_OK;
   context->planned = false;
-  int64_t bytes = accel_compute_plan(context, symbols, context->offsets, context->output_dims);
-  if (bytes < 0)
-    return ACCEL_OUT_OF_MEMORY;
-  accel_status status = accel_grow(context, &context->arena, bytes, 0, "intermediates");
+  int64_t bytes;
+  accel_status status =
+      accel_compute_plan(context, symbols, context->offsets, context->output_dims, &bytes);
+  if (status)
+    return status;
+  status = accel_grow(context, &context->arena, bytes, 0, "intermediates");
   if (status)
     return status;
   context->frame.arena = context->arena.data;

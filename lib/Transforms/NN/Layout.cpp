@@ -82,7 +82,13 @@ void LayoutRewriter::replaceWithBlocked(Operation *op, BlockedTensor result) {
                              ArrayRef<int64_t>{result.channels});
   }
   blocked[plain] = result;
-  old.replaceAllUsesWith(plain);
+  replace(op, plain);
+}
+
+void LayoutRewriter::replace(Operation *op, Value value) {
+  shapes->set(value, shapes->get(op->getResult(0)));
+  shapes->forget(op);
+  op->getResult(0).replaceAllUsesWith(value);
   op->erase();
 }
 
@@ -179,7 +185,8 @@ bool LayoutRewriter::rewritePad(PadOp op) {
   SmallVector<int64_t> low(op.getLow()), high(op.getHigh());
   low.push_back(0);
   high.push_back(0);
-  result.value = PadOp::create(builder, op.getLoc(), result.value, low, high, op.getValue());
+  result.value = PadOp::create(builder, op.getLoc(), result.value, op.getDynamicLow(),
+                               op.getDynamicHigh(), low, high, op.getValue());
   replaceWithBlocked(op, result);
   return true;
 }
@@ -211,7 +218,7 @@ public:
     func::FuncOp function = getOperation();
     if (!function.getBody().hasOneBlock())
       return;
-    LayoutRewriter rewriter(&getContext(), lanes, registers);
+    LayoutRewriter rewriter(function, lanes, registers);
     rewriter.run(function.getBody().front());
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
       if (isOpTriviallyDead(&op))

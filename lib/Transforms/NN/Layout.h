@@ -2,6 +2,7 @@
 // The state of nn-layout: which values exist in another physical layout too.
 #pragma once
 #include "dialects/NN/NNOps.h"
+#include "dialects/NN/NNProgramShapes.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -18,8 +19,9 @@ struct BlockedTensor {
 
 class LayoutRewriter {
 public:
-  LayoutRewriter(mlir::MLIRContext *context, unsigned lanes, unsigned registers)
-      : builder(context), lanes(lanes), registers(registers) {}
+  LayoutRewriter(mlir::func::FuncOp function, unsigned lanes, unsigned registers)
+      : builder(function.getContext()), shapes(ProgramShapes::infer(function)), lanes(lanes),
+        registers(registers) {}
 
   /// Rewrites the ops of a block in order; dead ops stay behind.
   void run(mlir::Block &block);
@@ -76,7 +78,11 @@ private:
   void replaceWithBlocked(mlir::Operation *op, BlockedTensor result);
   void replaceWithMerged(mlir::Operation *op, mlir::Value matrix);
 
+  /// Puts a value of the same elements in an op's place.
+  void replace(mlir::Operation *op, mlir::Value value);
+
   mlir::OpBuilder builder;
+  std::unique_ptr<ProgramShapes> shapes;
   unsigned lanes, registers;
   llvm::DenseMap<mlir::Value, BlockedTensor> blocked; ///< by the plain value
   llvm::DenseMap<mlir::Value, mlir::Value> merged;    ///< [d..., n] as [product of d, n]

@@ -88,8 +88,7 @@ bool LayoutRewriter::rewriteMatmul(MatmulOp op) {
   if (type.getRank() > 2) {
     replaceWithMerged(op, result);
   } else {
-    op.replaceAllUsesWith(result);
-    op.erase();
+    replace(op, result);
   }
   return true;
 }
@@ -112,8 +111,7 @@ void LayoutRewriter::replaceWithMerged(Operation *op, Value matrix) {
         dynamic.push_back(tensor::DimOp::create(builder, op->getLoc(), like, i));
   Value plain = ReshapeOp::create(builder, op->getLoc(), type, matrix, dynamic, shape);
   merged[plain] = matrix;
-  old.replaceAllUsesWith(plain);
-  op->erase();
+  replace(op, plain);
 }
 
 bool LayoutRewriter::rewriteMergedElementwise(Operation *op) {
@@ -179,9 +177,8 @@ Value LayoutRewriter::mergedOperand(Value operand, Value like) {
       (!column && type.getShape().back() != full.getShape().back()))
     return nullptr;
   if (!type.hasStaticShape() && operand != like) {
-    ShapeAnalysis shapes(operand.getContext(), 0);
-    if (ArrayRef<Dim>(shapes.get(operand)).drop_back() !=
-        ArrayRef<Dim>(shapes.get(like)).drop_back())
+    Shape one = shapes->get(operand), other = shapes->get(like);
+    if (ArrayRef<Dim>(one).drop_back() != ArrayRef<Dim>(other).drop_back())
       return nullptr;
   }
   if (known != merged.end())

@@ -82,8 +82,7 @@ bool LayoutRewriter::rewriteResize(ResizeOp op) {
   }
   if (!mayDivide || op.getWeights().empty())
     return false;
-  op.replaceAllUsesWith(resizeAxes(op, op.getInput(), /*jointly=*/false));
-  op.erase();
+  replace(op, resizeAxes(op, op.getInput(), /*jointly=*/false));
   return true;
 }
 
@@ -392,8 +391,7 @@ bool LayoutRewriter::rewriteConvTranspose(ConvTransposeOp op) {
     made.push_back(SliceOp::create(builder, at, result, zeros, sizes, ones));
     result = made.back()->getResult(0);
   }
-  op.replaceAllUsesWith(result);
-  op.erase();
+  replace(op, result);
   for (Operation *each : made)
     rewrite(each);
   return true;

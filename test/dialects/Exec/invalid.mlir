@@ -409,3 +409,39 @@ exec.program @main attributes {
   exec.copy %w, %x size affine_map<() -> (32)>
   exec.yield
 }
+
+// -----
+
+// ProgramOp C8: a definition over its own symbol
+// expected-error @below {{C8: expected derived symbol 1 to be the least of results over 1 symbols, got affine_map<()[s0, s1] -> (s0, s1)>}}
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>, derived = [affine_map<()[s0, s1] -> (s0, s1)>],
+    input_names = ["x0"], input_types = [tensor<?x4xf32>], input_shapes = [affine_map<()[s0, s1] -> (s0, 4)>],
+    output_names = ["y0"], output_types = [tensor<?x4xf32>], output_shapes = [affine_map<()[s0, s1] -> (s0, 4)>]} {
+^bb0(%n: index, %m: index, %x: tensor<?x4xf32>):
+  exec.yield %x : tensor<?x4xf32>
+}
+
+// -----
+
+// ProgramOp C9: a text too few
+// expected-error @below {{C9: expected a text for each of 1 requirements, got 0}}
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>, requirements = [affine_map<()[s0] -> (s0 - 2)>],
+    input_names = ["x0"], input_types = [tensor<?x4xf32>], input_shapes = [affine_map<()[s0] -> (s0, 4)>],
+    output_names = ["y0"], output_types = [tensor<?x4xf32>], output_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+^bb0(%n: index, %x: tensor<?x4xf32>):
+  exec.yield %x : tensor<?x4xf32>
+}
+
+// -----
+
+// ProgramOp C9: a requirement of fewer symbols
+// expected-error @below {{C9: expected requirements over 1 symbols, got affine_map<() -> (2)>}}
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>, requirements = [affine_map<() -> (2)>], requirement_texts = ["two"],
+    input_names = ["x0"], input_types = [tensor<?x4xf32>], input_shapes = [affine_map<()[s0] -> (s0, 4)>],
+    output_names = ["y0"], output_types = [tensor<?x4xf32>], output_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+^bb0(%n: index, %x: tensor<?x4xf32>):
+  exec.yield %x : tensor<?x4xf32>
+}

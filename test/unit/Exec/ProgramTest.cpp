@@ -204,6 +204,52 @@ TEST_F(ExecTest, RoundedAndNegativeSizes) {
   }
 }
 
+TEST_F(ExecTest, DerivedSymbolsAndRequirements) {
+  // y has min(batch, 5) rows; the batch must be 2 or more, and other than 7.
+  auto module = plan(kernelDeclarations() + R"(exec.program @main attributes {
+    symbols = ["batch"], minima = array<i64: 0>, maxima = array<i64: 99>,
+    derived = [affine_map<()[s0] -> (s0, 5)>, affine_map<()[s0, s1] -> (s0 - s1, 1)>],
+    requirements = [affine_map<()[s0, s1, s2] -> (s1 - 2)>,
+                    affine_map<()[s0, s1, s2] -> ((s0 - 7) * (s0 - 7) - s2)>],
+    requirement_texts = ["node 'a': expected batch to be at least 2", "node 'b': expected no 7"],
+    input_names = ["x"], input_types = [tensor<?x4xf32>],
+    input_shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>],
+    output_names = ["y"], output_types = [tensor<?x4xf32>],
+    output_shapes = [affine_map<()[s0, s1, s2] -> (s1, 4)>]} {
+^bb0(%n: index, %least: index, %rest: index, %x: tensor<?x4xf32>):
+  %0 = exec.dispatch @mix4 dims(%least) (%x, %x) : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %1 = exec.dispatch @mix4 dims(%least) (%0, %0) : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  exec.yield %1 : tensor<?x4xf32>
+})");
+  ASSERT_TRUE(module) << diagnostics;
+  std::unique_ptr<Model> model = load(*module);
+  ASSERT_TRUE(model);
+  EXPECT_NE(std::string(model->info().metadata).find("\"min(batch, 5)\""), std::string::npos);
+  Context context(*model);
+  for (int64_t n = 0; n < 12; ++n) {
+    SCOPED_TRACE(n);
+    int64_t dims[2] = {};
+    accel_plan_info planned = {};
+    planned.size = sizeof planned;
+    planned.output_dims = dims;
+    accel_status status = accel_plan(context.get(), &n, 1, &planned);
+    std::string message = accel_message(context.get());
+    if (n < 2) {
+      EXPECT_EQ(status, ACCEL_INVALID_ARGUMENT);
+      EXPECT_NE(message.find("node 'a': expected batch to be at least 2; found batch="),
+                std::string::npos)
+          << message;
+    } else if (n == 7) {
+      EXPECT_EQ(status, ACCEL_INVALID_ARGUMENT);
+      EXPECT_NE(message.find("node 'b': expected no 7; found batch=7"), std::string::npos)
+          << message;
+    } else {
+      EXPECT_EQ(status, ACCEL_OK) << message;
+      EXPECT_EQ(dims[0], std::min<int64_t>(n, 5));
+    }
+  }
+}
+
 TEST_F(ExecTest, OutputsThatNoLaunchWrites) {
   auto module = plan(kernelDeclarations() + "exec.program @main " +
                      attributes(1, 5, "?x4xf32", "()[s0] -> (s0, 4)", 99) + R"( {

@@ -2,6 +2,7 @@
 //
 // Arguments: right ones in every form are understood, wrong ones get a status and a message.
 #include "RuntimeTest.h"
+#include "accel-rt/Support.h"
 #include <cstring>
 
 using namespace accel::test;
@@ -260,6 +261,30 @@ TEST_F(Dynamic, FailureInTheRun) {
   EXPECT_EQ(context.message(), "node 'Add_1': bad value at 9");
   b[9] = 1;
   EXPECT_EQ(run(first, second), ACCEL_OK) << context.message();
+}
+
+TEST(Requirements, AreNamedWhereTheyDoNotHold) {
+  static const char *const requirements[] = {"node 'Add_1': expected one",
+                                             "node 'Mul_0': expected two"};
+  accel_model model = *alpha_dynamic_model();
+  accel_program program = *static_cast<const accel_program *>(model.program);
+  program.requirements = requirements;
+  program.plan = [](const int64_t *symbols, int64_t *, int64_t *) -> int64_t {
+    return symbols[0] == 5 ? -1 : ACCEL_PLAN_REQUIREMENT(symbols[0]);
+  };
+  model.program = &program;
+  Context context(&model);
+  std::vector<float> a(kWidth, 0);
+  Tensor one(a.data(), {1, kWidth});
+  accel_value in[] = {one.value(), one.value()}, out[] = {accel_none(), accel_none()};
+  EXPECT_EQ(accel_run(context, in, 2, out, 2), ACCEL_INVALID_ARGUMENT);
+  EXPECT_EQ(context.message(), "model 'alpha_dynamic': node 'Mul_0': expected two; found n=1");
+  accel_plan_info info = {};
+  info.size = sizeof info;
+  int64_t n = 5;
+  EXPECT_EQ(accel_plan(context, &n, 1, &info), ACCEL_OUT_OF_MEMORY);
+  EXPECT_EQ(context.message(),
+            "model 'alpha_dynamic': a size is negative or its memory overflows for n=5");
 }
 
 TEST_F(Dynamic, PlanAndBind) {

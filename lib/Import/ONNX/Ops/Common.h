@@ -19,6 +19,15 @@ mlir::Value alongChannels(Node &node, mlir::Value values, mlir::Value x);
 
 /// The part [offset, offset + size) of one dim.
 mlir::Value sliceDim(Node &node, mlir::Value x, int64_t axis, int64_t offset, int64_t size);
+mlir::Value sliceDim(Node &node, mlir::Value x, int64_t axis, Dim offset, Dim size,
+                     int64_t step = 1);
+
+/// A number as an attribute of a tensor's element type; an infinite one is the type's last.
+mlir::Attribute elementAttr(Node &node, mlir::Value like, double value);
+
+/// `value` around a tensor.
+mlir::Value padWith(Node &node, mlir::Value x, llvm::ArrayRef<Dim> low, llvm::ArrayRef<Dim> high,
+                    mlir::Attribute value);
 
 /// Product of dims.
 Dim product(Node &node, llvm::ArrayRef<Dim> dims);

@@ -101,22 +101,44 @@ static LogicalResult dropout(Node &node) {
   return node.result(x);
 }
 
+/// start, start + delta, ...: `count` numbers, of which start and delta may be computed.
+static Value progression(Node &node, Value start, Value delta, Dim count) {
+  if (!start || node.hasFailed())
+    return {};
+  Type type = Node::element(start), counter = node.builder().getI64Type();
+  Value steps = node.cast(node.iota(0, {count}, counter), type);
+  return node.add(start, node.mul(steps, delta));
+}
+
 static LogicalResult range(Node &node) {
   Value start = node.operand(0), limit = node.operand(1), delta = node.operand(2);
   if (node.hasFailed())
     return failure();
   Type type = Node::element(start);
   SmallVector<double> numbers;
+  SmallVector<Dim> dims;
   for (Value value : {start, limit, delta}) {
-    std::optional<double> number = node.constantNumber(value);
-    if (!number)
-      if (std::optional<SmallVector<int64_t>> whole = node.constants(value);
-          whole && whole->size() == 1)
-        number = whole->front();
-    if (!number)
-      return node.error("expected constant start, limit and delta",
+    if (std::optional<double> number = node.constantNumber(value))
+      numbers.push_back(*number);
+    if (std::optional<SmallVector<Dim>> known = node.evaluate(value); known && known->size() == 1)
+      dims.push_back(known->front());
+  }
+  if (numbers.size() != 3 && dims.size() == 3) {
+    numbers.clear();
+    for (Dim dim : dims)
+      if (std::optional<int64_t> number = nn::constantDim(dim))
+        numbers.push_back(*number);
+  }
+  if (numbers.size() != 3) {
+    // A length that follows from the inputs' dims.
+    std::optional<int64_t> step = dims.size() == 3 ? nn::constantDim(dims[2]) : std::nullopt;
+    if (!step || *step == 0)
+      return node.error("expected start, limit and delta that are constant or follow from the dims "
+                        "of the model's inputs, and a delta other than 0",
                         "Fix the model's dims with --shape or --dim.");
-    numbers.push_back(*number);
+    Dim room = *step > 0 ? dims[1] - dims[0] : dims[0] - dims[1];
+    Dim count = node.dimTable().max(room, node.constantDim(0)).ceilDiv(std::abs(*step));
+    return node.result(progression(node, start, delta, node.dimTable().simplify(count)));
   }
   double count = std::ceil((numbers[1] - numbers[0]) / numbers[2]);
   if (numbers[2] == 0 || !(count <= kMaxWritten))
@@ -134,21 +156,16 @@ static LogicalResult range(Node &node) {
       DenseElementsAttr::get(RankedTensorType::get({int64_t(elements.size())}, type), elements)));
 }
 
-/// A vector 0, 1, ..., count-1.
-static Value iota(Node &node, Type type, int64_t count) {
-  SmallVector<int64_t> numbers = llvm::to_vector(llvm::seq<int64_t>(0, count));
-  return node.cast(node.integerVector(numbers), type);
-}
-
 // result[..., d, ...] = indices[..., ...] == d ? on : off, with d along the new axis.
 static LogicalResult oneHot(Node &node) {
   Value indices = node.operand(0), depthValue = node.operand(1), values = node.operand(2);
   if (node.hasFailed())
     return failure();
-  std::optional<SmallVector<int64_t>> depth = node.constants(depthValue);
-  if (!depth || depth->size() != 1 || depth->front() < 1 || depth->front() > kMaxWritten)
-    return node.error("expected a constant depth in 1.." + Twine(kMaxWritten));
-  if (Node::rank(values) != 1 || node.staticDim(values, 0) != 2)
+  std::optional<SmallVector<Dim>> depth = node.evaluate(depthValue);
+  if (!depth || depth->size() != 1 || nn::constantDim(depth->front()).value_or(1) < 1)
+    return node.error("expected a depth of 1 or more that is constant or follows from the dims of "
+                      "the model's inputs");
+  if (Node::rank(values) != 1 || nn::constantDim(node.dims(values)[0]).value_or(2) != 2)
     return node.error("expected values to be a pair");
   int64_t rank = Node::rank(indices) + 1, axis = node.axis(node.integer("axis", -1), rank);
   if (node.hasFailed())
@@ -156,43 +173,38 @@ static LogicalResult oneHot(Node &node) {
   // Negative indices count from the end.
   Type i64 = node.builder().getI64Type();
   indices = node.cast(indices, i64);
-  Value zero = node.scalar(i64, 0), size = node.scalar(i64, depth->front());
+  Value zero = node.scalar(i64, 0), size = node.reshape(node.cast(depthValue, i64), {});
   indices = node.select(node.compare(nn::CompareKind::lt, indices, zero), node.add(indices, size),
                         indices);
   Shape shape = node.dims(indices), line(rank - axis, node.constantDim(1));
   shape.insert(shape.begin() + axis, node.constantDim(1));
-  line[0] = node.constantDim(depth->front());
-  Value classes = node.reshape(iota(node, i64, depth->front()), line);
-  Value isHot = node.compare(nn::CompareKind::eq, node.reshape(indices, shape), classes);
+  line[0] = depth->front();
+  Value isHot =
+      node.compare(nn::CompareKind::eq, node.reshape(indices, shape), node.iota(0, line, i64));
   Value off = node.reshape(sliceDim(node, values, 0, 0, 1), {});
   Value on = node.reshape(sliceDim(node, values, 0, 1, 1), {});
   return node.result(node.select(isHot, on, off));
 }
 
-// The upper or lower triangle of matrices of static size.
+// The upper or lower triangle of matrices.
 static LogicalResult trilu(Node &node) {
-  Value x = node.operand(0);
-  int64_t k = 0, rank = Node::rank(x);
-  if (node.has(1)) {
-    SmallVector<int64_t> diagonal = node.constantOperand(1, "k");
-    k = diagonal.size() == 1 ? diagonal.front() : 0;
-  }
+  Value x = node.operand(0), k = node.optional(1);
+  int64_t rank = Node::rank(x);
   bool upper = node.integer("upper", 1);
   if (node.hasFailed())
     return failure();
   if (rank < 2)
     return node.error("expected an input of rank 2 or more, found rank " + Twine(rank));
-  int64_t rows = node.staticDim(x, rank - 2), columns = node.staticDim(x, rank - 1);
-  if (node.hasFailed())
-    return failure();
-  if (std::max(rows, columns) > kMaxWritten)
-    return node.unsupported("a matrix of more than " + Twine(kMaxWritten) + " rows or columns");
-  k = std::clamp(k, -rows, columns);
   Type i64 = node.builder().getI64Type();
-  Value column = iota(node, i64, columns);
-  Value row = node.reshape(iota(node, i64, rows), node.constantShape({rows, 1}));
-  Value diagonal = node.add(row, node.scalar(i64, k));
-  Value keep = node.compare(upper ? nn::CompareKind::ge : nn::CompareKind::le, column, diagonal);
+  Shape shape = node.dims(x);
+  // No dim reaches past this, and nothing overflows.
+  double far = double(int64_t(1) << 50);
+  Value shift = k ? node.reshape(node.cast(k, i64), {}) : node.scalar(i64, 0);
+  shift = node.min(node.max(shift, node.scalar(i64, -far)), node.scalar(i64, far));
+  Value row = node.iota(0, {shape[rank - 2], node.constantDim(1)}, i64);
+  Value column = node.iota(0, {shape[rank - 1]}, i64);
+  Value keep =
+      node.compare(upper ? nn::CompareKind::ge : nn::CompareKind::le, column, node.add(row, shift));
   return node.result(node.select(keep, x, node.scalarLike(x, 0)));
 }
 

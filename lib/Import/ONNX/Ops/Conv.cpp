@@ -8,7 +8,9 @@ using namespace mlir;
 
 namespace {
 struct Window {
-  SmallVector<int64_t> kernel, strides, dilations, pads;
+  SmallVector<Dim> kernel, pads;
+  SmallVector<int64_t> strides, dilations;
+  bool hasConstantPads() const { return llvm::all_of(pads, nn::constantDim); }
 };
 } // namespace
 
@@ -16,10 +18,10 @@ struct Window {
 static void resolvePads(Node &node, Value x, Window &window) {
   size_t spatial = window.kernel.size();
   std::string mode = node.text("auto_pad", "NOTSET");
-  window.pads = node.integers("pads", 2 * spatial, 0);
+  window.pads = node.constantShape(node.integers("pads", 2 * spatial, 0));
   if (mode == "NOTSET" || mode.empty())
     return;
-  window.pads.assign(2 * spatial, 0);
+  window.pads.assign(2 * spatial, node.constantDim(0));
   if (mode == "VALID")
     return;
   if (mode != "SAME_UPPER" && mode != "SAME_LOWER") {
@@ -27,13 +29,14 @@ static void resolvePads(Node &node, Value x, Window &window) {
                      mode + "'");
     return;
   }
+  nn::DimTable &table = node.dimTable();
+  Shape shape = node.dims(x);
   for (size_t i = 0; i < spatial; ++i) {
     // With stride 1 the padding does not depend on the size.
-    int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1, stride = window.strides[i];
-    int64_t size = stride == 1 ? 1 : node.staticDim(x, 2 + i);
-    int64_t total =
-        std::max<int64_t>(0, (llvm::divideCeil(size, stride) - 1) * stride + extent - size);
-    int64_t less = total / 2, more = total - less;
+    int64_t stride = window.strides[i];
+    Dim extent = (window.kernel[i] - 1) * window.dilations[i] + 1, size = shape[2 + i];
+    Dim total = table.max((size.ceilDiv(stride) - 1) * stride + extent - size, node.constantDim(0));
+    Dim less = table.simplify(total.floorDiv(2)), more = table.simplify(total - less);
     window.pads[i] = mode == "SAME_UPPER" ? less : more;
     window.pads[spatial + i] = mode == "SAME_UPPER" ? more : less;
   }
@@ -41,7 +44,7 @@ static void resolvePads(Node &node, Value x, Window &window) {
 
 /// The window's attributes; `kernel` is used where the node has no kernel_shape. Without
 /// `resolvesPads`, auto_pad is left to the caller.
-static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &window,
+static bool readWindow(Node &node, Value x, ArrayRef<Dim> kernel, Window &window,
                        bool resolvesPads = true) {
   if (node.hasFailed())
     return false;
@@ -52,7 +55,7 @@ static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &wi
   }
   size_t spatial = Node::rank(x) - 2;
   std::optional<SmallVector<int64_t>> shape = node.integers("kernel_shape");
-  window.kernel = shape ? *shape : SmallVector<int64_t>(kernel);
+  window.kernel = shape ? SmallVector<Dim>(node.constantShape(*shape)) : SmallVector<Dim>(kernel);
   if (window.kernel.size() != spatial) {
     (void)node.error("expected " + Twine(spatial) + " kernel sizes, found " +
                      Twine(window.kernel.size()));
@@ -60,48 +63,69 @@ static bool readWindow(Node &node, Value x, ArrayRef<int64_t> kernel, Window &wi
   }
   window.strides = node.integers("strides", spatial, 1);
   window.dilations = node.integers("dilations", spatial, 1);
-  for (auto [list, name] :
-       {std::pair(&window.kernel, "kernel sizes"), std::pair(&window.strides, "strides"),
-        std::pair(&window.dilations, "dilations")})
-    for (int64_t value : *list)
-      if (value < 1 || value > (int64_t(1) << 31)) {
-        (void)node.error("expected " + Twine(name) + " in 1..2^31, found " + Twine(value));
-        return false;
-      }
+  auto check = [&](int64_t value, int64_t least, StringRef name) {
+    if (value < least || value > (int64_t(1) << 31))
+      (void)node.error("expected " + name + " in " + Twine(least) + "..2^31, found " +
+                       Twine(value));
+  };
+  for (Dim size : window.kernel)
+    check(nn::constantDim(size).value_or(1), 1, "kernel sizes");
+  for (int64_t stride : window.strides)
+    check(stride, 1, "strides");
+  for (int64_t dilation : window.dilations)
+    check(dilation, 1, "dilations");
+  if (node.hasFailed())
+    return false;
   if (resolvesPads)
     resolvePads(node, x, window);
   else
-    window.pads = node.integers("pads", 2 * spatial, 0);
-  for (int64_t pad : window.pads)
-    if (pad < 0 || pad > (int64_t(1) << 31))
-      (void)node.error("expected pads in 0..2^31, found " + Twine(pad));
+    window.pads = node.constantShape(node.integers("pads", 2 * spatial, 0));
+  for (Dim pad : window.pads)
+    check(nn::constantDim(pad).value_or(0), 0, "pads");
   return !node.hasFailed();
+}
+
+/// Writes pads that depend on the input's size around it; the window has none then.
+static Value padInput(Node &node, Value x, Window &window, double value) {
+  if (!x || node.hasFailed() || window.hasConstantPads())
+    return x;
+  size_t spatial = window.kernel.size();
+  Dim zero = node.constantDim(0);
+  SmallVector<Dim> low(2, zero), high(2, zero);
+  llvm::append_range(low, ArrayRef<Dim>(window.pads).take_front(spatial));
+  llvm::append_range(high, ArrayRef<Dim>(window.pads).drop_front(spatial));
+  window.pads.assign(2 * spatial, zero);
+  return padWith(node, x, low, high, elementAttr(node, x, value));
 }
 
 static LogicalResult conv(Node &node) {
   Value x = node.operand(0), weight = node.operand(1), bias = node.optional(2);
   if (!x || !weight)
     return failure();
-  SmallVector<int64_t> kernel;
-  for (int64_t i = 2; i < Node::rank(weight); ++i)
-    kernel.push_back(node.staticDim(weight, i));
+  Shape shape = node.dims(weight);
+  SmallVector<Dim> kernel(ArrayRef<Dim>(shape).drop_front(std::min<size_t>(2, shape.size())));
   Window window;
   if (!readWindow(node, x, kernel, window))
     return failure();
-  if (window.kernel != kernel)
-    return node.error("attribute kernel_shape contradicts the weight's shape");
+  for (auto [i, size] : llvm::enumerate(kernel))
+    if (kernel.size() != window.kernel.size() ||
+        (nn::constantDim(size) && nn::constantDim(window.kernel[i]) && size != window.kernel[i]))
+      return node.error("attribute kernel_shape contradicts the weight's shape");
   uint64_t group = node.integer("group", 1);
-  return node.result(bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides,
-                                                    window.dilations, window.pads, group)
-                          : node.create<nn::ConvOp>(x, weight, nullptr, window.strides,
-                                                    window.dilations, window.pads, group));
+  x = padInput(node, x, window, 0);
+  SmallVector<int64_t> pads = nn::staticShape(window.pads);
+  return node.result(
+      bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides, window.dilations, pads, group)
+           : node.create<nn::ConvOp>(x, weight, nullptr, window.strides, window.dilations, pads,
+                                     group));
 }
 
 /// Pads of a transposed convolution whose result sizes are given, by output_shape or by auto_pad;
 /// what pads cannot add is output padding.
-static void resolveTransposedPads(Node &node, Value x, Window &window,
+static void resolveTransposedPads(Node &node, Value x, const Window &window,
+                                  ArrayRef<int64_t> kernel, SmallVectorImpl<int64_t> &pads,
                                   SmallVectorImpl<int64_t> &outputPadding) {
-  size_t spatial = window.kernel.size();
+  size_t spatial = kernel.size();
   std::string mode = node.text("auto_pad", "NOTSET");
   std::optional<SmallVector<int64_t>> sizes = node.integers("output_shape");
   bool isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
@@ -109,7 +133,7 @@ static void resolveTransposedPads(Node &node, Value x, Window &window,
     (void)node.error("expected auto_pad to be NOTSET, VALID, SAME_UPPER or SAME_LOWER, found '" +
                      mode + "'");
   if (mode == "VALID")
-    llvm::fill(window.pads, 0);
+    llvm::fill(pads, 0);
   if (node.hasFailed() || (!sizes && !isSame))
     return;
   if (sizes && sizes->size() != spatial && sizes->size() != spatial + 2) {
@@ -130,14 +154,14 @@ static void resolveTransposedPads(Node &node, Value x, Window &window,
       (void)node.error("expected entries of output_shape in 1..2^31, found " + Twine(wanted));
       return;
     }
-    int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1,
+    int64_t extent = (kernel[i] - 1) * window.dilations[i] + 1,
             total = stride * (size - 1) + outputPadding[i] + extent - wanted;
     if (total < 0)
       outputPadding[i] -= total;
     total = std::max<int64_t>(total, 0);
     int64_t less = total / 2, more = total - less;
-    window.pads[i] = mode == "SAME_UPPER" ? less : more;
-    window.pads[spatial + i] = mode == "SAME_UPPER" ? more : less;
+    pads[i] = mode == "SAME_UPPER" ? less : more;
+    pads[spatial + i] = mode == "SAME_UPPER" ? more : less;
   }
 }
 
@@ -149,44 +173,45 @@ static LogicalResult convTranspose(Node &node) {
   for (int64_t i = 2; i < Node::rank(weight); ++i)
     kernel.push_back(node.staticDim(weight, i));
   Window window;
-  if (!readWindow(node, x, kernel, window, /*resolvesPads=*/false))
+  if (!readWindow(node, x, node.constantShape(kernel), window, /*resolvesPads=*/false))
     return failure();
-  if (window.kernel != kernel)
+  if (nn::staticShape(window.kernel) != kernel)
     return node.error("attribute kernel_shape contradicts the weight's shape");
-  SmallVector<int64_t> outputPadding = node.integers("output_padding", kernel.size(), 0);
+  SmallVector<int64_t> pads = nn::staticShape(window.pads),
+                       outputPadding = node.integers("output_padding", kernel.size(), 0);
   for (int64_t padding : outputPadding)
     if (padding < 0 || padding > (int64_t(1) << 31))
       return node.error("expected output padding in 0..2^31, found " + Twine(padding));
-  resolveTransposedPads(node, x, window, outputPadding);
+  resolveTransposedPads(node, x, window, kernel, pads, outputPadding);
   uint64_t group = node.integer("group", 1);
   auto create = [&](auto bias) {
-    return node.create<nn::ConvTransposeOp>(x, weight, bias, window.strides, window.dilations,
-                                            window.pads, outputPadding, group);
+    return node.create<nn::ConvTransposeOp>(x, weight, bias, window.strides, window.dilations, pads,
+                                            outputPadding, group);
   };
   return node.result(bias ? create(bias) : create(nullptr));
 }
 
-static LogicalResult pool(Node &node, nn::PoolKind kind, bool ceil) {
-  Value x = node.operand(0);
-  Window window;
-  if (!readWindow(node, x, {}, window))
-    return failure();
-  return node.result(node.create<nn::PoolOp>(kind, x, window.kernel, window.strides,
-                                             window.dilations, window.pads, ceil));
+static Value createPool(Node &node, nn::PoolKind kind, Value x, const Window &window, bool ceil) {
+  return node.create<nn::PoolOp>(kind, x, nn::staticShape(window.kernel), window.strides,
+                                 window.dilations, nn::staticShape(window.pads), ceil);
 }
 
 static LogicalResult maxPool(Node &node) {
   bool columnMajor = node.integer("storage_order", 0), ceil = node.integer("ceil_mode", 0);
-  if (!node.wants(1))
-    return pool(node, nn::PoolKind::max, ceil);
   Value x = node.operand(0);
   Window window;
   if (!readWindow(node, x, {}, window))
     return failure();
-  Value pooled = node.create<nn::PoolOp>(nn::PoolKind::max, x, window.kernel, window.strides,
-                                         window.dilations, window.pads, ceil);
-  Value positions = node.create<nn::PoolPositionsOp>(x, pooled, window.kernel, window.strides,
-                                                     window.dilations, window.pads, columnMajor);
+  if (!node.wants(1)) {
+    x = padInput(node, x, window, -std::numeric_limits<double>::infinity());
+    return node.result(createPool(node, nn::PoolKind::max, x, window, ceil));
+  }
+  if (!window.hasConstantPads())
+    return node.unsupported("indices with padding that depends on dynamic dims");
+  Value pooled = createPool(node, nn::PoolKind::max, x, window, ceil);
+  Value positions =
+      node.create<nn::PoolPositionsOp>(x, pooled, nn::staticShape(window.kernel), window.strides,
+                                       window.dilations, nn::staticShape(window.pads), columnMajor);
   return success(succeeded(node.result(0, pooled)) && succeeded(node.result(1, positions)));
 }
 
@@ -217,8 +242,8 @@ static LogicalResult lpPool(Node &node) {
   if (!readWindow(node, x, {}, window))
     return failure();
   return lpNorm(node, x, [&](Value powers) {
-    return node.create<nn::PoolOp>(nn::PoolKind::sum, powers, window.kernel, window.strides,
-                                   window.dilations, window.pads, ceil);
+    powers = padInput(node, powers, window, 0);
+    return createPool(node, nn::PoolKind::sum, powers, window, ceil);
   });
 }
 
@@ -233,9 +258,26 @@ static LogicalResult globalLpPool(Node &node) {
 }
 
 static LogicalResult averagePool(Node &node) {
-  bool withPad = node.integer("count_include_pad", 0);
-  return pool(node, withPad ? nn::PoolKind::average_with_pad : nn::PoolKind::average,
-              node.integer("ceil_mode", 0));
+  Value x = node.operand(0);
+  bool withPad = node.integer("count_include_pad", 0), ceil = node.integer("ceil_mode", 0);
+  nn::PoolKind kind = withPad ? nn::PoolKind::average_with_pad : nn::PoolKind::average;
+  Window window;
+  if (!readWindow(node, x, {}, window))
+    return failure();
+  if (window.hasConstantPads())
+    return node.result(createPool(node, kind, x, window, ceil));
+  // Padding that is written counts; the share of each window that does not is pooled from ones.
+  Window whole = window;
+  Value mean =
+      createPool(node, nn::PoolKind::average_with_pad, padInput(node, x, whole, 0), whole, ceil);
+  if (withPad)
+    return node.result(mean);
+  Shape space = node.dims(x);
+  space[0] = space[1] = node.constantDim(1);
+  Value ones = node.broadcast(node.scalarLike(x, 1), space);
+  Value share = createPool(node, nn::PoolKind::average_with_pad, padInput(node, ones, window, 0),
+                           window, ceil);
+  return node.result(node.div(mean, share));
 }
 
 template <nn::ReduceKind kind> static LogicalResult globalPool(Node &node) {

@@ -94,7 +94,8 @@ static std::optional<SmallVector<Ratio>> ratiosOf(Node &node, Value value, unsig
         return Ratios(result);
       })
       .Case([&](nn::SliceOp slice) {
-        Ratios input = Node::rank(slice) == 1 ? inner(slice.getInput()) : Ratios();
+        bool isRead = Node::rank(slice) == 1 && slice.getDynamicOffsets().empty();
+        Ratios input = isRead ? inner(slice.getInput()) : Ratios();
         if (!input)
           return Ratios();
         SmallVector<Ratio> result;

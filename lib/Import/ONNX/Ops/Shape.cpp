@@ -188,18 +188,18 @@ static LogicalResult expand(Node &node) {
 }
 
 /// Repeats dim i `repeats[i]` times: [a, b] becomes [1, a, 1, b], [r, a, s, b], [r*a, s*b].
-static LogicalResult tile(Node &node, Value x, ArrayRef<int64_t> repeats) {
+static LogicalResult tile(Node &node, Value x, ArrayRef<Dim> repeats) {
   if (node.hasFailed())
     return failure();
   Shape shape = node.dims(x), split, repeated, joined;
   if (repeats.size() != shape.size())
     return node.error("expected one repeat a dim, found " + Twine(repeats.size()));
   for (auto [dim, repeat] : llvm::zip_equal(shape, repeats)) {
-    if (repeat < 0)
-      return node.error("expected repeats of 0 or more, found " + Twine(repeat));
-    if (repeat != 1) {
+    if (std::optional<int64_t> count = nn::constantDim(repeat); count && *count < 0)
+      return node.error("expected repeats of 0 or more, found " + Twine(*count));
+    if (repeat != node.constantDim(1)) {
       split.push_back(node.constantDim(1));
-      repeated.push_back(node.constantDim(repeat));
+      repeated.push_back(repeat);
     }
     split.push_back(dim);
     repeated.push_back(dim);
@@ -209,19 +209,19 @@ static LogicalResult tile(Node &node, Value x, ArrayRef<int64_t> repeats) {
 }
 
 static LogicalResult tile6(Node &node) {
-  return tile(node, node.operand(0), node.constantOperand(1, "repeats"));
+  return tile(node, node.operand(0), node.sizesOperand(1, "repeats"));
 }
 
 // Opset 1: input 1 is the repeats of the one axis that input 2 names.
 static LogicalResult tile1(Node &node) {
   Value x = node.operand(0);
-  SmallVector<int64_t> count = node.constantOperand(1, "tiles"),
-                       at = node.constantOperand(2, "axis");
+  SmallVector<Dim> count = node.sizesOperand(1, "tiles");
+  SmallVector<int64_t> at = node.constantOperand(2, "axis");
   if (node.hasFailed())
     return failure();
   if (count.size() != 1 || at.size() != 1)
     return node.error("expected one number of tiles and one axis");
-  SmallVector<int64_t> repeats(Node::rank(x), 1);
+  SmallVector<Dim> repeats(Node::rank(x), node.constantDim(1));
   int64_t axis = node.axis(at[0], Node::rank(x));
   if (!node.hasFailed())
     repeats[axis] = count[0];

@@ -6,17 +6,55 @@ using namespace accel;
 using namespace accel::onnx_import;
 using namespace mlir;
 
+/// Ends past this mean the end of a dim of any size: exporters write the largest number of a type.
+static constexpr int64_t kFar = std::numeric_limits<int32_t>::max();
+
 namespace {
-/// The attributes of nn.slice, whole dims to begin with.
+/// What nn.slice takes, whole dims to begin with.
 struct Ranges {
-  explicit Ranges(Node &node, Value x) : offsets(Node::rank(x), 0), steps(Node::rank(x), 1) {
-    for (Dim dim : node.dims(x))
-      sizes.push_back(nn::constantDim(dim).value_or(-1));
-  }
-  Value apply(Node &node, Value x) { return node.create<nn::SliceOp>(x, offsets, sizes, steps); }
-  SmallVector<int64_t> offsets, sizes, steps;
+  explicit Ranges(Node &node, Value x)
+      : offsets(Node::rank(x), node.constantDim(0)), sizes(node.dims(x)), steps(Node::rank(x), 1) {}
+  Value apply(Node &node, Value x);
+  SmallVector<Dim> offsets;
+  Shape sizes;
+  SmallVector<int64_t> steps;
 };
 } // namespace
+
+Value Ranges::apply(Node &node, Value x) {
+  if (!x || node.hasFailed())
+    return {};
+  nn::DimTable &table = node.dimTable();
+  SmallVector<Dim> known;
+  Shape shape = node.dims(x);
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    // "To the end" needs no operand.
+    bool isOpen =
+        !nn::constantDim(size) && steps[i] > 0 &&
+        table.simplify(size -
+                       table.max(shape[i] - offsets[i], node.constantDim(0)).ceilDiv(steps[i])) ==
+            node.constantDim(0);
+    known.push_back(isOpen ? node.constantDim(-1) : size);
+  }
+  SmallVector<int64_t> offsetEntries, sizeEntries;
+  SmallVector<Value> offsetOperands, sizeOperands;
+  if (!node.mixed(offsets, offsetEntries, offsetOperands) ||
+      !node.mixed(known, sizeEntries, sizeOperands))
+    return {};
+  return node.create<nn::SliceOp>(x, ValueRange(offsetOperands), ValueRange(sizeOperands),
+                                  offsetEntries, sizeEntries, steps);
+}
+
+Value accel::onnx_import::sliceDim(Node &node, Value x, int64_t axis, Dim offset, Dim size,
+                                   int64_t step) {
+  if (!x || node.hasFailed())
+    return {};
+  Ranges ranges(node, x);
+  ranges.offsets[axis] = offset;
+  ranges.sizes[axis] = size;
+  ranges.steps[axis] = step;
+  return ranges.apply(node, x);
+}
 
 Value accel::onnx_import::sliceDim(Node &node, Value x, int64_t axis, int64_t offset,
                                    int64_t size) {
@@ -27,10 +65,7 @@ Value accel::onnx_import::sliceDim(Node &node, Value x, int64_t axis, int64_t of
                      Twine(size));
     return {};
   }
-  Ranges ranges(node, x);
-  ranges.offsets[axis] = offset;
-  ranges.sizes[axis] = size;
-  return ranges.apply(node, x);
+  return sliceDim(node, x, axis, node.constantDim(offset), node.constantDim(size));
 }
 
 static LogicalResult concat(Node &node) {
@@ -47,6 +82,15 @@ static LogicalResult concat(Node &node) {
   return node.result(node.create<nn::ConcatOp>(parts, uint64_t(axis)));
 }
 
+/// Part i of `count` equal ones of a dim: a dim of its own for the parts, of which one is taken.
+static Value equalPart(Node &node, Value x, int64_t axis, int64_t count, int64_t i) {
+  Shape shape = node.dims(x), split = shape;
+  shape[axis] = shape[axis].floorDiv(count);
+  split[axis] = shape[axis];
+  split.insert(split.begin() + axis, node.constantDim(count));
+  return node.reshape(sliceDim(node, node.reshape(x, split), axis, i, 1), shape);
+}
+
 /// Sizes by attribute (before opset 13) or by input 1; equal parts where neither is there.
 static LogicalResult split(Node &node) {
   Value x = node.operand(0);
@@ -54,76 +98,85 @@ static LogicalResult split(Node &node) {
     return failure();
   int64_t axis = node.axis(node.integer("axis", 0), Node::rank(x)),
           count = node.proto().output_size();
-  std::optional<SmallVector<int64_t>> sizes = node.integers("split");
+  std::optional<SmallVector<Dim>> sizes;
+  if (std::optional<SmallVector<int64_t>> given = node.integers("split"))
+    sizes = SmallVector<Dim>(node.constantShape(*given));
   if (node.has(1))
-    sizes = node.constantOperand(1, "split");
+    sizes = node.sizesOperand(1, "sizes of parts");
   if (node.hasFailed())
     return failure();
   int64_t parts = node.integer("num_outputs", count);
   if (parts != count)
     return node.error("expected num_outputs to be " + Twine(count) +
                       ", the number of the node's outputs, found " + Twine(parts));
+  nn::DimTable &table = node.dimTable();
+  Dim dim = node.dims(x)[axis], zero = node.constantDim(0);
   if (!sizes) {
+    bool isStatic = nn::constantDim(dim).has_value();
+    if (!isStatic && !node.attribute("num_outputs")) {
+      for (int64_t i = 0; i < parts; ++i)
+        if (node.wants(i) && failed(node.result(i, equalPart(node, x, axis, parts, i))))
+          return failure();
+      return success();
+    }
     // The last part is smaller where the parts are not equal.
-    int64_t size = node.staticDim(x, axis), chunk = llvm::divideCeil(size, parts);
+    Dim chunk = dim.ceilDiv(parts);
     sizes.emplace();
     for (int64_t i = 0; i < parts; ++i)
-      sizes->push_back(std::clamp<int64_t>(size - i * chunk, 0, chunk));
+      sizes->push_back(table.clamp(dim - chunk * i, zero, chunk));
   }
   if (node.hasFailed())
     return failure();
-  int64_t total = 0;
-  for (int64_t size : *sizes)
-    total += size;
-  std::optional<int64_t> have = nn::constantDim(node.dims(x)[axis]);
-  if (int64_t(sizes->size()) != count || (have && *have != total))
+  Dim total = zero;
+  for (Dim size : *sizes)
+    total = table.simplify(total + size);
+  std::optional<int64_t> have = nn::constantDim(dim), sum = nn::constantDim(total);
+  if (int64_t(sizes->size()) != count || (have && sum && *have != *sum))
     return node.error("expected " + Twine(count) + " sizes that add up to dim " + Twine(axis) +
                       " of the input, found " + Twine(sizes->size()) + " that add up to " +
-                      Twine(total));
-  int64_t offset = 0;
+                      Twine(sum.value_or(-1)));
+  Dim offset = zero;
   for (auto [i, size] : llvm::enumerate(*sizes)) {
+    if (nn::constantDim(size).value_or(0) < 0)
+      return node.error("expected sizes of 0 or more, found " + Twine(*nn::constantDim(size)));
     if (node.wants(i) && failed(node.result(i, sliceDim(node, x, axis, offset, size))))
       return failure();
-    offset += size;
+    offset = table.simplify(offset + size);
   }
   return success();
 }
 
 /// One dim of a slice by the standard's rules: negative positions count from the end, positions
 /// beyond the ends are cut.
-static bool sliceRange(Node &node, Value x, int64_t axis, int64_t start, int64_t end, int64_t step,
+static void sliceRange(Node &node, Dim size, int64_t axis, Dim start, Dim end, int64_t step,
                        Ranges &ranges) {
-  std::optional<int64_t> size = nn::constantDim(node.dims(x)[axis]);
-  if (!size) {
-    // An end far out means the whole rest.
-    if (step > 0 && start >= 0 && end >= std::numeric_limits<int32_t>::max()) {
-      ranges.offsets[axis] = start;
-      ranges.steps[axis] = step;
-      return true;
-    }
-    (void)node.error("expected a static dim " + Twine(axis) + " for a slice from " + Twine(start) +
-                         " to " + Twine(end),
-                     "Fix the dim with --shape or --dim.");
-    return false;
-  }
+  nn::DimTable &table = node.dimTable();
+  Dim zero = node.constantDim(0), one = node.constantDim(1);
   bool isForward = step > 0;
-  auto position = [&](int64_t at) {
-    at = at < 0 ? at + *size : at;
-    return isForward ? std::clamp<int64_t>(at, 0, *size) : std::clamp<int64_t>(at, -1, *size - 1);
+  Dim first = isForward ? zero : -one, last = isForward ? size : size - one;
+  auto position = [&](Dim at, Dim low) {
+    if (std::optional<int64_t> number = nn::constantDim(at)) {
+      if (*number >= kFar && !nn::constantDim(size))
+        return last;
+      if (*number <= -kFar && !nn::constantDim(size))
+        return low;
+    }
+    return table.clamp(at + table.isLess(at, zero) * size, low, last);
   };
-  start = position(start);
-  if (!isForward)
-    start = std::max<int64_t>(start, 0);
-  end = position(end);
-  int64_t room = isForward ? end - start : start - end;
-  int64_t count = room > 0 && *size > 0 ? llvm::divideCeil(room, std::abs(step)) : 0;
-  ranges.offsets[axis] = count ? start : 0;
+  Dim given = start;
+  start = position(start, zero);
+  end = position(end, first);
+  Dim room = table.max(isForward ? end - start : start - end, zero);
+  Dim count = table.simplify(room.ceilDiv(std::abs(step)));
+  bool isEmpty = count == zero;
+  // A slice to the end may start past it.
+  bool isOpen = isForward && end == size && nn::constantDim(given).value_or(-1) >= 0;
+  ranges.offsets[axis] = isEmpty ? zero : isOpen ? given : table.max(start, zero);
   ranges.sizes[axis] = count;
-  ranges.steps[axis] = count ? step : 1;
-  return true;
+  ranges.steps[axis] = isEmpty ? 1 : step;
 }
 
-static LogicalResult slice(Node &node, Value x, ArrayRef<int64_t> starts, ArrayRef<int64_t> ends,
+static LogicalResult slice(Node &node, Value x, ArrayRef<Dim> starts, ArrayRef<Dim> ends,
                            std::optional<SmallVector<int64_t>> axes,
                            std::optional<SmallVector<int64_t>> steps) {
   if (node.hasFailed() || !x)
@@ -136,15 +189,19 @@ static LogicalResult slice(Node &node, Value x, ArrayRef<int64_t> starts, ArrayR
       steps->size() != starts.size())
     return node.error("expected as many starts as ends, axes and steps");
   (void)node.axes(*axes, Node::rank(x));
+  if (node.hasFailed())
+    return failure();
   Ranges ranges(node, x);
-  for (size_t i = 0; i < starts.size() && !node.hasFailed(); ++i) {
+  Shape shape = node.dims(x);
+  for (size_t i = 0; i < starts.size(); ++i) {
     // The smallest integer has no absolute value.
     int64_t step = std::max((*steps)[i], -std::numeric_limits<int64_t>::max());
     if (step == 0)
       return node.error("expected steps other than 0");
-    sliceRange(node, x, node.axis((*axes)[i], Node::rank(x)), starts[i], ends[i], step, ranges);
+    int64_t axis = node.axis((*axes)[i], Node::rank(x));
+    sliceRange(node, shape[axis], axis, starts[i], ends[i], step, ranges);
   }
-  return node.hasFailed() ? failure() : node.result(ranges.apply(node, x));
+  return node.result(ranges.apply(node, x));
 }
 
 static LogicalResult sliceByAttributes(Node &node) {
@@ -153,13 +210,13 @@ static LogicalResult sliceByAttributes(Node &node) {
                                       ends = node.integers("ends");
   if (!starts || !ends)
     return node.error("expected attributes 'starts' and 'ends'");
-  return slice(node, x, *starts, *ends, node.integers("axes"), std::nullopt);
+  return slice(node, x, node.constantShape(*starts), node.constantShape(*ends),
+               node.integers("axes"), std::nullopt);
 }
 
 static LogicalResult slice(Node &node) {
   Value x = node.operand(0);
-  SmallVector<int64_t> starts = node.constantOperand(1, "starts"),
-                       ends = node.constantOperand(2, "ends");
+  SmallVector<Dim> starts = node.sizesOperand(1, "starts"), ends = node.sizesOperand(2, "ends");
   std::optional<SmallVector<int64_t>> axes, steps;
   if (node.has(3))
     axes = node.constantOperand(3, "axes");
@@ -177,30 +234,40 @@ static LogicalResult gather(Node &node) {
 // --- padding ---
 
 /// One side of a dim in mode `edge`, `reflect` or `wrap`, made of slices.
-static Value border(Node &node, Value x, int64_t axis, int64_t width, bool isLow, StringRef mode) {
-  int64_t size = node.staticDim(x, axis);
-  if (node.hasFailed())
-    return {};
+static Value border(Node &node, Value x, int64_t axis, Dim width, bool isLow, StringRef mode) {
+  Shape shape = node.dims(x);
+  Dim size = shape[axis], zero = node.constantDim(0), one = node.constantDim(1);
   if (mode == "edge") {
-    Value edge = sliceDim(node, x, axis, isLow ? 0 : size - 1, 1);
-    Shape shape = node.dims(x);
-    shape[axis] = node.constantDim(width);
-    return node.broadcast(edge, shape);
+    shape[axis] = width;
+    return node.broadcast(sliceDim(node, x, axis, isLow ? zero : size - one, one), shape);
   }
-  if (width > size - (mode == "reflect" ? 1 : 0)) {
+  Dim limit = size - (mode == "reflect" ? 1 : 0);
+  if (nn::constantDim(width) && nn::constantDim(limit) && !node.dimTable().atMost(width, limit)) {
     (void)node.unsupported("mode " + mode + " with more padding than the dim has elements");
     return {};
   }
   if (mode == "wrap")
-    return sliceDim(node, x, axis, isLow ? size - width : 0, width);
-  Ranges ranges(node, x);
-  ranges.offsets[axis] = isLow ? width : size - 2;
-  ranges.sizes[axis] = width;
-  ranges.steps[axis] = -1;
-  return ranges.apply(node, x);
+    return sliceDim(node, x, axis, isLow ? size - width : zero, width);
+  return sliceDim(node, x, axis, isLow ? width : size - 2, width, -1);
 }
 
-static LogicalResult pad(Node &node, Value x, ArrayRef<int64_t> pads, Attribute value) {
+Value accel::onnx_import::padWith(Node &node, Value x, ArrayRef<Dim> low, ArrayRef<Dim> high,
+                                  Attribute value) {
+  if (!x || node.hasFailed())
+    return {};
+  Dim zero = node.constantDim(0);
+  auto isZero = [&](Dim dim) { return dim == zero; };
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
+    return x;
+  SmallVector<int64_t> lowEntries, highEntries;
+  SmallVector<Value> lowOperands, highOperands;
+  if (!node.mixed(low, lowEntries, lowOperands) || !node.mixed(high, highEntries, highOperands))
+    return {};
+  return node.create<nn::PadOp>(x, ValueRange(lowOperands), ValueRange(highOperands), lowEntries,
+                                highEntries, cast<TypedAttr>(value));
+}
+
+static LogicalResult pad(Node &node, Value x, ArrayRef<Dim> pads, Attribute value) {
   std::string mode = node.text("mode", "constant");
   if (node.hasFailed() || !x)
     return failure();
@@ -209,35 +276,48 @@ static LogicalResult pad(Node &node, Value x, ArrayRef<int64_t> pads, Attribute 
     return node.error("expected " + Twine(2 * rank) + " pads, found " + Twine(pads.size()));
   if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
     return node.error("expected mode constant, edge, reflect or wrap, found '" + mode + "'");
-  SmallVector<int64_t> low(pads.take_front(rank)), high(pads.drop_front(rank));
+  nn::DimTable &table = node.dimTable();
+  Dim zero = node.constantDim(0);
+  SmallVector<Dim> low(pads.take_front(rank)), high(pads.drop_front(rank));
   for (int64_t i = 0; i < rank; ++i) {
-    if (std::max(low[i], high[i]) > (int64_t(1) << 40))
-      return node.error("expected pads up to 2^40");
+    for (Dim side : {low[i], high[i]})
+      if (std::optional<int64_t> width = nn::constantDim(side);
+          width && (*width > (int64_t(1) << 40) || *width < -(int64_t(1) << 40)))
+        return node.error("expected pads in -2^40..2^40, found " + Twine(*width));
     // Negative pads cut.
-    int64_t cutLow = std::max<int64_t>(0, -low[i]), cutHigh = std::max<int64_t>(0, -high[i]);
-    if (cutLow || cutHigh)
-      x = sliceDim(node, x, i, cutLow, node.staticDim(x, i) - cutLow - cutHigh);
-    low[i] = std::max<int64_t>(0, low[i]);
-    high[i] = std::max<int64_t>(0, high[i]);
+    Dim cutLow = table.max(-low[i], zero), cutHigh = table.max(-high[i], zero);
+    if (cutLow != zero || cutHigh != zero) {
+      Dim left = table.simplify(node.dims(x)[i] - cutLow - cutHigh);
+      if (nn::constantDim(left).value_or(0) < 0)
+        return node.error("expected to leave 0 or more elements of dim " + Twine(i) + ", found " +
+                          Twine(*nn::constantDim(left)));
+      x = sliceDim(node, x, i, cutLow, left);
+    }
+    low[i] = table.max(low[i], zero);
+    high[i] = table.max(high[i], zero);
     if (mode == "constant" || node.hasFailed())
       continue;
     SmallVector<Value> parts;
-    if (low[i])
+    if (low[i] != zero)
       parts.push_back(border(node, x, i, low[i], true, mode));
     parts.push_back(x);
-    if (high[i])
+    if (high[i] != zero)
       parts.push_back(border(node, x, i, high[i], false, mode));
     x = parts.size() == 1 ? x : node.create<nn::ConcatOp>(parts, uint64_t(i));
   }
-  if (mode != "constant" || node.hasFailed())
-    return node.result(x);
-  if (llvm::all_of(low, [](int64_t v) { return v == 0; }) && low == high)
-    return node.result(x);
-  return node.result(node.create<nn::PadOp>(x, low, high, cast<TypedAttr>(value)));
+  return node.result(mode == "constant" ? padWith(node, x, low, high, value) : x);
 }
 
-/// A number as an attribute of an element type.
-static Attribute elementAttr(Node &node, Value like, double value) {
+Attribute accel::onnx_import::elementAttr(Node &node, Value like, double value) {
+  if (auto integer = like ? dyn_cast<IntegerType>(Node::element(like)) : IntegerType();
+      integer && std::isinf(value)) {
+    bool isUnsigned = integer.isUnsigned(), isLeast = value < 0;
+    unsigned width = integer.getWidth();
+    return IntegerAttr::get(
+        integer, isLeast
+                     ? (isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width))
+                     : (isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width)));
+  }
   Value constant = node.scalarLike(like, value);
   auto op = constant ? constant.getDefiningOp<nn::ConstantOp>() : nn::ConstantOp();
   return op ? cast<DenseElementsAttr>(op.getValue()).getSplatValue<Attribute>() : Attribute();
@@ -250,12 +330,12 @@ static LogicalResult padByAttributes(Node &node) {
     pads = node.integers("paddings"); // Opset 1.
   if (!pads)
     return node.error("expected an attribute 'pads'");
-  return pad(node, x, *pads, elementAttr(node, x, node.number("value", 0)));
+  return pad(node, x, node.constantShape(*pads), elementAttr(node, x, node.number("value", 0)));
 }
 
 static LogicalResult padByInputs(Node &node) {
   Value x = node.operand(0);
-  SmallVector<int64_t> pads = node.constantOperand(1, "pads");
+  SmallVector<Dim> pads = node.sizesOperand(1, "pads");
   if (node.hasFailed())
     return failure();
   Attribute value;
@@ -270,7 +350,8 @@ static LogicalResult padByInputs(Node &node) {
   }
   if (node.has(3)) {
     int64_t rank = Node::rank(x);
-    SmallVector<int64_t> given = node.constantOperand(3, "axes"), all(2 * rank, 0);
+    SmallVector<int64_t> given = node.constantOperand(3, "axes");
+    SmallVector<Dim> all(2 * rank, node.constantDim(0));
     (void)node.axes(given, rank);
     if (!node.hasFailed() && pads.size() != 2 * given.size())
       return node.error("expected two pads an axis");
