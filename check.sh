@@ -28,6 +28,7 @@ suites=(
   "unit         ctest --test-dir build -j $jobs --output-on-failure --no-tests=error --output-junit \$xml"
   "python       $python -m pytest -q --junitxml \$xml python/tests test/benchmark/tests"
   "ops          $python test/e2e/ops.py --jobs $jobs --junit \$xml $all"
+  "sweep        $python test/e2e/sweep.py --jobs $jobs --junit \$xml $all"
   "accuracy     $python test/e2e/accuracy.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
   "conformance  $python test/conformance/run.py --jobs $jobs --junit \$xml $all"

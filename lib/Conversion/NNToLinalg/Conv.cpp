@@ -25,12 +25,12 @@ Value accel::nn::indexOf(OpBuilder &builder, Location at, AffineExpr expr) {
 /// element is one of a sum.
 static Value readChecked(Lowering &lowering, OpBuilder &builder, Location at, Value source,
                          ArrayRef<AffineExpr> position, ArrayRef<unsigned> checked,
-                         TypedAttr outside) {
+                         TypedAttr outside, Value channel = Value()) {
   const Shape shape = lowering.shapes.get(source);
   SmallVector<Value> indices;
   Value inside;
   for (auto [i, expr] : llvm::enumerate(position)) {
-    Value index = indexOf(builder, at, expr);
+    Value index = channel && i == 1 ? channel : indexOf(builder, at, expr);
     if (llvm::is_contained(checked, unsigned(i))) {
       Value size = getValueOrCreateConstantIndexOp(builder, at, lowering.size(shape[i]));
       // One unsigned comparison covers both ends.
@@ -97,14 +97,25 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
   for (unsigned i = 0; i < rank; ++i)
     resultExprs.push_back(dim(i));
   AffineExpr channel = dim(rank);
-  if (op.getGroup() > 1) {
-    std::optional<int64_t> filters = constantDim(weight[0]), perGroup = constantDim(weight[1]);
-    if (!filters || !perGroup) {
-      op.emitError("expected a weight of static shape for a grouped convolution");
-      return Value();
-    }
+  std::optional<int64_t> filters = constantDim(weight[0]), perGroup = constantDim(weight[1]);
+  bool staticGroups = filters && perGroup;
+  if (op.getGroup() > 1 && staticGroups)
     channel = dim(1).floorDiv(*filters / op.getGroup()) * *perGroup + dim(rank);
-  }
+  // The same where only the run knows how many channels a group has.
+  auto channelInGroup = [&](OpBuilder &builder, Location at) -> Value {
+    if (op.getGroup() == 1 || staticGroups)
+      return Value();
+    auto size = [&](Dim dim) {
+      return getValueOrCreateConstantIndexOp(builder, at, lowering.size(dim));
+    };
+    Value filtersInGroup = arith::DivUIOp::create(
+        builder, at, size(weight[0]), arith::ConstantIndexOp::create(builder, at, op.getGroup()));
+    Value group = arith::DivUIOp::create(builder, at, linalg::IndexOp::create(builder, at, 1),
+                                         filtersInGroup);
+    return arith::AddIOp::create(builder, at,
+                                 arith::MulIOp::create(builder, at, group, size(weight[1])),
+                                 linalg::IndexOp::create(builder, at, rank));
+  };
   inputExprs = {dim(0), channel};
   SmallVector<unsigned> checked;
   for (unsigned i = 0; i < spatial; ++i) {
@@ -132,8 +143,9 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
     return lowering.generic(
         sums, w, {weightMap, resultMap},
         [&](OpBuilder &builder, Location at, ValueRange a) {
-          Value x = readChecked(lowering, builder, at, op.getInput(), inputExprs, checked,
-                                lowering.zero(accumulatorType(element)));
+          Value x =
+              readChecked(lowering, builder, at, op.getInput(), inputExprs, checked,
+                          lowering.zero(accumulatorType(element)), channelInGroup(builder, at));
           return SmallVector<Value>{
               multiplyAdd(builder, at, x, toAccumulator(builder, at, a[0], element), a[1])};
         },

@@ -66,3 +66,17 @@ func.func @average(%x: tensor<1x1x6xf32>) -> tensor<1x1x3xf32> {
   %0 = nn.pool average %x kernel [2] strides [2] dilations [1] pads [0, 0] : tensor<1x1x6xf32> -> tensor<1x1x3xf32>
   return %0 : tensor<1x1x3xf32>
 }
+
+// -----
+
+// Where the run knows how many filters a group has, so does the body.
+// CHECK-LABEL: @dynamic_groups
+// CHECK: linalg.generic
+// CHECK: arith.divui
+// CHECK: arith.muli
+// CHECK: tensor.extract
+func.func @dynamic_groups(%x: tensor<1x?x7xf32>, %w: tensor<?x?x3xf32>) -> tensor<1x?x5xf32> {
+  %0 = nn.conv %x, %w strides [1] dilations [1] pads [0, 0] group 2
+    : (tensor<1x?x7xf32>, tensor<?x?x3xf32>) -> tensor<1x?x5xf32>
+  return %0 : tensor<1x?x5xf32>
+}
