@@ -32,23 +32,6 @@ def NN_ResizeOp : NN_Op<"resize", [AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def NN_SampleOp : NN_Op<"sample"> {
-  let summary = "weighted sums of elements of rows at positions (ONNX GridSample-22)";
-  let description = [{
-    `input` is N x C x L, `indices` and `weights` are T x N x P:
-    `result[n, c, p] = sum over t of weights[t, n, p] * input[n, c, indices[t, n, p]]`. Positions lie
-    inside the rows.
-
-    Constraints:
-    * C1: operands have rank 3, and T is static.
-    * C2: N of all operands agrees, and the shapes of `indices` and `weights`.
-  }];
-  let arguments = (ins NN_FloatTensor:$input, NN_PositionTensor:$indices, NN_FloatTensor:$weights);
-  let results = (outs NN_FloatTensor:$result);
-  let assemblyFormat = [{$input `indices` $indices `weights` $weights attr-dict
-    `:` functional-type(operands, results)}];
-}
-
 def NN_DepthToSpaceOp : NN_Op<"depth_to_space", [SameOperandsElementType]> {
   let summary = "moves blocks of channels to spatial positions (ONNX DepthToSpace-13)";
   let description = [{

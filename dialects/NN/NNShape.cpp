@@ -20,6 +20,12 @@ SmallVector<int64_t> accel::nn::staticShape(ArrayRef<Dim> shape) {
       shape, [](Dim dim) { return constantDim(dim).value_or(ShapedType::kDynamic); });
 }
 
+std::string accel::nn::dimText(Dim dim) {
+  std::string text;
+  llvm::raw_string_ostream(text) << dim;
+  return text;
+}
+
 Dim accel::nn::product(ArrayRef<Dim> shape, MLIRContext *context) {
   Dim result = getAffineConstantExpr(1, context);
   for (Dim dim : shape)

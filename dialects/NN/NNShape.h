@@ -54,6 +54,13 @@ private:
 llvm::SmallVector<int64_t> staticShape(llvm::ArrayRef<Dim> shape);
 /// True if two dims are known to be equal.
 inline bool sameDim(Dim a, Dim b) { return a == b; }
+/// True of a list of `count` numbers, none less than `least`.
+inline bool allAtLeast(llvm::ArrayRef<int64_t> values, int64_t least, size_t count) {
+  return values.size() == count &&
+         llvm::all_of(values, [&](int64_t value) { return value >= least; });
+}
+/// A dim as messages show it.
+std::string dimText(Dim dim);
 /// Product of the dims (1 for none).
 Dim product(llvm::ArrayRef<Dim> shape, mlir::MLIRContext *context);
 

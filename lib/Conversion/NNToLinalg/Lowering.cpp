@@ -228,7 +228,6 @@ LogicalResult Lowering::lower(Operation *op) {
           .Case([&](ResizeOp resize) { return lowerResize(*this, resize); })
           .Case([&](ConvTransposeOp conv) { return lowerConvTranspose(*this, conv); })
           .Case([&](DepthToSpaceOp shuffle) { return lowerDepthToSpace(*this, shuffle); })
-          .Case([&](SampleOp sample) { return lowerSample(*this, sample); })
           .Case([&](PoolPositionsOp pool) { return lowerPoolPositions(*this, pool); })
           .Case<GatherElementsOp, GatherNdOp, ScatterElementsOp, ScatterNdOp, CumulateOp>(
               [&](Operation *indexed) { return lowerIndexed(*this, indexed); })

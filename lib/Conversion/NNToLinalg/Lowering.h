@@ -85,7 +85,6 @@ mlir::Value lowerReduce(Lowering &, ReduceOp op);
 mlir::Value lowerResize(Lowering &, ResizeOp op);
 mlir::Value lowerConvTranspose(Lowering &, ConvTransposeOp op);
 mlir::Value lowerDepthToSpace(Lowering &, DepthToSpaceOp op);
-mlir::Value lowerSample(Lowering &, SampleOp op);
 mlir::Value lowerPoolPositions(Lowering &, PoolPositionsOp op);
 /// Ops that read or write at positions which are data, or go along an axis; null if `op` is none.
 mlir::Value lowerIndexed(Lowering &, mlir::Operation *op);

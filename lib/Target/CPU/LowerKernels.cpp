@@ -16,11 +16,9 @@ struct LowerKernelsPass : impl::LowerKernelsPassBase<LowerKernelsPass> {
   }
 
   void runOnOperation() override {
-    llvm::Expected<cpu::Target> target = cpu::Target::parse(cpu);
-    if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+    std::optional<cpu::Target> target = cpu::Target::parseFor(getOperation(), cpu);
+    if (!target)
       return signalPassFailure();
-    }
     std::optional<cpu::KernelStage> to = cpu::parseKernelStage(stage);
     if (!to) {
       getOperation().emitError("expected stage linalg, tiled, buffers or llvm, got ") << stage;

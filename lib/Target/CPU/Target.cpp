@@ -207,6 +207,14 @@ Target Target::host() {
   return make(triple, cpu, llvm::join(changes, ","));
 }
 
+std::optional<Target> Target::parseFor(mlir::Operation *op, StringRef cpu) {
+  Expected<Target> target = parse(cpu);
+  if (target)
+    return std::move(*target);
+  op->emitError(toString(target.takeError()));
+  return std::nullopt;
+}
+
 Target Target::baseline() {
   Triple triple(hostTriple());
   StringRef cpu = genericCpu(triple);

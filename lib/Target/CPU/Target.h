@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A CPU that code is generated for: what LLVM must know of it, and what tile sizes depend on.
 #pragma once
+#include "mlir/IR/Operation.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace llvm {
@@ -43,6 +45,8 @@ struct Target {
   /// gave. No CPU is native on this machine's architecture, and the architecture's baseline on
   /// others.
   static llvm::Expected<Target> parse(llvm::StringRef cpu, llvm::StringRef triple = "");
+  /// parse() for a pass on `op`: null after an error there.
+  static std::optional<Target> parseFor(mlir::Operation *op, llvm::StringRef cpu);
   /// The target that constants are evaluated for, everywhere the same.
   static Target baseline();
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createMachine(unsigned optLevel) const;

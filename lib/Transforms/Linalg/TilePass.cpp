@@ -15,11 +15,9 @@ namespace {
 struct LinalgTilePass : impl::LinalgTilePassBase<LinalgTilePass> {
   using Base::Base;
   void runOnOperation() override {
-    llvm::Expected<cpu::Target> target = cpu::Target::parse(cpu);
-    if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+    std::optional<cpu::Target> target = cpu::Target::parseFor(getOperation(), cpu);
+    if (!target)
       return signalPassFailure();
-    }
     mlir::Operation *root = linalg_ext::findRoot(getOperation());
     if (!root)
       return;

@@ -312,11 +312,9 @@ namespace {
 struct LinalgVectorizePass : impl::LinalgVectorizePassBase<LinalgVectorizePass> {
   using Base::Base;
   void runOnOperation() override {
-    llvm::Expected<cpu::Target> target = cpu::Target::parse(cpu);
-    if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+    std::optional<cpu::Target> target = cpu::Target::parseFor(getOperation(), cpu);
+    if (!target)
       return signalPassFailure();
-    }
     linalg_ext::Vectorizer(getOperation(), target->vectorBits).run();
   }
 };

@@ -170,3 +170,141 @@ func.func @blocked_conv(%x: tensor<1x4x9x9x2xf32>, %w: tensor<3x2x3x3x2x4xf32>) 
   %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [1, 1] group 2 : (tensor<1x4x9x9x2xf32>, tensor<3x2x3x3x2x4xf32>) -> tensor<1x3x7x7x4xf32>
   return
 }
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @+2 {{C1: expected input and weight of the same rank, 3 to 5, got 4 and 3}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [0, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, -1] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x?x3xf32>) {
+  // expected-error @+2 {{C2: expected a window of static size, 2 positive strides and dilations, 2 output paddings and 4 pads of 0 or more}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x?x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<5x2x3x3xf32>) {
+  // expected-error @+2 {{C3: expected weight dim 0 to be the input's channels and group to divide it, got group 1 and weight dim 5}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<5x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C3: expected weight dim 0 to be the input's channels and group to divide it, got group 4 and weight dim 6}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0] group 4
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C3: expected weight dim 0 to be the input's channels and group to divide it, got group 0 and weight dim 6}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0] group 0
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x400000000x3x3xf32>) {
+  // expected-error @+2 {{C3: expected fewer than 2^31 channels, got 6 groups of 400000000}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0] group 6
+    : (tensor<1x6x4x5xf32>, tensor<6x400000000x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>, %b: tensor<6xf32>) {
+  // expected-error @+2 {{C4: expected a bias of one element an output channel}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w bias %b strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>, tensor<6xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x6x4x5xf32>, %w: tensor<6x2x3x3xf32>) {
+  // expected-error @+2 {{C5: expected padding that leaves something of result dim 2, got size 0}}
+  // expected-error @+1 {{'nn.conv_transpose' op failed to infer returned types}}
+  %0 = nn.conv_transpose %x, %w strides [1, 1] dilations [1, 1] pads [3, 0, 3, 0] output_padding [0, 0]
+    : (tensor<1x6x4x5xf32>, tensor<6x2x3x3xf32>) -> tensor<1x2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @pool_positions(%x: tensor<1x2x5xf32>, %y: tensor<1x2x4xf32>) {
+  // expected-error @+2 {{C1: expected operands of rank 4, got 3 and 3}}
+  // expected-error @+1 {{'nn.pool_positions' op failed to infer returned types}}
+  %0 = nn.pool_positions %x, %y kernel [2, 2] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<1x2x5xf32>, tensor<1x2x4xf32> -> tensor<1x2x4xi64>
+  return
+}
+
+// -----
+
+func.func @pool_positions(%x: tensor<1x2x5xf32>, %y: tensor<1x2x4xf32>) {
+  // expected-error @+2 {{C2: expected 1 positive kernel sizes, strides and dilations and 2 pads of 0 or more}}
+  // expected-error @+1 {{'nn.pool_positions' op failed to infer returned types}}
+  %0 = nn.pool_positions %x, %y kernel [2] strides [0] dilations [1] pads [0, 0] : tensor<1x2x5xf32>, tensor<1x2x4xf32> -> tensor<1x2x4xi64>
+  return
+}

@@ -117,7 +117,7 @@ func.func @transposed(%x: tensor<1x6x4x?xf32>, %w: tensor<6x2x3x3xf32>, %b: tens
 }
 
 // CHECK-LABEL: @indexed
-func.func @indexed(%x: tensor<3x4x5xf32>, %i: tensor<3x4x2xi64>, %u: tensor<3x4x2xf32>, %v: tensor<3x4xf32>, %p: tensor<4x3x7xi32>, %w: tensor<4x3x7xf32>) {
+func.func @indexed(%x: tensor<3x4x5xf32>, %i: tensor<3x4x2xi64>, %u: tensor<3x4x2xf32>, %v: tensor<3x4xf32>) {
   // CHECK: nn.gather_elements %{{.*}}, %{{.*}} axis 2 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4x2xf32>
   %0 = nn.gather_elements %x, %i axis 2 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4x2xf32>
   // CHECK: nn.gather_nd %{{.*}}, %{{.*}} batch_dims 1 : tensor<3x4x5xf32>, tensor<3x4x2xi64> -> tensor<3x4xf32>
@@ -130,10 +130,8 @@ func.func @indexed(%x: tensor<3x4x5xf32>, %i: tensor<3x4x2xi64>, %u: tensor<3x4x
   %3 = nn.scatter_nd replace %z, %i, %v : (tensor<3x5xf32>, tensor<3x4x2xi64>, tensor<3x4xf32>) -> tensor<3x5xf32>
   // CHECK: nn.cumulate prod %{{.*}} axis 1 exclusive reverse : tensor<3x4x5xf32> -> tensor<3x4x5xf32>
   %4 = nn.cumulate prod %x axis 1 exclusive reverse : tensor<3x4x5xf32> -> tensor<3x4x5xf32>
-  // CHECK: nn.sample %{{.*}} indices %{{.*}} weights %{{.*}} : (tensor<3x4x5xf32>, tensor<4x3x7xi32>, tensor<4x3x7xf32>) -> tensor<3x4x7xf32>
-  %5 = nn.sample %x indices %p weights %w : (tensor<3x4x5xf32>, tensor<4x3x7xi32>, tensor<4x3x7xf32>) -> tensor<3x4x7xf32>
   // CHECK: nn.pool_positions %{{.*}}, %{{.*}} kernel [2] strides [1] dilations [1] pads [0, 0] column_major : tensor<3x4x5xf32>, tensor<3x4x4xf32> -> tensor<3x4x4xi64>
-  %6 = nn.pool max %x kernel [2] strides [1] dilations [1] pads [0, 0] : tensor<3x4x5xf32> -> tensor<3x4x4xf32>
-  %7 = nn.pool_positions %x, %6 kernel [2] strides [1] dilations [1] pads [0, 0] column_major : tensor<3x4x5xf32>, tensor<3x4x4xf32> -> tensor<3x4x4xi64>
+  %5 = nn.pool max %x kernel [2] strides [1] dilations [1] pads [0, 0] : tensor<3x4x5xf32> -> tensor<3x4x4xf32>
+  %6 = nn.pool_positions %x, %5 kernel [2] strides [1] dilations [1] pads [0, 0] column_major : tensor<3x4x5xf32>, tensor<3x4x4xf32> -> tensor<3x4x4xi64>
   return
 }

@@ -62,6 +62,23 @@ int64_t plan(const Problem &problem, std::vector<int64_t> &offsets) {
   return bytes;
 }
 
+/// Aligned, no two slots that live at once overlap, and the arena ends where the last slot does.
+void checkPlan(const Problem &problem, llvm::ArrayRef<int64_t> offsets, int64_t bytes) {
+  int64_t end = 0;
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    ASSERT_EQ(offsets[i] % 64, 0);
+    ASSERT_GE(offsets[i], 0);
+    end = std::max(end, offsets[i] + problem.sizes[i]);
+    for (size_t k = 0; k < i; ++k)
+      if (liveTogether(problem.slots[i], problem.slots[k]))
+        ASSERT_TRUE(offsets[i] + problem.sizes[i] <= offsets[k] ||
+                    offsets[k] + problem.sizes[k] <= offsets[i] || !problem.sizes[i] ||
+                    !problem.sizes[k])
+            << "slots " << i << " and " << k;
+  }
+  ASSERT_EQ(bytes, alignUp(end));
+}
+
 TEST(ArenaPlan, NeverOverlapsAndStaysNearTheBound) {
   std::mt19937_64 random(20240607);
   double sum = 0, worst = 1;
@@ -71,19 +88,7 @@ TEST(ArenaPlan, NeverOverlapsAndStaysNearTheBound) {
     Problem problem = randomProblem(random);
     std::vector<int64_t> offsets;
     int64_t bytes = plan(problem, offsets);
-    int64_t end = 0;
-    for (size_t i = 0; i < offsets.size(); ++i) {
-      ASSERT_EQ(offsets[i] % 64, 0);
-      ASSERT_GE(offsets[i], 0);
-      end = std::max(end, offsets[i] + problem.sizes[i]);
-      for (size_t k = 0; k < i; ++k)
-        if (liveTogether(problem.slots[i], problem.slots[k]))
-          ASSERT_TRUE(offsets[i] + problem.sizes[i] <= offsets[k] ||
-                      offsets[k] + problem.sizes[k] <= offsets[i] || !problem.sizes[i] ||
-                      !problem.sizes[k])
-              << "slots " << i << " and " << k;
-    }
-    ASSERT_EQ(bytes, alignUp(end));
+    ASSERT_NO_FATAL_FAILURE(checkPlan(problem, offsets, bytes));
     int64_t bound = lowerBound(problem);
     ASSERT_GE(bytes, bound);
     if (!bound)
@@ -112,17 +117,7 @@ TEST(ArenaPlan, ASearchComesNearerToTheBound) {
     accel::exec::improvePlan(problem.slots, problem.sizes, bound, better, offsets);
     ASSERT_LE(better, bytes);
     ASSERT_GE(better, bound);
-    int64_t end = 0;
-    for (size_t i = 0; i < offsets.size(); ++i) {
-      end = std::max(end, offsets[i] + problem.sizes[i]);
-      for (size_t k = 0; k < i; ++k)
-        if (liveTogether(problem.slots[i], problem.slots[k]))
-          ASSERT_TRUE(offsets[i] + problem.sizes[i] <= offsets[k] ||
-                      offsets[k] + problem.sizes[k] <= offsets[i] || !problem.sizes[i] ||
-                      !problem.sizes[k])
-              << "slots " << i << " and " << k;
-    }
-    ASSERT_EQ(better, alignUp(end));
+    ASSERT_NO_FATAL_FAILURE(checkPlan(problem, offsets, better));
     if (!bound)
       continue;
     before += double(bytes) / double(bound);

@@ -86,11 +86,9 @@ struct LowerMathPass : impl::LowerMathPassBase<LowerMathPass> {
   using Base::Base;
 
   void runOnOperation() override {
-    llvm::Expected<cpu::Target> target = cpu::Target::parse(cpu);
-    if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+    std::optional<cpu::Target> target = cpu::Target::parseFor(getOperation(), cpu);
+    if (!target)
       return signalPassFailure();
-    }
     OpPassManager extend(func::FuncOp::getOperationName());
     math::MathExtendToSupportedTypesOptions options;
     options.extraTypeStrs = {"f32", "f64"};
