@@ -83,6 +83,19 @@ graph(
     "int64[1] zero = {0}, int64[1] nine = {9}",
 )
 
+graph(
+    "parts_of_a_shape", [{"b": 2, "n": 3}, {"b": 1, "n": 5}], "(float[b, 3, n, 4] x) => (float[p, 4, n] y)",
+    """t = Transpose <perm = [0, 1, 3, 2]> (x)
+       shape = Shape(x)
+       lead = Slice(shape, first, before)
+       rows = Slice(shape, before, last)
+       columns = Slice(shape, last, far)
+       merged = ReduceProd <axes = [0]> (lead)
+       target = Concat <axis = 0> (merged, columns, rows)
+       y = Reshape(t, target)""",
+    "int64[1] first = {-9223372036854775808}, int64[1] before = {-2}, int64[1] last = {-1}, int64[1] far = {9223372036854775807}",
+)
+
 # --- ends and starts that are sizes ---
 
 TABLE = "float[1, 9, 2] table = {" + ", ".join(str(i / 4) for i in range(18)) + "}"

@@ -156,9 +156,11 @@ static void sliceRange(Node &node, Dim size, int64_t axis, Dim start, Dim end, i
   Dim first = isForward ? zero : -one, last = isForward ? size : size - one;
   auto position = [&](Dim at, Dim low) {
     if (std::optional<int64_t> number = nn::constantDim(at)) {
-      if (*number >= kFar && !nn::constantDim(size))
+      // All that is past the ends of a known size is the same, and may be too far to add a size to.
+      std::optional<int64_t> known = nn::constantDim(size);
+      if (*number >= known.value_or(kFar))
         return last;
-      if (*number <= -kFar && !nn::constantDim(size))
+      if (*number < -known.value_or(kFar - 1))
         return low;
     }
     return table.clamp(at + table.isLess(at, zero) * size, low, last);
