@@ -14,7 +14,8 @@ def NN_GatherElementsOp : NN_Op<"gather_elements"> {
 
     Constraints:
     * C1: `axis` is in 0..rank-1.
-    * C2: both operands have the same rank; no other dim of `indices` is larger than the operand's.
+    * C2: both operands have the same rank; no other dim of `indices` is larger than the operand's; an
+      axis of size 0 has no indices.
   }];
   let arguments = (ins NN_Tensor:$input, NN_IntTensor:$indices, I64Attr:$axis);
   let results = (outs NN_Tensor:$result);
@@ -31,7 +32,7 @@ def NN_GatherNdOp : NN_Op<"gather_nd"> {
     Constraints:
     * C1: `indices` has rank 1 or more and a last dim of static size.
     * C2: `batch_dims` is less than the rank of `indices`, and with the size of a tuple at most the
-      operand's; the operands agree in the batch dims.
+      operand's; the operands agree in the batch dims; dims of size 0 have no tuples.
   }];
   let arguments = (ins NN_Tensor:$input, NN_IntTensor:$indices, I64Attr:$batch_dims);
   let results = (outs NN_Tensor:$result);
@@ -53,7 +54,8 @@ def NN_ScatterElementsOp : NN_Op<"scatter_elements"> {
 
     Constraints:
     * C1: `axis` is in 0..rank-1.
-    * C2: all operands have the same rank; no other dim of `indices` is larger than the operand's.
+    * C2: all operands have the same rank; no other dim of `indices` is larger than the operand's; an
+      axis of size 0 has no indices.
     * C3: `updates` has the shape of `indices` and the element type of `input`.
   }];
   let arguments = (ins NN_ScatterKind:$kind, NN_Tensor:$input, NN_IntTensor:$indices, NN_Tensor:$updates, I64Attr:$axis);
@@ -71,7 +73,8 @@ def NN_ScatterNdOp : NN_Op<"scatter_nd"> {
     row-major order of i; indices as in `nn.gather`.
 
     Constraints:
-    * C1: `indices` has rank 1 or more and a last dim of static size, at most the operand's rank.
+    * C1: `indices` has rank 1 or more and a last dim of static size, at most the operand's rank;
+      dims of size 0 have no tuples.
     * C2: `updates` has the dims i of `indices` and s of `input`, and its element type.
   }];
   let arguments = (ins NN_ScatterKind:$kind, NN_Tensor:$input, NN_IntTensor:$indices, NN_Tensor:$updates);

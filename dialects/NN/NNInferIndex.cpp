@@ -15,6 +15,18 @@ static LogicalResult checkAxis(int64_t axis, ArrayRef<Dim> shape, ShapeContext &
                        Twine(axis));
 }
 
+/// Where indices choose of an axis, there must be something to choose.
+static LogicalResult checkChoice(Dim size, ArrayRef<Dim> indices, StringRef constraint,
+                                 ShapeContext &context) {
+  if (context.atMost(context.constant(1), size))
+    return success();
+  Dim chosen = context.min(product(indices, context.context), context.constant(1));
+  if (context.atMost(size + 1, chosen))
+    return context.error(constraint + ": expected no indices for an axis of size 0");
+  context.require(chosen, DimRelation::AtMost, size, "elements to choose of an axis");
+  return success();
+}
+
 /// The dims of indices that choose one element each.
 static LogicalResult checkElements(int64_t axis, ArrayRef<Dim> input, ArrayRef<Dim> indices,
                                    ShapeContext &context) {
@@ -25,10 +37,27 @@ static LogicalResult checkElements(int64_t axis, ArrayRef<Dim> input, ArrayRef<D
     std::optional<int64_t> size = constantDim(input[i]), count = constantDim(indices[i]);
     good = int64_t(i) == axis || !size || !count || *count <= *size;
   }
-  return good
-             ? success()
-             : context.error("C2: expected indices of the operand's rank, no larger than it in the "
-                             "dims beside the axis");
+  if (!good)
+    return context.error("C2: expected indices of the operand's rank, no larger than it in the "
+                         "dims beside the axis");
+  for (size_t i = 0; i < input.size(); ++i)
+    if (int64_t(i) != axis)
+      context.require(indices[i], DimRelation::AtMost, input[i], "indices beside the axis");
+  return checkChoice(input[axis], indices, "C2", context);
+}
+
+LogicalResult GatherOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
+                                      Results &results) {
+  ArrayRef<Dim> input = operands[0], indices = operands[1];
+  int64_t axis = adaptor.getAxis();
+  if (failed(checkAxis(axis, input, context)) ||
+      failed(checkChoice(input[axis], indices, "C2", context)))
+    return failure();
+  Shape shape(input.take_front(axis));
+  llvm::append_range(shape, indices);
+  llvm::append_range(shape, input.drop_front(axis + 1));
+  results.push_back(shape);
+  return success();
 }
 
 LogicalResult GatherElementsOp::computeShapes(Adaptor adaptor, Operands operands,
@@ -55,6 +84,9 @@ LogicalResult GatherNdOp::computeShapes(Adaptor adaptor, Operands operands, Shap
                          "operand's rank of " +
                          Twine(input.size()) + ", got " + Twine(batch) +
                          " batch dims and tuples of " + Twine(*tuple));
+  for (int64_t i = 0; i < *tuple; ++i)
+    if (failed(checkChoice(input[batch + i], indices.drop_back(), "C2", context)))
+      return failure();
   Shape shape(indices.drop_back());
   llvm::append_range(shape, input.drop_front(batch + *tuple));
   results.push_back(shape);
@@ -92,6 +124,9 @@ LogicalResult ScatterNdOp::computeShapes(Adaptor, Operands operands, ShapeContex
     return context.error(
         "C2: expected updates of the indices' shape without tuples, then the dims of "
         "the operand that tuples leave");
+  for (int64_t i = 0; i < *tuple; ++i)
+    if (failed(checkChoice(input[i], indices.drop_back(), "C1", context)))
+      return failure();
   results.push_back(operands[0]);
   return success();
 }

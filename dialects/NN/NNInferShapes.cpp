@@ -384,20 +384,6 @@ LogicalResult PadOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCont
   return success();
 }
 
-LogicalResult GatherOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
-                                      Results &results) {
-  ArrayRef<Dim> input = operands[0];
-  int64_t axis = adaptor.getAxis();
-  if (axis < 0 || axis >= int64_t(input.size()))
-    return context.error("C1: expected an axis in 0.." + Twine(int64_t(input.size()) - 1) +
-                         ", got " + Twine(axis));
-  Shape shape(input.take_front(axis));
-  llvm::append_range(shape, operands[1]);
-  llvm::append_range(shape, input.drop_front(axis + 1));
-  results.push_back(shape);
-  return success();
-}
-
 LogicalResult ShapeOfOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                        Results &results) {
   int64_t start = adaptor.getStart(), end = adaptor.getEnd();

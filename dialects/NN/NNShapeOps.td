@@ -164,6 +164,7 @@ def NN_GatherOp : NN_Op<"gather"> {
 
     Constraints:
     * C1: `axis` is in 0..rank-1.
+    * C2: an axis of size 0 has no indices.
   }];
   let arguments = (ins NN_Tensor:$input, NN_IntTensor:$indices, I64Attr:$axis);
   let results = (outs NN_Tensor:$result);

@@ -285,6 +285,16 @@ graph(
        again = Mul(sum, x)
        z = Sub(again, y)""",
 )
+graph(
+    "choose", [{"n": n, "m": m, "k": 2} for n, m in ((0, 0), (1, 3), (5, 0), (5, 2))],
+    "(float[n, k] x, float[m] which) => (float[m, k] y, float[m, k] z)",
+    """zeros = Mul(which, zero)
+       at = Cast <to = 7> (zeros)
+       y = Gather <axis = 0> (x, at)
+       column = Unsqueeze(at, one)
+       z = GatherND(x, column)""",
+    "float zero = {0}, int64[1] one = {1}",
+)
 
 # --- what a run refuses ---
 
@@ -294,3 +304,6 @@ REFUSED["broadcast_either"] = (
 )
 REFUSED["rows_of_four"] = (GRAPHS["rows_of_four"][0], {"n": 6}, "expected elements")
 REFUSED["split_halves"] = (GRAPHS["split_halves"][0], {"n": 2, "c": 5}, "expected elements")
+REFUSED["choose"] = (
+    GRAPHS["choose"][0], {"n": 0, "m": 2, "k": 3}, "expected elements to choose of an axis min(m, 1) to be at most n; found n=0 k=3 m=2",
+)

@@ -150,3 +150,39 @@ func.func @cumulate(%x: tensor<3x4xf32>) {
   %0 = nn.cumulate sum %x axis 2 : tensor<3x4xf32> -> tensor<3x4xf32>
   return
 }
+
+// -----
+
+func.func @gather(%x: tensor<3x0xf32>, %i: tensor<2xi64>) {
+  // expected-error @+2 {{C2: expected no indices for an axis of size 0}}
+  // expected-error @+1 {{'nn.gather' op failed to infer returned types}}
+  %0 = nn.gather %x, %i axis 1 : tensor<3x0xf32>, tensor<2xi64> -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @gather_elements(%x: tensor<0x4xf32>, %i: tensor<3x4xi64>) {
+  // expected-error @+2 {{C2: expected no indices for an axis of size 0}}
+  // expected-error @+1 {{'nn.gather_elements' op failed to infer returned types}}
+  %0 = nn.gather_elements %x, %i axis 0 : tensor<0x4xf32>, tensor<3x4xi64> -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @gather_nd(%x: tensor<4x0xf32>, %i: tensor<3x2xi64>) {
+  // expected-error @+2 {{C2: expected no indices for an axis of size 0}}
+  // expected-error @+1 {{'nn.gather_nd' op failed to infer returned types}}
+  %0 = nn.gather_nd %x, %i batch_dims 0 : tensor<4x0xf32>, tensor<3x2xi64> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_nd(%x: tensor<0x5xf32>, %i: tensor<3x1xi64>, %u: tensor<3x5xf32>) {
+  // expected-error @+2 {{C1: expected no indices for an axis of size 0}}
+  // expected-error @+1 {{'nn.scatter_nd' op failed to infer returned types}}
+  %0 = nn.scatter_nd add %x, %i, %u : (tensor<0x5xf32>, tensor<3x1xi64>, tensor<3x5xf32>) -> tensor<0x5xf32>
+  return
+}
