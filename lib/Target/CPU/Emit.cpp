@@ -32,7 +32,7 @@ StringRef passPipeline(unsigned optLevel) {
     return "function(sroa,early-cse,simplifycfg)";
   default:
     return "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
-           "loop-mssa(licm),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
+           "loop-mssa(loop-rotate,licm),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
   }
 }
 

@@ -19,6 +19,15 @@ def LowerCopiesPass : Pass<"cpu-lower-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def UnrollPass : Pass<"cpu-unroll", "::mlir::func::FuncOp"> {
+  let summary = "Do several steps of a reduction in one iteration";
+  let description = [{
+    Innermost loops of known length that carry vectors. One of few steps vanishes. The order of sums stays.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def PrefetchPass : Pass<"cpu-prefetch", "::mlir::func::FuncOp"> {
   let summary = "Prefetch the next panel of weights while tiles share this one";
   let description = [{

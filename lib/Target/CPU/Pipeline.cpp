@@ -127,6 +127,7 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
         passes.addPass(memref::createFoldMemRefAliasOpsPass());
         passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());
+        passes.addNestedPass<func::FuncOp>(createUnrollPass());
         passes.addNestedPass<func::FuncOp>(createPrefetchPass());
         passes.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
       })))

@@ -147,7 +147,7 @@ static void prefetchFor(vector::TransferReadOp read, BlockArgument memory, Block
     base = base + d(i) * position->factorOf(loops[i].iv);
   AffineExpr next =
       base + panel + (tile * panel + share).floorDiv(tiles) +
-      (d(0) - inner.low).floorDiv(inner.step) * int64_t(llvm::divideCeil(stride, tiles));
+      (d(0) - inner.low) * int64_t(llvm::divideCeil(position->factorOf(inner.iv), tiles));
   Value index = getValueOrCreateConstantIndexOp(
       builder, at,
       affine::makeComposedFoldedAffineApply(
