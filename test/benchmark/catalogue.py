@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Which models are measured, at which sizes, and on which inputs.
 
-Models come from $ACCEL_ZOO/models (../shared/models beside the repository where that is not set) and from what the
-command line names. A folder may hold sizes.json, {"model": [{"dim": size}, ...]}, for dims that have names; files that
-test/e2e/exported makes have theirs in its table. A zoo may bring more: accept/inputs.py with sizes and inputs that its
-models accept, and accept/seeded.py, which gives the models whose weights are one constant real-looking ones.
+Models come from the zoo (test/support/zoo.py) and from what the command line names. A folder may hold sizes.json,
+{"model": [{"dim": size}, ...]}, for dims that have names; files that test/e2e/exported makes have theirs in its table.
 """
 
 import glob
 import importlib
-import json
 import os
 import sys
 
@@ -17,34 +14,20 @@ import onnx
 
 import engine
 import flops
+import zoo
 from measure import Case
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ZOO = os.path.abspath(os.environ.get("ACCEL_ZOO", os.path.join(HERE, "..", "..", "..", "shared")))
 QUANTIZED = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "DynamicQuantizeLinear"}
 HALF = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
-
-
-def from_zoo(name):
-    """A module of the zoo's accept folder, or None."""
-    folder = os.path.join(ZOO, "accept")
-    if not os.path.exists(os.path.join(folder, f"{name}.py")):
-        return None
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(name)
 
 
 def files(given):
     """The .onnx files of the given files and folders; those of the zoo if none are given."""
     found = []
-    for path in given or [os.path.join(ZOO, "models")]:
+    for path in given or [zoo.MODELS]:
         found += sorted(glob.glob(os.path.join(path, "*.onnx"))) if os.path.isdir(path) else [path]
     return found
-
-
-def stem(path):
-    return os.path.splitext(os.path.basename(path))[0]
 
 
 def exported(path):
@@ -54,7 +37,7 @@ def exported(path):
         return None
     if folder not in sys.path:
         sys.path.append(folder)
-    found = importlib.import_module("table").files().get(stem(path))
+    found = importlib.import_module("table").files().get(zoo.stem(path))
     return found[0] if found else None
 
 
@@ -62,30 +45,19 @@ def sizes(path, model):
     """The sizes to measure a model at: [{dim: size}]."""
     if row := exported(path):
         return list(row.sizes)
-    if inputs := from_zoo("inputs"):
-        return inputs.sizes(path, model)
-    beside = os.path.join(os.path.dirname(path), "sizes.json")
-    if os.path.exists(beside):
-        with open(beside) as file:
-            table = json.load(file)
-        if stem(path) in table:
-            return table[stem(path)]
-    return [{}]
+    return zoo.sizes(path, model)
 
 
 def feeds(path, model, dims):
     if row := exported(path):
         return row.feeds(dims)
-    if inputs := from_zoo("inputs"):
-        return inputs.feeds(model, dims)
-    # Small numbers that are not negative are right as indices, too.
-    return {n: abs(a) % 10 if a.dtype.kind in "iu" else a for n, a in engine.random_feeds(model, dims).items()}
+    return zoo.feeds(model, dims)
 
 
 def label(path, model, given):
     """The model's name, and where its dims have names the shape of its first input that has such."""
     shapes = [given[name].shape for name, _, dims in engine.graph_inputs(model) if not all(isinstance(d, int) for d in dims)]
-    return " ".join([stem(path), *("x".join(map(str, shape)) for shape in shapes[:1])])
+    return " ".join([zoo.stem(path), *("x".join(map(str, shape)) for shape in shapes[:1])])
 
 
 def rounds_elsewhere(model):
@@ -97,11 +69,10 @@ def rounds_elsewhere(model):
 def load(path, chosen, all_sizes=False):
     """The Cases of a file, one for each of its sizes or for the first; chosen: {dim: size} that go before those."""
     notes = []
-    if stem(path).startswith("light_"):
-        if seeded := from_zoo("seeded"):
-            path = seeded.prepared(path)
-        else:
-            notes.append("its weights are one constant")
+    own = zoo.prepared(path)
+    if own == path and zoo.has_one_constant(path):
+        notes.append("its weights are one constant")
+    path = own
     model = onnx.load(path, load_external_data=False)
     cases = []
     for dims in sizes(path, model)[: None if all_sizes else 1]:

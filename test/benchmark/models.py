@@ -8,13 +8,14 @@ import sys
 
 import bench
 import catalogue
+import zoo
 
 
 def add(run, path):
     try:
         cases = catalogue.load(path, run.args.dim, run.args.all_sizes)
     except Exception as error:  # a broken file shall not end a long run
-        run.skip(catalogue.stem(path), f"cannot be read: {type(error).__name__}: {error}")
+        run.skip(zoo.stem(path), f"cannot be read: {type(error).__name__}: {error}")
         return
     for case in cases:
         run.add(case)
@@ -28,7 +29,7 @@ def main():
         "--dim", action=bench.Sizes, default={}, metavar="NAME=SIZE", help="the size of a named dim, of all models"
     )
     run = bench.Run("models", parser)
-    paths = [path for path in catalogue.files(run.args.models) if run.chosen(catalogue.stem(path))]
+    paths = [path for path in catalogue.files(run.args.models) if run.chosen(zoo.stem(path))]
     if not paths:
         print("no models: none in $ACCEL_ZOO/models (../shared/models) or in --models goes by such a name")
     with run.measuring():

@@ -13,6 +13,7 @@ import dims
 import generate
 import models
 import suite
+import zoo
 
 
 def main():
@@ -28,13 +29,13 @@ def main():
         make, sizes = generate.MODELS[name]
         cases[f"reproducible/{name}"] = functools.partial(models.reproducible, make)
         cases[f"external_data/{name}"] = functools.partial(models.external_data, make, sizes)
-    for name, sizes in models.manifest().items():
+    for name, sizes in models.manifest(args.all).items():
         cases[f"zoo/{name}"] = functools.partial(models.zoo_model, name, sizes)
     cases["zoo/mnist_cntk_v8 on 10,000 images"] = models.mnist_images
     skipped = {}
-    for path in sorted(glob.glob(os.path.join(models.ZOO, "models", "*.onnx"))):
+    for path in sorted(glob.glob(os.path.join(zoo.MODELS, "*.onnx"))):
         cases[f"check/{os.path.basename(path)[:-5]}"] = functools.partial(models.checked, path)
-    if not models.has_zoo():
+    if not zoo.is_there():
         skipped["check"] = models.NO_ZOO
     suite.finish(suite.run("e2e", cases, args, skipped))
 

@@ -162,7 +162,7 @@ def test_shapes_that_only_a_run_knows():
 # Figures that are published for these networks, in GFLOP (two for a multiply-add).
 @pytest.mark.parametrize("name, want", [("light_resnet50", 8.18), ("light_vgg19", 39.3), ("light_densenet121", 5.67)])
 def test_known_networks(name, want):
-    path = os.path.join(catalogue.ZOO, "models", f"{name}.onnx")
+    path = os.path.join(catalogue.zoo.MODELS, f"{name}.onnx")
     if not os.path.exists(path):
         pytest.skip("no model zoo ($ACCEL_ZOO, or ../shared beside the repository)")
     model = onnx.load(path)
