@@ -153,6 +153,8 @@ class Run:
             yield form(report.times(rows, self.peers))
             if self.peers:
                 yield form(report.summary(rows, self.peers))
+            if self.name == "models":
+                yield form(report.farthest(rows))
         first = [r for r in self.rows if r["threads"] == self.threads[0]]
         if self.name == "models" and any(map(report.compared, first)):
             order = " / ".join(engines.ENGINES[e].label for e in ("accel", *self.peers))

@@ -14,6 +14,7 @@ import onnx
 
 import engine
 import flops
+import traffic
 import zoo
 from measure import Case
 
@@ -79,5 +80,6 @@ def load(path, chosen, all_sizes=False):
         given = feeds(path, model, dims | chosen)
         counted = flops.count(model, given, os.path.dirname(path))
         known = counted.flops if not counted.unknown else None
-        cases.append(Case(label(path, model, given), path, given, known, loose=rounds_elsewhere(model), notes=list(notes)))
+        name, loose = label(path, model, given), rounds_elsewhere(model)
+        cases.append(Case(name, path, given, known, traffic.read(model, given), loose, notes=list(notes)))
     return cases

@@ -13,6 +13,7 @@ import onnx
 import bench
 import catalogue
 import flops
+import traffic
 from measure import Case
 
 import engine
@@ -241,17 +242,15 @@ case("attention BERT 128 tokens", attention)
 case("attention BERT 128 tokens, unknown batch", lambda: attention(batch="batch"), batch=1)
 
 
-def tensor_bytes(model, feeds, dims):
-    """What a run must at least read and write: its inputs, weights and outputs; a table that is gathered from only
-    as far as it is read."""
-    tables = {node.input[0] for node in model.graph.node if node.op_type == "Gather"}
-    total = sum(array.nbytes for array in feeds.values())
-    total += sum(onnx.numpy_helper.to_array(t).nbytes for t in model.graph.initializer if t.name not in tables)
+def least_bytes(model, feeds, dims):
+    """What a run must at least read and write; of a table as much as is gathered from it."""
+    total = traffic.read(model, feeds)
+    gathered = {name for node in model.graph.node if node.op_type == "Gather" for name in node.output}
     for value in model.graph.output:
         tensor = value.type.tensor_type
         size = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).itemsize
         count = int(np.prod([dims[d.dim_param] if d.dim_param else d.dim_value for d in tensor.shape.dim]))
-        total += count * size * (2 if any(value.name in n.output for n in model.graph.node if n.op_type == "Gather") else 1)
+        total += count * size * (2 if value.name in gathered else 1)
     return total
 
 
@@ -264,7 +263,7 @@ def load(name, folder):
     feeds = {n: abs(a) if a.dtype.kind == "i" else a for n, a in feeds.items()}  # indices
     counted = flops.count(model, feeds)
     assert not counted.unknown
-    work = {"flops": counted.flops, "bytes": tensor_bytes(model, feeds, dims)}
+    work = {"flops": counted.flops, "bytes": least_bytes(model, feeds, dims)}
     return Case(name, path, feeds, **work, loose=catalogue.rounds_elsewhere(model), mean=name != CALL)
 
 

@@ -9,6 +9,8 @@ import stats
 from engines import ENGINES
 
 NOISY = 0.1  # a spread beyond this is marked
+SHORT = 5e4  # ns; of shorter runs the call itself is a part that no kernel can make good
+FARTHEST = 5
 
 
 class Table:
@@ -122,6 +124,17 @@ def summary(rows, peers):
         name = ENGINES[peer].label if peer else "the fastest of them"
         extreme = lambda pair: f"{pair[0]:.2f} ({pair[1]})"
         table.add(name, count, f"{mean:.2f}", extreme(worst), extreme(best), won)
+    return table
+
+
+def farthest(rows):
+    """The rows that come least near to what the machine can do, of those that a call's own cost does not decide."""
+    known = [row for row in rows if stats.share(row) is not None and stats.time_of(row, "accel") >= SHORT]
+    table = Table("farthest from the limit", "Accel", "the limit", "of the peak", "limited by")
+    for row in sorted(known, key=stats.share)[:FARTHEST]:
+        work, least = stats.bound(row)
+        what = "multiply-adds" if work == "flops" else "bytes"
+        table.add(row["name"], time_cell(row, "accel"), duration(least), percent(stats.share(row)), what)
     return table
 
 

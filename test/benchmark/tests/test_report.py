@@ -104,3 +104,18 @@ def test_splice():
 
 def test_machine_names_its_processor():
     assert {"processor", "CPUs", "vectors", "memory"} <= dict(report.machine([])).keys()
+
+
+def test_farthest():
+    rows = [
+        row("near", accel=figures(11e6)),
+        row("far", accel=figures(200e6)),
+        row("short", accel=figures(4e4)),
+        row("bytes", accel=figures(100e6)) | {"bytes": 4e8, "peaks": {"fma": 200.0, "copy": 8.0}},
+        row("unknown", accel=figures(50e6)) | {"flops": None},
+    ]
+    assert report.farthest(rows).rows == [
+        ["far", "200 ms", "10.0 ms", "5%", "multiply-adds"],
+        ["bytes", "100 ms", "50.0 ms", "50%", "bytes"],
+        ["near", "11.0 ms", "10.0 ms", "91%", "multiply-adds"],
+    ]
