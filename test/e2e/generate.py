@@ -99,6 +99,32 @@ def branches():
     return b.model()
 
 
+PICTURES = [
+    {"batch": b, "height": h, "width": w}
+    for b, h, w in ((1, 1, 1), (1, 2, 3), (2, 5, 9), (1, 16, 8), (1, 9, 27), (2, 33, 21), (1, 7, 61), (1, 3, 602))
+]
+
+
+@model(*PICTURES)
+def any_size():
+    """Windows over pictures whose height and width are named: the first and the last ones reach into padding."""
+    b = Builder("any_size")
+    image = b.input("image", ["batch", 3, "height", "width"])
+    x = b.node("Relu", b.conv(image, 3, 16, 3, strides=[2, 2]))
+    wide = b.conv(x, 16, 40, 3)
+    x = b.node("Add", x, b.conv(wide, 40, 16, 5, dilations=[1, 2], pads=[2, 4, 2, 4]))
+    deep = b.node("HardSwish", b.conv(x, 16, 16, 3, group=16))
+    uneven = b.conv(deep, 16, 16, 5, group=16, pads=[4, 1, 0, 3], strides=[1, 2])
+    grouped = b.conv(deep, 16, 32, 3, group=2)
+    most = b.node("MaxPool", wide, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1)
+    mean = b.node("AveragePool", b.conv(image, 3, 8, 1), kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    up = b.node("ConvTranspose", x, b.weight(16, 8, 2, 2), strides=[2, 2])
+    twice = b.node("Resize", grouped, "", b.constant([1, 1, 2, 2], np.float32), mode="nearest")
+    line = b.node("Conv", b.node("ReduceMean", wide, axes=[2], keepdims=0), b.weight(8, 40, 5), pads=[3, 1])
+    b.output(uneven, most, mean, up, twice, line)
+    return b.model()
+
+
 @model({"batch": 1, "seq": 17}, {"batch": 3, "seq": 1}, {"batch": 2, "seq": 64})
 def attention():
     """One encoder layer, with batch and sequence named; reshapes take their shape from Shape."""

@@ -279,16 +279,14 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
     return emitCombine(builder, at, kind, sum, x, isUnsigned);
   };
   // A blocked tensor is read in vectors of channels: its padding is the neutral element around it.
-  bool blocked = rank > 2 + spatial && isa<FloatType>(element) && sumsInPlace(element) &&
-                 !ShapedType::isDynamicShape(
-                     cast<RankedTensorType>(in.getType()).getShape().slice(2, spatial));
+  bool blocked = rank > 2 + spatial && isa<FloatType>(element) && sumsInPlace(element);
   if (blocked && !checked.empty()) {
     SmallVector<int64_t> pads(op.getPads());
     for (unsigned i = 0; i < spatial; ++i) {
-      // Rounded up, the last window may reach past the padding.
-      int64_t reach = (*constantDim(shape[2 + i]) - 1) * op.getStrides()[i] +
-                      (op.getKernel()[i] - 1) * op.getDilations()[i] + 1;
-      pads[spatial + i] = std::max(pads[spatial + i], reach - pads[i] - *constantDim(input[2 + i]));
+      // Rounded up, the last window may reach past the padding: it starts before its end.
+      if (op.getCeil())
+        pads[spatial + i] =
+            std::max(pads[spatial + i], (op.getKernel()[i] - 1) * op.getDilations()[i]);
       read[2 + i] = read[2 + i] + op.getPads()[i];
     }
     readMap = AffineMap::get(total, 0, read, context);

@@ -29,7 +29,8 @@ def LinalgRematerializePass : Pass<"linalg-rematerialize", "::mlir::func::FuncOp
 def LinalgTilePass : TargetPass<"linalg-tile"> {
   let summary = "Cut a kernel into work items and register tiles, with producers fused into them";
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def LinalgVectorizePass : TargetPass<"linalg-vectorize"> {

@@ -2,6 +2,7 @@
 // Tiles a kernel's root by a plan and fuses producers into the tiles.
 #include "lib/Transforms/Linalg/Tile.h"
 #include "dialects/NN/NNOps.h"
+#include "lib/Transforms/Linalg/TileEdges.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -32,6 +33,10 @@ static OpFoldResult add(OpBuilder &b, Location at, OpFoldResult x, OpFoldResult 
   return affine::makeComposedFoldedAffineApply(b, at, d0 + d1, {x, y});
 }
 
+/// Tiles of what full ones leave of a dim that only the run knows: so many positions still use the
+/// registers well.
+static constexpr int64_t kRestTile = 4;
+
 namespace {
 /// Emits tiles of one root, with its producers.
 class Tiler {
@@ -50,6 +55,8 @@ private:
                   const Sizes &offsets, const Sizes &itemSizes);
   Value emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
                  const Sizes &sizes);
+  Value emitTileBody(Value destination, const Sizes &relative, const Sizes &offsets,
+                     const Sizes &sizes);
   Value fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
   Value packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets,
                    ArrayRef<OpFoldResult> sizes);
@@ -70,6 +77,9 @@ private:
     Block *block;
   };
   SmallVector<Fused> fused;
+  Edges edges = Edges::Unknown;
+  SmallVector<Reach> reaches; ///< of the tile being emitted
+  bool unknownEdges = false;  ///< of some operand of the kernel
   bool failedToFuse = false;
 };
 } // namespace
@@ -84,6 +94,7 @@ LogicalResult Tiler::run() {
   }
   if (parallel.empty() || plan.item.size() != parallel.size())
     return failure();
+  unknownEdges = llvm::any_of(root->getBlock()->getOps<tensor::PadOp>(), hasUnknownEdges);
 
   Location at = root.getLoc();
   builder.setInsertionPoint(root);
@@ -235,16 +246,86 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
       one(full, *extent - full);
     return destination;
   }
-  AffineExpr d0 = builder.getAffineDimExpr(0);
-  OpFoldResult zero = builder.getIndexAttr(0),
-               full = affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(tile) * tile,
-                                                            {itemSizes[dim]});
-  destination = loop(zero, full, tile, destination);
-  return loop(full, itemSizes[dim], 1, destination);
+  // Full tiles, then smaller ones of what is left.
+  AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+  OpFoldResult from = builder.getIndexAttr(0);
+  while (true) {
+    OpFoldResult to = affine::makeComposedFoldedAffineApply(
+        builder, at, d0 + (d1 - d0).floorDiv(tile) * tile, {from, itemSizes[dim]});
+    destination = loop(from, to, tile, destination);
+    if (tile == 1)
+      return destination;
+    from = to;
+    tile = tile > kRestTile ? kRestTile : tile / 2;
+  }
 }
 
+/// A copy before `op` of what computes a value inside it.
+static Value valueBefore(Operation *op, Value value, OpBuilder &builder, IRMapping &copies) {
+  Operation *producer = value.getDefiningOp();
+  if (!producer || !op->isProperAncestor(producer))
+    return value;
+  if (!copies.contains(value)) {
+    assert(isPure(producer) && !producer->getNumRegions() && "positions are computed by pure ops");
+    for (Value operand : producer->getOperands())
+      copies.map(operand, valueBefore(op, operand, builder, copies));
+    builder.clone(*producer, copies);
+  }
+  return copies.lookup(value);
+}
+
+/// The tile, where the run knows first how far dims with padding go: twice, for Edges::Inside and
+/// Edges::Copied.
 Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
                       const Sizes &sizes) {
+  if (!unknownEdges)
+    return emitTileBody(destination, relative, offsets, sizes);
+  Location at = root.getLoc();
+  Value inside = arith::ConstantIntOp::create(builder, at, 1, 1);
+  auto ifOp =
+      scf::IfOp::create(builder, at, destination.getType(), inside, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  auto branch = [&](Block *block, Edges assumed) {
+    builder.setInsertionPointToStart(block);
+    edges = assumed;
+    reaches.clear();
+    Value result = emitTileBody(destination, relative, offsets, sizes);
+    scf::YieldOp::create(builder, at, result);
+  };
+  branch(ifOp.thenBlock(), Edges::Inside);
+  builder.setInsertionPoint(ifOp);
+  if (reaches.empty()) {
+    Operation *yield = ifOp.thenBlock()->getTerminator();
+    Value result = yield->getOperand(0);
+    yield->erase();
+    ifOp->getBlock()->getOperations().splice(ifOp->getIterator(),
+                                             ifOp.thenBlock()->getOperations());
+    ifOp->erase();
+    return result;
+  }
+  IRMapping copies;
+  auto before = [&](OpFoldResult x) {
+    auto value = dyn_cast<Value>(x);
+    return value ? valueBefore(ifOp, value, builder, copies)
+                 : getValueOrCreateConstantIndexOp(builder, at, x);
+  };
+  for (const Reach &reach : reaches) {
+    Value zero = arith::ConstantIndexOp::create(builder, at, 0);
+    for (Value holds :
+         {arith::CmpIOp::create(builder, at, arith::CmpIPredicate::sge, before(reach.first), zero)
+              .getResult(),
+          arith::CmpIOp::create(builder, at, arith::CmpIPredicate::sle, before(reach.last),
+                                before(reach.size))
+              .getResult()})
+      inside = arith::AndIOp::create(builder, at, inside, holds);
+  }
+  ifOp.getConditionMutable().assign(inside);
+  branch(ifOp.elseBlock(), Edges::Copied);
+  return ifOp.getResult(0);
+}
+
+Value Tiler::emitTileBody(Value destination, const Sizes &relative, const Sizes &offsets,
+                          const Sizes &sizes) {
   Location at = root.getLoc();
   fused.clear();
   Sizes unit(sizes.size(), builder.getIndexAttr(1));
@@ -284,6 +365,12 @@ void Tiler::fuseOperands(Operation *op) {
     Value source = slice ? slice.getSource() : operand.get();
     if (source == output) {
       operand.set(tileDestination);
+    } else if (auto pad = slice && unknownEdges ? source.getDefiningOp<tensor::PadOp>()
+                                                : tensor::PadOp()) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPoint(slice);
+      if (Value within = operandWithin(builder, operand, slice, pad, edges, reaches))
+        operand.set(within);
     } else if (source.getDefiningOp() && source.getParentBlock() == root->getBlock() &&
                isa<linalg::LinalgOp, nn::PackedMatmulOp, tensor::EmptyOp>(source.getDefiningOp())) {
       OpBuilder::InsertionGuard guard(builder);

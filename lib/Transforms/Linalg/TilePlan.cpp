@@ -13,6 +13,9 @@ using namespace accel::linalg_ext;
 /// Vectors of the larger side of a square that is transposed in registers.
 static constexpr int64_t kMaxAcross = 32;
 
+/// Rows of which only the run knows the length are not cut into shorter parts than this.
+static constexpr int64_t kMinRow = 256;
+
 /// A window of at most so many elements counts as small.
 static constexpr int64_t kMaxWindow = 64;
 
@@ -283,10 +286,14 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     int64_t work = columns * anchor.work;
     for (int i = int(rank) - 2; i >= 0; --i) {
       int64_t extent = plan.tile[i] * int64_t(llvm::divideCeil(kItemWork, work * plan.tile[i]));
-      bool whole = !ShapedType::isDynamic(shape[i]) &&
-                   (extent >= shape[i] || (plan.staticEdges && i + 2 == int(rank)));
+      bool isDynamic = ShapedType::isDynamic(shape[i]), isRow = i + 2 == int(rank);
+      // Rows of pictures are cut where they are long: each cut leaves smaller tiles. There are
+      // other rows for other threads.
+      if (isDynamic && isRow && (plan.staticEdges || rank >= 5))
+        extent = std::max(extent, int64_t(llvm::alignTo(kMinRow, plan.tile[i])));
+      bool whole = !isDynamic && (extent >= shape[i] || (plan.staticEdges && isRow));
       plan.item[i] = whole ? 0 : extent;
-      work *= std::max<int64_t>(1, whole ? shape[i] : extent);
+      work *= std::max<int64_t>(1, whole ? shape[i] : std::min(extent, likely(shape[i])));
     }
     if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
       plan.item[rank - 1] = 0;

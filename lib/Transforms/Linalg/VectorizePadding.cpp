@@ -121,14 +121,15 @@ std::optional<Vectorizer::Padded> Vectorizer::paddedOperand(Value from) {
     std::optional<int64_t> low = getConstantIntValue(pad.getMixedLowPad()[i]),
                            high = getConstantIntValue(pad.getMixedHighPad()[i]);
     bool checked = low != 0 || high != 0;
-    if (checked && (!low || type.isDynamicDim(i)))
+    if (checked && !low)
       return std::nullopt;
     AffineExpr d = builder.getAffineDimExpr(0);
     Index offset = offsets.empty() ? Index(builder.getIndexAttr(0)) : offsets[i];
     padded.shift.push_back(affine::makeComposedFoldedAffineApply(
         builder, location, AffineMap::get(1, 0, d - low.value_or(0)), {offset}));
     padded.checked.push_back(checked);
-    padded.sizes.push_back(type.getDimSize(i));
+    padded.sizes.push_back(checked ? tensor::getMixedSize(builder, location, pad.getSource(), i)
+                                   : Index());
   }
   return padded;
 }
@@ -137,9 +138,10 @@ Vectorizer::Inside Vectorizer::isInside(const Padded &padded, unsigned dim, Inde
   std::optional<Interval> range = intervalOf(position);
   if (!range)
     return Inside::Unknown;
-  if (range->low >= 0 && range->high < padded.sizes[dim])
+  std::optional<int64_t> size = getConstantIntValue(padded.sizes[dim]);
+  if (range->low >= 0 && size && range->high < *size)
     return Inside::Always;
-  return range->high < 0 || range->low >= padded.sizes[dim] ? Inside::Never : Inside::Unknown;
+  return range->high < 0 || (size && range->low >= *size) ? Inside::Never : Inside::Unknown;
 }
 
 /// Where an operand's element at a point lies in the source.
@@ -174,7 +176,7 @@ Value Vectorizer::readPadded(linalg::GenericOp op, OpOperand *operand, const Pad
       continue;
     // One unsigned comparison covers both ends.
     Value index = asValue(position[i]);
-    Value size = arith::ConstantIndexOp::create(builder, location, padded.sizes[i]);
+    Value size = asValue(padded.sizes[i]);
     if (alongVector) {
       auto type = VectorType::get({point.width}, builder.getIndexType());
       index = arith::AddIOp::create(builder, location, widen(index, point.width),
@@ -303,7 +305,8 @@ std::pair<Index, Index> Vectorizer::clippedRange(linalg::GenericOp op, const Pla
   int64_t extent = *getConstantIntValue(plan.extents[dim]);
   Index low = builder.getIndexAttr(0), high = builder.getIndexAttr(extent);
   MLIRContext *context = builder.getContext();
-  AffineExpr start = builder.getAffineDimExpr(0), other = builder.getAffineDimExpr(1);
+  AffineExpr start = builder.getAffineDimExpr(0), other = builder.getAffineDimExpr(1),
+             size = builder.getAffineDimExpr(2);
   for (OpOperand *input : op.getDpsInputOperands()) {
     std::optional<Padded> padded = paddedOperand(input->get());
     if (!padded || !padsWithNeutral(op, input, *padded))
@@ -322,10 +325,11 @@ std::pair<Index, Index> Vectorizer::clippedRange(linalg::GenericOp op, const Pla
       Index from = sourcePosition(op, input, *padded, first)[i];
       // 0 <= from + k * by < size
       AffineMap lower = AffineMap::get(2, 0, {(-start).ceilDiv(by.getValue()), other}, context),
-                upper = AffineMap::get(
-                    2, 0, {(padded->sizes[i] - start).ceilDiv(by.getValue()), other}, context);
+                upper =
+                    AffineMap::get(3, 0, {(size - start).ceilDiv(by.getValue()), other}, context);
       low = affine::makeComposedFoldedAffineMax(builder, location, lower, {from, low});
-      high = affine::makeComposedFoldedAffineMin(builder, location, upper, {from, high});
+      high = affine::makeComposedFoldedAffineMin(builder, location, upper,
+                                                 {from, high, padded->sizes[i]});
       clipped.insert({input, i});
     }
   }

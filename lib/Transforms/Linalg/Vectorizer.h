@@ -97,9 +97,9 @@ private:
   /// A slice of a tensor.pad, whose elements are read from the source, or are outside.
   struct Padded {
     Value source, outside;
-    SmallVector<Index> shift;   ///< position in the slice + shift = position in the source
-    SmallVector<bool> checked;  ///< dims that have padding
-    SmallVector<int64_t> sizes; ///< of the source in these
+    SmallVector<Index> shift;  ///< position in the slice + shift = position in the source
+    SmallVector<bool> checked; ///< dims that have padding
+    SmallVector<Index> sizes;  ///< of the source in these
   };
   enum class Inside { Always, Never, Unknown };
   enum class WindowLoop { Whole, Unrolled, Clipped };

@@ -101,8 +101,7 @@ bool LayoutRewriter::rewriteConv(ConvOp op) {
     pads = {};
   Value input = op.getInput();
   auto inputType = tensorOf(input);
-  if (!type.getElementType().isF32() || !weight.hasStaticShape() ||
-      ShapedType::isDynamicShape(inputType.getShape().drop_front()) ||
+  if (!type.getElementType().isF32() || !weight.hasStaticShape() || inputType.isDynamicDim(1) ||
       llvm::is_contained(type.getShape(), 0) || !isConstantExpression(op.getWeight()))
     return false;
   // Depthwise: one filter a channel.

@@ -101,17 +101,30 @@ func.func @groups(%x: tensor<1x32x4x4xf32>, %y: tensor<1x4x4x4xf32>) -> (tensor<
   return %1, %2 : tensor<1x32x4x4xf32>, tensor<1x6x4x4xf32>
 }
 
-// Many thin groups, dynamic positions, other types and weights of the run keep nn.conv.
+// Only the run knows how many positions there are.
+// CHECK-LABEL: @any_size
+// CHECK:         %[[P:.*]] = nn.reshape %{{.*}} : tensor<?x16x?x?xf32> -> tensor<?x16x?x?x1xf32>
+// CHECK:         %[[C:.*]] = nn.blocked_conv %[[P]], {{.*}} pads [1, 1, 1, 1] : (tensor<?x16x?x?x1xf32>, tensor<1x16x3x3x1x16xf32>) -> tensor<?x1x?x?x16xf32>
+// CHECK:         %[[D:.*]] = nn.pool max %[[C]] {{.*}} : tensor<?x1x?x?x16xf32> -> tensor<?x1x?x?x16xf32>
+// CHECK:         nn.unpack %[[D]] {{.*}} -> tensor<?x16x?x?xf32>
+func.func @any_size(%x: tensor<?x16x?x?xf32>) -> tensor<?x16x?x?xf32> {
+  %w = nn.constant dense<1.0> : tensor<16x16x3x3xf32>
+  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] : (tensor<?x16x?x?xf32>, tensor<16x16x3x3xf32>) -> tensor<?x16x?x?xf32>
+  %1 = nn.pool max %0 kernel [3, 3] strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] ceil : tensor<?x16x?x?xf32> -> tensor<?x16x?x?xf32>
+  return %1 : tensor<?x16x?x?xf32>
+}
+
+// Many thin groups, other types, channels that are not known and weights of the run keep nn.conv.
 // CHECK-LABEL: @stays
 // CHECK-COUNT-4: nn.conv
 // CHECK-NOT:     nn.blocked_conv
-func.func @stays(%x: tensor<1x4x4x4xf32>, %y: tensor<1x4x?x4xf32>, %z: tensor<1x4x4x4xf64>, %v: tensor<4x4x1x1xf32>, %t: tensor<1x12x4x4xf32>) -> (tensor<1x24x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>) {
+func.func @stays(%x: tensor<1x4x4x4xf32>, %y: tensor<1x?x4x4xf32>, %z: tensor<1x4x4x4xf64>, %v: tensor<4x4x1x1xf32>, %t: tensor<1x12x4x4xf32>) -> (tensor<1x24x4x4xf32>, tensor<1x4x4x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>) {
   %w = nn.constant dense<1.0> : tensor<24x1x1x1xf32>
   %u = nn.constant dense<1.0> : tensor<4x4x1x1xf32>
   %d = nn.constant dense<1.0> : tensor<4x4x1x1xf64>
   %0 = nn.conv %t, %w strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 12 : (tensor<1x12x4x4xf32>, tensor<24x1x1x1xf32>) -> tensor<1x24x4x4xf32>
-  %1 = nn.conv %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x?x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x?x4xf32>
+  %1 = nn.conv %y, %u strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x?x4x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x4x4xf32>
   %2 = nn.conv %z, %d strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf64>, tensor<4x4x1x1xf64>) -> tensor<1x4x4x4xf64>
   %3 = nn.conv %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x4x4xf32>
-  return %0, %1, %2, %3 : tensor<1x24x4x4xf32>, tensor<1x4x?x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>
+  return %0, %1, %2, %3 : tensor<1x24x4x4xf32>, tensor<1x4x4x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>
 }
