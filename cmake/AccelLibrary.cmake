@@ -8,6 +8,8 @@ target_include_directories(AccelOptions SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${
 target_compile_options(AccelOptions INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Werror -Wno-unused-parameter -fno-exceptions
     -Xclang -fno-pch-timestamp>)
+# The cache of compiled kernels tells one build of the compiler from the next by it.
+target_link_options(AccelOptions INTERFACE -Wl,--build-id=sha1)
 target_compile_definitions(AccelOptions INTERFACE ACCEL_VERSION="${PROJECT_VERSION}")
 if(ACCEL_SANITIZE)
   target_compile_options(AccelOptions INTERFACE -fsanitize=${ACCEL_SANITIZE} -fno-omit-frame-pointer)
