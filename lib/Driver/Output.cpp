@@ -8,6 +8,7 @@
 #include "lib/Driver/Link/Linker.h"
 #include "lib/Driver/Metadata.h"
 #include "lib/Pipelines/Pipelines.h"
+#include "lib/Transforms/NN/Deferred.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
@@ -171,14 +172,33 @@ int Compiler::emitText() {
   return 0;
 }
 
-/// The weights as the linker takes them; the bytes stay where the model has them.
-static link::WeightImage weightImage(const exec::LoweredProgram &program) {
+/// What one thread packs of a weight while others pack the rest.
+static constexpr uint64_t kWeightRange = 32 << 20;
+
+/// The weights as the linker takes them; the bytes stay where the model has them, and packed ones
+/// are made while they are written.
+static Expected<link::WeightImage> weightImage(const exec::LoweredProgram &program,
+                                               unsigned threads) {
   link::WeightImage image;
   image.size = program.weightBytes;
-  for (const exec::Weight &weight : program.weights)
-    image.segments.push_back(
-        {weight.offset, weight.size,
-         [value = weight.value](link::WeightSink sink) { return exec::writeWeight(value, sink); }});
+  image.threads = threads;
+  for (const exec::Weight &weight : program.weights) {
+    auto deferred = dyn_cast<nn::DeferredAttr>(weight.value);
+    if (!deferred) {
+      image.segments.push_back(
+          {weight.offset, weight.size, [value = weight.value](link::WeightSink sink) {
+             return exec::writeWeight(value, sink);
+           }});
+      continue;
+    }
+    Expected<nn::DeferredBytes> bytes = nn::DeferredBytes::get(deferred);
+    if (!bytes)
+      return bytes.takeError();
+    for (auto range : bytes->ranges(kWeightRange))
+      image.segments.push_back(
+          {weight.offset + range.first, range.second - range.first,
+           [bytes = *bytes, range](link::WeightSink sink) { return bytes.write(range, sink); }});
+  }
   return image;
 }
 
@@ -209,7 +229,10 @@ int Compiler::emitBinary() {
   link::LinkInput input;
   input.triple = Triple(options.target.triple);
   input.prefix = options.prefix;
-  input.weights = weightImage(*lowered);
+  Expected<link::WeightImage> weights = weightImage(*lowered, options.workers);
+  if (!weights)
+    return internalError(toString(weights.takeError()), *module, at);
+  input.weights = std::move(*weights);
   // In the order of the kernels' numbers, whatever finished first.
   input.objects.emplace_back(StringRef(object->data(), object->size()), "program");
   for (const KernelSummary &kernel : summary.kernels) {

@@ -14,6 +14,7 @@ using namespace mlir;
 namespace accel {
 
 void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optLevel) {
+  pm.addNestedPass<func::FuncOp>(createNNShareConstants());
   // Folding comes first: it decides which operands are constants, and these decide all that
   // follows.
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

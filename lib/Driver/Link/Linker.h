@@ -29,7 +29,8 @@ struct WeightSegment {
   uint64_t offset = 0; ///< From the start of the weights.
   uint64_t size = 0;
   /// Hands exactly `size` bytes to the sink, in order and in pieces of any size. Must give the same
-  /// bytes each time it is called: every artefact written calls it once.
+  /// bytes each time it is called: every artefact written calls it once. Several segments are
+  /// written at a time if the image has several threads.
   std::function<llvm::Error(WeightSink)> write;
 };
 
@@ -40,6 +41,8 @@ struct WeightImage {
   uint64_t alignment = 64;
   /// In ascending order of offset, without overlap. Bytes between segments are zero.
   std::vector<WeightSegment> segments;
+  /// How many threads may write segments at a time. The bits do not depend on it.
+  unsigned threads = 1;
 };
 
 struct LinkInput {

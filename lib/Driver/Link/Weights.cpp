@@ -4,12 +4,16 @@
 // appended to what it wrote.
 
 #include "lib/Driver/Link/Weights.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/xxhash.h"
+#include <atomic>
 #include <cstring>
+#include <thread>
 
 using namespace llvm;
 using namespace llvm::ELF;
@@ -121,16 +125,20 @@ Expected<uint64_t> placeWeights(Image &image, StringRef name) {
 
 namespace {
 
-/// Gathers the stream into chunks of a fixed size, so that neither the digest nor the number of
+/// Gathers a segment into chunks of a fixed size, so that neither the digest nor the number of
 /// writes depends on how the producer cuts it.
 class ChunkWriter {
 public:
-  ChunkWriter(OutputFile &file, uint64_t offset) : file(file), offset(offset) {
-    buffer.reserve(kChunk);
-  }
+  ChunkWriter(OutputFile &file, uint64_t offset) : file(file), offset(offset) {}
 
   Error add(ArrayRef<uint8_t> bytes) {
     while (!bytes.empty()) {
+      if (buffer.empty() && bytes.size() >= kChunk) {
+        if (Error error = write(bytes.take_front(kChunk)))
+          return error;
+        bytes = bytes.drop_front(kChunk);
+        continue;
+      }
       ArrayRef<uint8_t> part = bytes.take_front(kChunk - buffer.size());
       buffer.insert(buffer.end(), part.begin(), part.end());
       bytes = bytes.drop_front(part.size());
@@ -138,14 +146,6 @@ public:
         if (Error error = flush())
           return error;
     }
-    return Error::success();
-  }
-
-  Error addZeros(uint64_t count) {
-    static const uint8_t zeros[4096] = {};
-    for (; count; count -= std::min<uint64_t>(count, sizeof zeros))
-      if (Error error = add(ArrayRef(zeros).take_front(count)))
-        return error;
     return Error::success();
   }
 
@@ -157,18 +157,21 @@ public:
 
 private:
   Error flush() {
-    if (buffer.empty())
-      return Error::success();
+    Error error = buffer.empty() ? Error::success() : write(buffer);
+    buffer.clear();
+    return error;
+  }
+
+  Error write(ArrayRef<uint8_t> chunk) {
     // SHA-256 of all bytes would take ten times as long as writing them.
-    XXH128_hash_t hash = xxh3_128bits(buffer);
+    XXH128_hash_t hash = xxh3_128bits(chunk);
     support::ulittle64_t words[2];
     words[0] = hash.low64;
     words[1] = hash.high64;
     digest.update(rawBytes(ArrayRef(words)));
-    if (Error error = file.write(offset, buffer))
+    if (Error error = file.write(offset, chunk))
       return error;
-    offset += buffer.size();
-    buffer.clear();
+    offset += chunk.size();
     return Error::success();
   }
 
@@ -179,36 +182,82 @@ private:
   SHA256 digest;
 };
 
+Expected<WeightDigest> writeSegment(const WeightSegment &segment, OutputFile &file,
+                                    uint64_t offset) {
+  ChunkWriter writer(file, offset);
+  uint64_t left = segment.size;
+  bool tooLong = false;
+  Error error = segment.write([&](ArrayRef<uint8_t> bytes) -> Error {
+    tooLong = bytes.size() > left;
+    if (tooLong)
+      return createStringError("too long");
+    left -= bytes.size();
+    return writer.add(bytes);
+  });
+  if (tooLong || (!error && left)) {
+    consumeError(std::move(error));
+    return createStringError("internal error: the weights at " + Twine(segment.offset) + " gave " +
+                             (tooLong ? "more" : "less") + " than their " + Twine(segment.size) +
+                             " bytes");
+  }
+  if (error)
+    return std::move(error);
+  return writer.finish();
+}
+
 } // namespace
 
 Expected<WeightDigest> writeWeights(const WeightImage &weights, OutputFile &file, uint64_t offset) {
-  ChunkWriter writer(file, offset);
-  uint64_t at = 0;
-  for (const WeightSegment &segment : weights.segments) {
-    if (Error error = writer.addZeros(segment.offset - at))
-      return std::move(error);
-    uint64_t left = segment.size;
-    bool tooLong = false;
-    Error error = segment.write([&](ArrayRef<uint8_t> bytes) -> Error {
-      tooLong = bytes.size() > left;
-      if (tooLong)
-        return createStringError("too long");
-      left -= bytes.size();
-      return writer.add(bytes);
-    });
-    if (tooLong || (!error && left)) {
-      consumeError(std::move(error));
-      return createStringError("internal error: the weights at " + Twine(segment.offset) +
-                               " gave " + (tooLong ? "more" : "less") + " than their " +
-                               Twine(segment.size) + " bytes");
+  // Each thread takes the largest segment that is left. Which one does not matter to the bits.
+  const std::vector<WeightSegment> &segments = weights.segments;
+  auto order = to_vector<0>(seq(segments.size()));
+  sort(order, [&](size_t a, size_t b) {
+    return std::pair(segments[b].size, a) < std::pair(segments[a].size, b);
+  });
+  std::vector<WeightDigest> digests(segments.size());
+  std::vector<Error> errors;
+  for (size_t i = 0; i < segments.size(); ++i)
+    errors.push_back(Error::success());
+  std::atomic<size_t> next = 0;
+  std::atomic<bool> failed = false;
+  auto work = [&] {
+    for (size_t i; !failed && (i = next++) < order.size();) {
+      const WeightSegment &segment = segments[order[i]];
+      if (Expected<WeightDigest> digest = writeSegment(segment, file, offset + segment.offset)) {
+        digests[order[i]] = *digest;
+      } else {
+        errors[order[i]] = joinErrors(std::move(errors[order[i]]), digest.takeError());
+        failed = true;
+      }
     }
-    if (error)
-      return std::move(error);
-    at = segment.offset + segment.size;
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(std::max(weights.threads, 1u), segments.size()); ++i)
+    helpers.emplace_back(work);
+  work();
+  for (std::thread &helper : helpers)
+    helper.join();
+
+  Error first = Error::success();
+  for (Error &error : errors) {
+    if (!error)
+      continue;
+    if (first)
+      consumeError(std::move(error));
+    else
+      first = std::move(error);
   }
-  if (Error error = writer.addZeros(weights.size - at))
-    return std::move(error);
-  return writer.finish();
+  if (first)
+    return std::move(first);
+  SHA256 digest;
+  for (auto [segment, own] : zip_equal(segments, digests)) {
+    support::ulittle64_t words[2];
+    words[0] = segment.offset;
+    words[1] = segment.size;
+    digest.update(rawBytes(ArrayRef(words)));
+    digest.update(own);
+  }
+  return digest.final();
 }
 
 } // namespace accel::link

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The elements of constants, as bytes.
 #include "lib/Transforms/NN/ConstantData.h"
+#include "lib/Transforms/NN/Deferred.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include <algorithm>
 #include <cstring>
 
 using namespace mlir;
@@ -30,8 +32,26 @@ std::optional<ConstantData> ConstantData::get(Value value) {
 }
 
 std::optional<ConstantData> ConstantData::get(ElementsAttr value) {
+  std::optional<ConstantData> data = getIfHere(value);
+  auto deferred = dyn_cast<DeferredAttr>(value);
+  if (!data || !deferred)
+    return data;
+  llvm::Expected<DeferredBytes> maker = DeferredBytes::get(deferred);
+  if (!maker) {
+    llvm::consumeError(maker.takeError());
+    return std::nullopt;
+  }
+  data->owned.resize_for_overwrite(maker->size());
+  maker->make(data->owned.data());
+  data->bytes = data->owned.data();
+  return data;
+}
+
+std::optional<ConstantData> ConstantData::getIfHere(ElementsAttr value) {
   ConstantData data;
   data.type = cast<RankedTensorType>(value.getType());
+  if (isa<DeferredAttr>(value))
+    return data;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     int64_t expected = data.type.getNumElements() * elementBytes(data.type.getElementType());
@@ -55,15 +75,38 @@ std::optional<ConstantData> ConstantData::get(ElementsAttr value) {
   return data;
 }
 
-SmallVector<int64_t> ConstantData::strides() const {
+SmallVector<int64_t> ElementsView::strides() const {
   return isSplat ? SmallVector<int64_t>(type.getRank(), 0) : rowMajor(type.getShape());
 }
 
 // --- copies ---
 
+/// Transposes: `to` is contiguous along the columns, `from` along the rows. A square of elements
+/// goes through a small array, because columns of `from` would not stay in the first cache.
+template <size_t Bytes>
+static void copyTransposed(char *to, int64_t toRow, const char *from, int64_t fromColumn,
+                           int64_t rows, int64_t columns) {
+  constexpr int64_t kSide = std::max<int64_t>(4, 64 / Bytes);
+  char square[kSide][kSide * Bytes];
+  for (int64_t row = 0; row < rows; row += kSide)
+    for (int64_t column = 0; column < columns; column += kSide) {
+      int64_t height = std::min(kSide, rows - row), width = std::min(kSide, columns - column);
+      for (int64_t j = 0; j < width; ++j)
+        std::memcpy(square[j], from + ((column + j) * fromColumn + row) * int64_t(Bytes),
+                    height * Bytes);
+      for (int64_t i = 0; i < height; ++i) {
+        char *line = to + ((row + i) * toRow + column) * int64_t(Bytes);
+        for (int64_t j = 0; j < width; ++j)
+          std::memcpy(line + j * int64_t(Bytes), square[j] + i * int64_t(Bytes), Bytes);
+      }
+    }
+}
+
 template <size_t Bytes>
 static void copyRows(char *to, ArrayRef<int64_t> toStrides, const char *from,
                      ArrayRef<int64_t> fromStrides, ArrayRef<int64_t> sizes) {
+  if (sizes.size() == 2 && toStrides[1] == 1 && fromStrides[0] == 1 && sizes[0] >= 8)
+    return copyTransposed<Bytes>(to, toStrides[0], from, fromStrides[1], sizes[0], sizes[1]);
   if (sizes.size() > 1) {
     for (int64_t i = 0; i < sizes[0]; ++i)
       copyRows<Bytes>(to + i * toStrides[0] * int64_t(Bytes), toStrides.drop_front(),
@@ -106,6 +149,17 @@ void accel::nn::copyStrided(char *to, ArrayRef<int64_t> toStrides, const char *f
     toStride.push_back(1);
     fromStride.push_back(1);
   }
+  // What `from` is contiguous along goes next to the innermost dim, see copyTransposed.
+  for (size_t i = 0; i + 2 < size.size(); ++i)
+    if (toStride.back() == 1 && fromStride[i] == 1 && size[i] >= 8) {
+      auto last = [i](auto &list) {
+        std::rotate(list.begin() + i, list.begin() + i + 1, list.end() - 1);
+      };
+      last(size);
+      last(toStride);
+      last(fromStride);
+      break;
+    }
   switch (elementBytes) {
   case 1:
     return copyRows<1>(to, toStride, from, fromStride, size);

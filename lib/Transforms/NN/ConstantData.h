@@ -10,24 +10,30 @@ namespace accel::nn {
 /// Bytes of an element in memory; booleans and narrower integers take one.
 int64_t elementBytes(mlir::Type element);
 
-/// The elements of a constant, row-major; one element where all are equal.
-class ConstantData {
-public:
-  /// Nothing if the value is no constant whose bytes are here.
-  static std::optional<ConstantData> get(mlir::Value value);
-  static std::optional<ConstantData> get(mlir::ElementsAttr value);
-  ConstantData(ConstantData &&) = default; // `bytes` may point into `owned`
-  ConstantData(const ConstantData &) = delete;
-
+/// Row-major elements somewhere in memory; one element where all are equal.
+struct ElementsView {
   mlir::RankedTensorType type;
   const char *bytes = nullptr;
   bool isSplat = false;
   /// Elements from one index of a dim to the next; 0 everywhere for splats.
   llvm::SmallVector<int64_t> strides() const;
+};
+
+/// The elements of a constant.
+class ConstantData : public ElementsView {
+public:
+  /// Nothing if the value is no constant whose bytes are here or can be made.
+  static std::optional<ConstantData> get(mlir::Value value);
+  static std::optional<ConstantData> get(mlir::ElementsAttr value);
+  /// The same without making the bytes of a deferred constant: `bytes` is null then.
+  static std::optional<ConstantData> getIfHere(mlir::ElementsAttr value);
+  ConstantData(ConstantData &&) = default; // `bytes` may point into `owned`
+  ConstantData(const ConstantData &) = delete;
 
 private:
   ConstantData() = default;
-  llvm::SmallVector<char, 0> owned; ///< of booleans, which attributes keep as bits
+  /// Of booleans, which attributes keep as bits, and of deferred constants.
+  llvm::SmallVector<char, 0> owned;
 };
 
 /// Row-major strides of a shape.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Evaluates ops on constants that need no compiled code.
-#include "lib/Transforms/NN/Evaluate.h"
+#include "lib/Transforms/NN/Deferred.h"
 #include "lib/Transforms/NN/Passes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -30,16 +30,23 @@ class NNEvaluateConstants : public accel::impl::NNEvaluateConstantsBase<NNEvalua
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     if (op->getNumOperands() == 0 || !type.hasStaticShape())
       return;
-    SmallVector<ConstantData> inputs;
+    ExactFn exact = planExact(op);
+    if (!exact && !isMovement(op))
+      return;
+    SmallVector<ElementsAttr> values;
     for (Value operand : op->getOperands()) {
       if (operand.getType().isIndex() && matchPattern(operand, m_Constant()))
         continue;
-      std::optional<ConstantData> data = ConstantData::get(operand);
-      if (!data)
+      auto constant = operand.getDefiningOp<ConstantOp>();
+      if (!constant)
         return;
-      inputs.push_back(std::move(*data));
+      values.push_back(constant.getValue());
     }
-    ElementsAttr value = isMovement(op) ? evaluateMovement(op, inputs) : evaluateExact(op, inputs);
+    ElementsAttr value = isa<ReshapeOp>(op) ? reshaped(type, values[0]) : ElementsAttr();
+    if (!value && values.size() == op->getNumOperands())
+      value = deferred(op, exact, values);
+    if (!value)
+      value = evaluated(op, exact, values);
     if (!value)
       return;
     OpBuilder builder(op);
@@ -52,6 +59,72 @@ class NNEvaluateConstants : public accel::impl::NNEvaluateConstantsBase<NNEvalua
     op->erase();
     for (Value operand : llvm::SetVector<Value>(operands.begin(), operands.end()))
       release(operand);
+  }
+
+  /// The same bytes as another type.
+  static ElementsAttr reshaped(RankedTensorType type, ElementsAttr value) {
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+      return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+    auto dense = dyn_cast<DenseElementsAttr>(value);
+    return dense ? dense.reshape(type) : ElementsAttr();
+  }
+
+  /// A large result as what it is made of; null if there is less to do.
+  ElementsAttr deferred(Operation *op, ExactFn exact, ArrayRef<ElementsAttr> values) {
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    if (type.getNumElements() * elementBytes(type.getElementType()) < kDeferredBytes)
+      return nullptr;
+    SmallVector<ConstantData> data;
+    if (!read(values, /*make=*/false, data))
+      return nullptr;
+    SmallVector<ElementsView> views(data.begin(), data.end());
+    if (llvm::all_of(views, [](const ElementsView &view) { return view.isSplat; }) ||
+        (!exact && !planMovement(op, views)))
+      return nullptr;
+    // The bytes of its operands are read when all is done.
+    for (ElementsAttr value : values)
+      if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+        if (auto known = uses.find(resource.getRawHandle().getKey()); known != uses.end())
+          ++known->second;
+    return defer(op, values);
+  }
+
+  static ElementsAttr evaluated(Operation *op, ExactFn exact, ArrayRef<ElementsAttr> values) {
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    SmallVector<ConstantData> data;
+    if (!read(values, /*make=*/true, data))
+      return nullptr;
+    SmallVector<ElementsView> views(data.begin(), data.end());
+    int64_t count = type.getNumElements();
+    if (exact && count > 0 &&
+        llvm::all_of(views, [](const ElementsView &view) { return view.isSplat; })) {
+      SmallVector<char> element(elementBytes(type.getElementType()));
+      exact(element.data(), 0, 1, type.getShape(), views);
+      return NewConstant::splat(type, element);
+    }
+    if (ElementsAttr splat = exact ? ElementsAttr() : splatMovement(op, views))
+      return splat;
+    std::optional<Movement> movement = exact ? std::nullopt : planMovement(op, views);
+    if (!exact && !movement)
+      return nullptr;
+    NewConstant result(type);
+    if (exact)
+      exact(result.data(), 0, count, type.getShape(), views);
+    else
+      movement->make(result.data(), 0, count, views);
+    return std::move(result).finish();
+  }
+
+  /// The elements of constants; those of deferred ones only if they are to be made.
+  static bool read(ArrayRef<ElementsAttr> values, bool make, SmallVectorImpl<ConstantData> &into) {
+    for (ElementsAttr value : values) {
+      std::optional<ConstantData> data =
+          make ? ConstantData::get(value) : ConstantData::getIfHere(value);
+      if (!data)
+        return false;
+      into.push_back(std::move(*data));
+    }
+    return true;
   }
 
   static std::optional<StringRef> keyOf(ConstantOp constant) {

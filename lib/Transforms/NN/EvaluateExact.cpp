@@ -9,108 +9,96 @@ using namespace mlir;
 using namespace accel::nn;
 
 namespace {
-/// Calls body(i, {element of each operand}) for each element of a result, in order.
-template <typename T, size_t N, typename Body>
-void forEachElement(ArrayRef<int64_t> shape, ArrayRef<ConstantData> inputs, Body body) {
+/// Scalar{}({element of each operand}) for some elements of a result, in order.
+template <typename T, size_t N, typename Scalar>
+void compute(char *to, int64_t begin, int64_t end, ArrayRef<int64_t> shape,
+             ArrayRef<ElementsView> inputs) {
+  // One row of the innermost dim after the other.
+  size_t rank = shape.size();
   SmallVector<int64_t> strides[N];
+  int64_t at[N] = {};
   for (size_t n = 0; n < N; ++n) {
-    strides[n].assign(shape.size() - inputs[n].type.getRank(), 0);
+    strides[n].assign(rank - inputs[n].type.getRank(), 0);
     for (auto [size, stride] : llvm::zip_equal(inputs[n].type.getShape(), inputs[n].strides()))
       strides[n].push_back(size == 1 ? 0 : stride);
   }
-  SmallVector<int64_t> index(shape.size(), 0);
-  int64_t at[N] = {};
-  int64_t count = 1;
-  for (int64_t size : shape)
-    count *= size;
-  for (int64_t i = 0; i < count; ++i) {
-    T elements[N];
+  SmallVector<int64_t> index(rank, 0);
+  int64_t left = begin;
+  for (size_t dim = rank; dim-- > 0;) {
+    index[dim] = left % shape[dim];
+    left /= shape[dim];
     for (size_t n = 0; n < N; ++n)
-      std::memcpy(&elements[n], inputs[n].bytes + at[n] * int64_t(sizeof(T)), sizeof(T));
-    body(i, elements);
-    for (size_t dim = shape.size(); dim-- > 0;) {
+      at[n] += index[dim] * strides[n][dim];
+  }
+  while (begin < end) {
+    int64_t count = rank ? std::min(shape.back() - index.back(), end - begin) : 1;
+    int64_t step[N];
+    for (size_t n = 0; n < N; ++n)
+      step[n] = rank ? strides[n].back() : 0;
+    for (int64_t i = 0; i < count; ++i) {
+      T elements[N];
       for (size_t n = 0; n < N; ++n)
-        at[n] += strides[n][dim];
-      if (++index[dim] < shape[dim])
-        break;
+        std::memcpy(&elements[n], inputs[n].bytes + (at[n] + i * step[n]) * int64_t(sizeof(T)),
+                    sizeof(T));
+      T value = Scalar{}(elements);
+      std::memcpy(to + i * int64_t(sizeof(T)), &value, sizeof(T));
+    }
+    to += count * int64_t(sizeof(T));
+    begin += count;
+    if (rank == 0)
+      return;
+    index.back() += count;
+    for (size_t n = 0; n < N; ++n)
+      at[n] += count * step[n];
+    for (size_t dim = rank - 1; dim > 0 && index[dim] == shape[dim]; --dim) {
       for (size_t n = 0; n < N; ++n)
-        at[n] -= strides[n][dim] * shape[dim];
+        at[n] += strides[n][dim - 1] - strides[n][dim] * shape[dim];
       index[dim] = 0;
+      ++index[dim - 1];
     }
   }
 }
 
-template <typename T, size_t N, typename Scalar>
-ElementsAttr evaluate(Operation *op, ArrayRef<ConstantData> inputs, Scalar scalar) {
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  if (type.getNumElements() > 0 &&
-      llvm::all_of(inputs, [](const ConstantData &input) { return input.isSplat; })) {
-    T elements[N], result;
-    for (size_t n = 0; n < N; ++n)
-      std::memcpy(&elements[n], inputs[n].bytes, sizeof(T));
-    result = scalar(elements);
-    return NewConstant::splat(type, ArrayRef(reinterpret_cast<const char *>(&result), sizeof(T)));
-  }
-  NewConstant result(type);
-  forEachElement<T, N>(type.getShape(), inputs, [&](int64_t i, const T *elements) {
-    T value = scalar(elements);
-    std::memcpy(result.data() + i * int64_t(sizeof(T)), &value, sizeof(T));
-  });
-  return std::move(result).finish();
+/// Of a lambda without captures.
+template <typename T, size_t N, typename Scalar> ExactFn exact(Scalar) {
+  return compute<T, N, Scalar>;
 }
 
-template <typename T> ElementsAttr evaluateFloat(Operation *op, ArrayRef<ConstantData> inputs) {
-  return llvm::TypeSwitch<Operation *, ElementsAttr>(op)
-      .Case(
-          [&](AddOp) { return evaluate<T, 2>(op, inputs, [](const T *x) { return x[0] + x[1]; }); })
-      .Case(
-          [&](SubOp) { return evaluate<T, 2>(op, inputs, [](const T *x) { return x[0] - x[1]; }); })
-      .Case(
-          [&](MulOp) { return evaluate<T, 2>(op, inputs, [](const T *x) { return x[0] * x[1]; }); })
-      .Case(
-          [&](DivOp) { return evaluate<T, 2>(op, inputs, [](const T *x) { return x[0] / x[1]; }); })
-      .Case([&](NegOp) { return evaluate<T, 1>(op, inputs, [](const T *x) { return -x[0]; }); })
-      .Case([&](AbsOp) {
-        return evaluate<T, 1>(op, inputs, [](const T *x) { return std::fabs(x[0]); });
-      })
-      .Case([&](SqrtOp) {
-        return evaluate<T, 1>(op, inputs, [](const T *x) { return std::sqrt(x[0]); });
-      })
-      .Case([&](ReciprocalOp) {
-        return evaluate<T, 1>(op, inputs, [](const T *x) { return T(1) / x[0]; });
-      })
-      .Default(ElementsAttr());
+template <typename T> ExactFn planFloat(Operation *op) {
+  return llvm::TypeSwitch<Operation *, ExactFn>(op)
+      .Case([](AddOp) { return exact<T, 2>([](const T *x) { return x[0] + x[1]; }); })
+      .Case([](SubOp) { return exact<T, 2>([](const T *x) { return x[0] - x[1]; }); })
+      .Case([](MulOp) { return exact<T, 2>([](const T *x) { return x[0] * x[1]; }); })
+      .Case([](DivOp) { return exact<T, 2>([](const T *x) { return x[0] / x[1]; }); })
+      .Case([](NegOp) { return exact<T, 1>([](const T *x) { return -x[0]; }); })
+      .Case([](AbsOp) { return exact<T, 1>([](const T *x) { return std::fabs(x[0]); }); })
+      .Case([](SqrtOp) { return exact<T, 1>([](const T *x) { return std::sqrt(x[0]); }); })
+      .Case([](ReciprocalOp) { return exact<T, 1>([](const T *x) { return T(1) / x[0]; }); })
+      .Default(ExactFn());
 }
 
-template <typename T> ElementsAttr evaluateInteger(Operation *op, ArrayRef<ConstantData> inputs) {
-  return llvm::TypeSwitch<Operation *, ElementsAttr>(op)
-      .Case([&](AddOp) {
-        return evaluate<T, 2>(op, inputs, [](const T *x) { return T(x[0] + x[1]); });
-      })
-      .Case([&](SubOp) {
-        return evaluate<T, 2>(op, inputs, [](const T *x) { return T(x[0] - x[1]); });
-      })
-      .Case([&](MulOp) {
-        return evaluate<T, 2>(op, inputs, [](const T *x) { return T(x[0] * x[1]); });
-      })
-      .Case(
-          [&](NegOp) { return evaluate<T, 1>(op, inputs, [](const T *x) { return T(0 - x[0]); }); })
-      .Default(ElementsAttr());
+template <typename T> ExactFn planInteger(Operation *op) {
+  return llvm::TypeSwitch<Operation *, ExactFn>(op)
+      .Case([](AddOp) { return exact<T, 2>([](const T *x) { return T(x[0] + x[1]); }); })
+      .Case([](SubOp) { return exact<T, 2>([](const T *x) { return T(x[0] - x[1]); }); })
+      .Case([](MulOp) { return exact<T, 2>([](const T *x) { return T(x[0] * x[1]); }); })
+      .Case([](NegOp) { return exact<T, 1>([](const T *x) { return T(0 - x[0]); }); })
+      .Default(ExactFn());
 }
 } // namespace
 
-ElementsAttr accel::nn::evaluateExact(Operation *op, ArrayRef<ConstantData> inputs) {
+ExactFn accel::nn::planExact(Operation *op) {
   if (!isa<ElementwiseOpInterface>(op) || isa<CastOp, CompareOp, SelectOp>(op))
     return nullptr;
   Type element = detail::elementTypeOf(op->getResult(0));
   if (element.isF32())
-    return evaluateFloat<float>(op, inputs);
+    return planFloat<float>(op);
   if (element.isF64())
-    return evaluateFloat<double>(op, inputs);
+    return planFloat<double>(op);
   // Wrapping is the same for signed and unsigned numbers.
   if (element.isInteger(64))
-    return evaluateInteger<uint64_t>(op, inputs);
+    return planInteger<uint64_t>(op);
   if (element.isInteger(32))
-    return evaluateInteger<uint32_t>(op, inputs);
+    return planInteger<uint32_t>(op);
   return nullptr;
 }

@@ -47,9 +47,18 @@ def NNEvaluateConstants : Pass<"nn-evaluate-constants", "::mlir::func::FuncOp"> 
     gather, pack, unpack), of any type and size; and the elementwise arithmetic whose results are
     defined to the bit: add, sub, mul, div, neg, abs, sqrt, reciprocal of f32 and f64, add, sub, mul,
     neg of i32 and i64. Splats stay splats, a reshape shares the bytes of its operand, and bytes that
-    no constant uses any more are given back. What remains is for `cpu-evaluate-constants`.
+    no constant uses any more are given back. Results of 64 KiB and more become `#nn.deferred`: their bytes are
+    made when they are written to a file. What remains is for `cpu-evaluate-constants`.
   }];
   let dependentDialects = ["::accel::nn::NNDialect"];
+}
+
+def NNShareConstants : Pass<"nn-share-constants", "::mlir::func::FuncOp"> {
+  let summary = "Make constants of equal bytes one";
+  let description = [{
+    Two weights of a file that are the same, as exporters leave them where modules share parameters, get one
+    resource, so that `cse` merges them and what is made of them.
+  }];
 }
 
 #endif // ACCEL_NN_PASSES
