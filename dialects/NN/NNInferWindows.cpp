@@ -159,6 +159,18 @@ LogicalResult BlockedDepthwiseConvOp::computeShapes(Adaptor adaptor, Operands op
   return success();
 }
 
+/// C2 of the poolings.
+template <typename Adaptor>
+static LogicalResult checkPoolWindow(Adaptor adaptor, size_t spatial, ShapeContext &context) {
+  if (allAtLeast(adaptor.getKernel(), 1, spatial) && allAtLeast(adaptor.getStrides(), 1, spatial) &&
+      allAtLeast(adaptor.getDilations(), 1, spatial) &&
+      allAtLeast(adaptor.getPads(), 0, 2 * spatial))
+    return success();
+  return context.error("C2: expected " + Twine(spatial) +
+                       " positive kernel sizes, strides and dilations and " + Twine(2 * spatial) +
+                       " pads of 0 or more");
+}
+
 LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                     Results &results) {
   ArrayRef<Dim> input = operands[0];
@@ -166,13 +178,8 @@ LogicalResult PoolOp::computeShapes(Adaptor adaptor, Operands operands, ShapeCon
   if (input.size() < 2 + spatial)
     return context.error("C1: expected rank " + Twine(2 + spatial) + " or more, got " +
                          Twine(input.size()));
-  if (!allAtLeast(adaptor.getKernel(), 1, spatial) ||
-      !allAtLeast(adaptor.getStrides(), 1, spatial) ||
-      !allAtLeast(adaptor.getDilations(), 1, spatial) ||
-      !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
-    return context.error("C2: expected " + Twine(spatial) +
-                         " positive kernel sizes, strides and dilations and " + Twine(2 * spatial) +
-                         " pads of 0 or more");
+  if (failed(checkPoolWindow(adaptor, spatial, context)))
+    return failure();
   Shape shape{input[0], input[1]};
   Window window{constants(adaptor.getKernel(), context), adaptor.getStrides(),
                 adaptor.getDilations(), adaptor.getPads(), adaptor.getCeil()};
@@ -189,13 +196,8 @@ LogicalResult PoolPositionsOp::computeShapes(Adaptor adaptor, Operands operands,
   if (operands[0].size() != 2 + spatial || operands[1].size() != 2 + spatial)
     return context.error("C1: expected operands of rank " + Twine(2 + spatial) + ", got " +
                          Twine(operands[0].size()) + " and " + Twine(operands[1].size()));
-  if (!allAtLeast(adaptor.getKernel(), 1, spatial) ||
-      !allAtLeast(adaptor.getStrides(), 1, spatial) ||
-      !allAtLeast(adaptor.getDilations(), 1, spatial) ||
-      !allAtLeast(adaptor.getPads(), 0, 2 * spatial))
-    return context.error("C2: expected " + Twine(spatial) +
-                         " positive kernel sizes, strides and dilations and " + Twine(2 * spatial) +
-                         " pads of 0 or more");
+  if (failed(checkPoolWindow(adaptor, spatial, context)))
+    return failure();
   results.push_back(operands[1]);
   return success();
 }

@@ -4,10 +4,10 @@
 
 #include "lib/Run/Npy.h"
 #include "lib/Run/DType.h"
+#include "lib/Run/WriteFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/Endian.h"
-#include "llvm/Support/raw_ostream.h"
 #include <cstring>
 
 using namespace accel::run;
@@ -258,19 +258,8 @@ llvm::Error accel::run::writeNpy(StringRef path, const Value &value) {
   size_t start = 10;
   header.append(63 - (start + header.size()) % 64, ' ');
   header += '\n';
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (error)
-    return createStringError(error, "cannot write '%s': %s", path.str().c_str(),
-                             error.message().c_str());
-  os << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(header.size() & 0xff)
-     << static_cast<char>(header.size() >> 8) << header << data;
-  os.close();
-  if (os.has_error()) {
-    error = os.error();
-    os.clear_error();
-    return createStringError(error, "cannot write '%s': %s", path.str().c_str(),
-                             error.message().c_str());
-  }
-  return llvm::Error::success();
+  return writeFile(path, [&](llvm::raw_ostream &os) {
+    os << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(header.size() & 0xff)
+       << static_cast<char>(header.size() >> 8) << header << data;
+  });
 }

@@ -3,6 +3,7 @@
 // Where the time of a run goes.
 
 #include "lib/Run/Profile.h"
+#include "lib/Run/WriteFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
@@ -115,13 +116,8 @@ void accel::run::showProfile(const Model &model, const std::vector<RunProfile> &
     os << dropped << " launches were not recorded: there was no room for them\n";
 }
 
-llvm::Error accel::run::writeTrace(StringRef path, const Model &model,
-                                   const std::vector<RunProfile> &runs) {
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (error)
-    return createStringError(error, "cannot write '%s': %s", path.str().c_str(),
-                             error.message().c_str());
+static void printTrace(llvm::raw_ostream &os, const Model &model,
+                       const std::vector<RunProfile> &runs) {
   llvm::json::OStream json(os);
   int64_t base = runs.empty() ? 0 : runs.front().startNs;
   auto event = [&](StringRef name, StringRef category, int64_t start, int64_t finish,
@@ -160,12 +156,9 @@ llvm::Error accel::run::writeTrace(StringRef path, const Model &model,
     });
   });
   os << '\n';
-  os.close();
-  if (os.has_error()) {
-    error = os.error();
-    os.clear_error();
-    return createStringError(error, "cannot write '%s': %s", path.str().c_str(),
-                             error.message().c_str());
-  }
-  return llvm::Error::success();
+}
+
+llvm::Error accel::run::writeTrace(StringRef path, const Model &model,
+                                   const std::vector<RunProfile> &runs) {
+  return writeFile(path, [&](llvm::raw_ostream &os) { printTrace(os, model, runs); });
 }

@@ -109,6 +109,17 @@ static Value combined(OpBuilder &builder, Location at, ScatterKind kind, Value o
       element);
 }
 
+/// The tensor with the update at a position; an update that is not `inside` writes back what is
+/// there.
+template <typename Op>
+static Value scattered(OpBuilder &builder, Location at, Op op, Value update, Value carried,
+                       ArrayRef<Value> position, Value inside) {
+  Value old = tensor::ExtractOp::create(builder, at, carried, position);
+  Value value = combined(builder, at, op.getKind(), old, update, elementTypeOf(op.getInput()));
+  value = arith::SelectOp::create(builder, at, inside, value, old);
+  return tensor::InsertOp::create(builder, at, value, carried, position);
+}
+
 /// Loops over `sizes`, in order, that carry a tensor.
 static Value loopNest(OpBuilder &builder, Location at, ArrayRef<Value> sizes, Value carried,
                       llvm::function_ref<Value(OpBuilder &, ValueRange, Value)> body,
@@ -129,8 +140,7 @@ static SmallVector<Value> sizeValues(Lowering &lowering, ArrayRef<Dim> shape) {
   return llvm::map_to_vector(shape, [&](Dim dim) { return lowering.sizeValue(dim); });
 }
 
-/// In order, because indices may meet: one element after the other. An index outside writes back
-/// what is there.
+/// In order, because indices may meet: one element after the other.
 static Value lowerScatterElements(Lowering &lowering, ScatterElementsOp op) {
   Location at = op.getLoc();
   const Shape input = lowering.shapes.get(op.getInput());
@@ -145,11 +155,7 @@ static Value lowerScatterElements(Lowering &lowering, ScatterElementsOp op) {
                     SmallVector<Value> position(indices);
                     position[op.getAxis()] =
                         positionOf(builder, at, index, size, isUnsigned(op.getIndices()), &inside);
-                    Value old = tensor::ExtractOp::create(builder, at, carried, position);
-                    Value value = combined(builder, at, op.getKind(), old, update,
-                                           elementTypeOf(op.getInput()));
-                    value = arith::SelectOp::create(builder, at, inside, value, old);
-                    return tensor::InsertOp::create(builder, at, value, carried, position);
+                    return scattered(builder, at, op, update, carried, position, inside);
                   });
 }
 
@@ -180,11 +186,7 @@ static Value lowerScatterNd(Lowering &lowering, ScatterNdOp op) {
                     }
                     llvm::append_range(position, indices.drop_front(prefix));
                     Value update = tensor::ExtractOp::create(builder, at, updates, indices);
-                    Value old = tensor::ExtractOp::create(builder, at, carried, position);
-                    Value value = combined(builder, at, op.getKind(), old, update,
-                                           elementTypeOf(op.getInput()));
-                    value = arith::SelectOp::create(builder, at, inside, value, old);
-                    return tensor::InsertOp::create(builder, at, value, carried, position);
+                    return scattered(builder, at, op, update, carried, position, inside);
                   });
 }
 
