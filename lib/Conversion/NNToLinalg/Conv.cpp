@@ -222,7 +222,10 @@ Value accel::nn::lowerBlockedConv(Lowering &lowering, BlockedConvOp op) {
   BlockedLoops loops{total, {dim(0), block}, {dim(1), dim(cb)}};
   for (unsigned i = 0; i < spatial; ++i) {
     loops.weight.push_back(dim(cb + 1 + i));
-    loops.input.push_back(dim(2 + i) * op.getStrides()[i] + dim(cb + 1 + i) * op.getDilations()[i]);
+    // A window of one position does not move what is read.
+    bool isPoint = constantDim(lowering.shapes.get(op.getWeight())[2 + i]) == 1;
+    AffineExpr offset = dim(cb + 1 + i) * op.getDilations()[i];
+    loops.input.push_back(dim(2 + i) * op.getStrides()[i] + offset * (isPoint ? 0 : 1));
   }
   llvm::append_values(loops.weight, dim(c), dim(rank - 1));
   loops.input.push_back(dim(c));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Merges dims of elementwise kernels: linalg-flatten.
+// Merges dims that a kernel walks alike: linalg-flatten.
 #include "dialects/Exec/ExecOps.h"
+#include "lib/Transforms/Linalg/MergeRows.h"
 #include "lib/Transforms/Linalg/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -151,6 +152,7 @@ struct LinalgFlattenPass : impl::LinalgFlattenPassBase<LinalgFlattenPass> {
   void runOnOperation() override {
     restoreDestinations(getOperation());
     flatten(getOperation());
+    linalg_ext::mergeRows(getOperation());
   }
 };
 } // namespace

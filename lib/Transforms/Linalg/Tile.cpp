@@ -249,15 +249,28 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
   // Full tiles, then smaller ones of what is left.
   AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
   OpFoldResult from = builder.getIndexAttr(0);
-  while (true) {
-    OpFoldResult to = affine::makeComposedFoldedAffineApply(
-        builder, at, d0 + (d1 - d0).floorDiv(tile) * tile, {from, itemSizes[dim]});
-    destination = loop(from, to, tile, destination);
-    if (tile == 1)
-      return destination;
+  auto loopTo = [&](OpFoldResult to, int64_t step) {
+    destination = loop(from, to, step, destination);
     from = to;
-    tile = tile > kRestTile ? kRestTile : tile / 2;
+  };
+  auto wholes = [&](int64_t step) {
+    return affine::makeComposedFoldedAffineApply(builder, at, d0 + (d1 - d0).floorDiv(step) * step,
+                                                 {from, itemSizes[dim]});
+  };
+  loopTo(wholes(tile), tile);
+  // An odd half of a tile, where it leaves an even number: a single position costs most.
+  if (int64_t half = tile / 2; half > kRestTile && half % 2) {
+    OpFoldResult rest =
+        affine::makeComposedFoldedAffineApply(builder, at, d1 - d0, {from, itemSizes[dim]});
+    AffineMap least = AffineMap::get(1, 0, {d0.floorDiv(half), d0 % 2}, builder.getContext());
+    OpFoldResult count = affine::makeComposedFoldedAffineMin(builder, at, least, {rest});
+    loopTo(affine::makeComposedFoldedAffineApply(builder, at, d0 + d1 * half, {from, count}), half);
   }
+  while (tile > 1) {
+    tile = tile > kRestTile ? kRestTile : tile / 2;
+    loopTo(wholes(tile), tile);
+  }
+  return destination;
 }
 
 /// A copy before `op` of what computes a value inside it.

@@ -4,7 +4,8 @@
 // RUN: accel-opt %s -convert-nn-to-linalg -linalg-tile=cpu=x86-64-v4 -canonicalize -cse -split-input-file | FileCheck %s
 // RUN: accel-opt %s -convert-nn-to-linalg -linalg-tile=cpu=x86-64-v4 -canonicalize -cse -linalg-vectorize=cpu=x86-64-v4 -canonicalize -split-input-file | FileCheck %s --check-prefix=VECTORS
 
-// Tiles of 14 positions, of 4 and of 2; single ones have loops over a window that are cut.
+// Tiles of 14 positions, of 7 where that leaves an even number, of 4 and of 2; single ones have loops over a window
+// that are cut.
 // CHECK-LABEL: @conv
 // CHECK: scf.forall
 // CHECK: scf.for {{.*}} step %c14
@@ -17,6 +18,8 @@
 // CHECK: } else {
 // CHECK: vector.transfer_write {{.*}} : vector<16xf32>, tensor<1x2x3x16x16xf32>
 // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x3x16x16xf32>, tensor<1x2x3x3x16x32xf32>)
+// CHECK: scf.for {{.*}} step %c7
+// CHECK: scf.if
 // CHECK: scf.for {{.*}} step %c4
 // CHECK: scf.if
 // CHECK: scf.for {{.*}} step %c2

@@ -38,7 +38,7 @@ func.func @remainders(%a: tensor<50x64xf32>, %b: tensor<64x100xf32>) -> tensor<5
 
 // -----
 
-// A number of rows that is not known: whole tiles, then single rows.
+// A number of rows that is not known: whole tiles, then smaller ones, then single rows.
 // CHECK-LABEL: @dynamic_rows
 // CHECK-SAME: %[[OUT:[^:]*]]: tensor<?x64xf32> {bufferization.writable = true}
 // CHECK: %[[N:.*]] = tensor.dim %[[OUT]], %c0
