@@ -22,6 +22,8 @@ void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optL
   if (optLevel >= 1) {
     // Before layouts, so that what is left behind a convolution can stay in blocks.
     pm.addNestedPass<func::FuncOp>(createNNFoldAffine());
+    pm.addNestedPass<func::FuncOp>(createNNWidenHalves());
+    pm.addNestedPass<func::FuncOp>(createCSEPass());
     NNLayoutOptions layout;
     layout.lanes = target.lanes(32);
     layout.registers = target.vectorRegisters;

@@ -252,7 +252,12 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
                 llvm::to_vector(llvm::seq<unsigned>(0, rank))};
   plan.staticEdges = !root->getBlock()->getOps<tensor::PadOp>().empty();
   ArrayRef<int64_t> shape = type.getShape();
-  int64_t lanes = target.lanes(std::max(8u, type.getElementTypeBitWidth()));
+  // Accumulators may be wider than what their sums become.
+  unsigned bits = std::max(8u, type.getElementTypeBitWidth());
+  for (Operation *sums : {anchor.op, anchor.window})
+    if (sums)
+      bits = std::max(bits, getElementTypeOrSelf(sums->getResult(0)).getIntOrFloatBitWidth());
+  int64_t lanes = target.lanes(bits);
   int64_t registers = target.vectorRegisters;
   auto likely = [](int64_t size) { return ShapedType::isDynamic(size) ? int64_t(64) : size; };
 

@@ -86,6 +86,11 @@ std::optional<Vectorizer::Plan> Vectorizer::analyze(linalg::GenericOp op) {
 
   Type element = getElementTypeOrSelf(op.getDpsInits()[0].getType());
   plan.lanes = lanesOf(element);
+  // What is narrowed at the end of a chain of registers has as many lanes as they have.
+  for (Value input : op.getDpsInputs())
+    if (auto held = registers.find(input);
+        held != registers.end() && held->second.kind == Registers::Vectors)
+      plan.lanes = std::min(plan.lanes, held->second.lanes);
   auto count = [&](unsigned dim) {
     unsigned gathers = 0;
     for (OpOperand &operand : op->getOpOperands())

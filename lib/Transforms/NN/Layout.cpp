@@ -148,7 +148,7 @@ Value LayoutRewriter::blockedOperand(Value operand, RankedTensorType result,
   int64_t channelDim = 1 - (result.getRank() - type.getRank());
   if (channelDim < 0 || type.getDimSize(channelDim) == 1)
     return appendUnitDim(operand);
-  if (type.getDimSize(channelDim) != like.channels || !type.getElementType().isF32())
+  if (type.getDimSize(channelDim) != like.channels || !isa<FloatType>(type.getElementType()))
     return nullptr;
   return packChannels(operand, channelDim, like.block);
 }

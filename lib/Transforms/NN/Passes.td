@@ -18,6 +18,17 @@ def NNFoldAffine : Pass<"nn-fold-affine", "::mlir::func::FuncOp"> {
   }];
 }
 
+def NNWidenHalves : Pass<"nn-widen-halves", "::mlir::func::FuncOp"> {
+  let summary = "Compute convolutions, matrix products and poolings of half precision in f32";
+  let description = [{
+        conv(x, w) of f16  ->  cast(conv(cast(x), cast(w)))
+
+    and the same of bf16. Their sums are f32 in any case, so that bits stay. The conversions are
+    elementwise ops, which kernels take in as any others.
+  }];
+  let dependentDialects = ["::accel::nn::NNDialect"];
+}
+
 def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
   let summary = "Choose the physical layout of convolutions and matrix products";
   let description = [{

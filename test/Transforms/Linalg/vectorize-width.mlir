@@ -25,3 +25,13 @@ func.func @f64(%x: tensor<16xf64>) -> tensor<16xf64> {
   %0 = nn.neg %x : tensor<16xf64> -> tensor<16xf64>
   return %0 : tensor<16xf64>
 }
+
+// What becomes f16 at the end of a chain in registers has as many elements as the f32 before.
+// V4-LABEL: @narrowed
+// V4: arith.truncf {{.*}} : vector<16xf32> to vector<16xf16>
+// V4-COUNT-2: vector.transfer_write {{.*}} : vector<16xf16>
+func.func @narrowed(%x: tensor<64x32xf32>, %y: tensor<32xf16>) -> tensor<32xf16> {
+  %0 = nn.reduce sum %x axes [0] : tensor<64x32xf32> -> tensor<32xf32>
+  %1 = nn.cast %0 {to = f16} : tensor<32xf32> -> tensor<32xf16>
+  return %1 : tensor<32xf16>
+}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """MatMul and Gemm: sizes of one, primes, whole tiles; batches, vectors, transposes, broadcast bias."""
 
+import numpy as np
+
 from tables.row import row, x
 
 SQUARES = [
@@ -14,6 +16,11 @@ SQUARES = [
     (128, 256, 48),
     (3, 300, 10),
 ]
+
+
+def product(a, b):
+    """The nearest of the operands' type to the exact product."""
+    return (a.astype(np.float64) @ b.astype(np.float64)).astype(a.dtype)
 
 
 def matmul():
@@ -32,6 +39,11 @@ def matmul():
     yield row("MatMul", x("N", 17, 33), x("B", 33, 7))
     yield row("MatMul", x("N", 1, 5, "S"), x("B", 2, "S", 19))
     yield row("MatMul", x("N", 2, 5, 7, dtype="float16"), x("B", 1, 7, 16, dtype="float16"))
+    for m, k, n in ((1, 64, 48), (5, 33, 97), (37, 17, 49), ("N", 64, 65)):
+        for dtype, error in (("float16", 2e-3), ("bfloat16", 2e-2)):
+            wide = dict(tolerance=dict(scaled=error), reference=product)
+            yield row("MatMul", x(m, k, dtype=dtype), x(k, n, dtype=dtype), **wide)
+            yield row("MatMul", x(2, m, k, dtype=dtype), x(k, n, dtype=dtype), **wide)
     yield row("MatMul", x(7), x(7))
     yield row("MatMul", x(7), x(7, 5))
     yield row("MatMul", x("N", 7), x(7))

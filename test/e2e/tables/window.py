@@ -40,7 +40,13 @@ def conv():
     yield row("Conv", x("N", 4, 33), x(4, 1, 3), group=4, dilations=[4])
     yield row("Conv", x("N", 3, 7, 8, 9), x(5, 3, 3, 2, 3), x(5), pads=[1, 0, 1, 1, 1, 1])
     yield row("Conv", x("N", 3, 9, 9, dtype="float64"), x(5, 3, 3, 3, dtype="float64"))
-    yield row("Conv", x("N", 3, 9, 9, dtype="float16"), x(5, 3, 3, 3, dtype="float16"), tolerance=dict(scaled=2e-3))
+    # Half precision sums in f32, through the same layouts.
+    for data, weight, attributes in weights[1:14:3] + weights[14:22] + weights[23:]:
+        half = (x(*dims, dtype="float16") for dims in (("N", *data), weight, weight[:1]))
+        yield row("Conv", *half, **attributes, tolerance=dict(scaled=2e-3))
+    for data, weight, attributes in (weights[1], weights[14], weights[18], weights[20]):
+        half = (x(*dims, dtype="bfloat16") for dims in (("N", *data), weight, weight[:1]))
+        yield row("Conv", *half, **attributes, opset=22, tolerance=dict(scaled=2e-2), reference="onnx")
 
 
 def pools():
@@ -56,6 +62,8 @@ def pools():
         dict(kernel_shape=[17, 19]),
     ]
     for op in ("MaxPool", "AveragePool"):
+        half = x(*plane, dtype="float16")
+        yield row(op, half, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], tolerance=dict(scaled=2e-3))
         for attributes in options:
             yield row(op, x(*plane), **attributes)
         yield row(op, x("N", 5, 33), kernel_shape=[3], strides=[2])
