@@ -2,10 +2,10 @@
 // Where a library came from, and its signature.
 #include "lib/Driver/Metadata.h"
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
-#include "lib/Driver/Digest.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/SHA256.h"
 
 using namespace llvm;
 
@@ -44,7 +44,7 @@ std::vector<link::HeaderValue> headerValues(mlir::ArrayAttr names, mlir::ArrayAt
 } // namespace
 
 Expected<std::string> hashFiles(ArrayRef<std::string> paths) {
-  Digest hash;
+  SHA256 hash;
   std::vector<char> block(1 << 20);
   for (const std::string &path : paths) {
     Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
@@ -58,7 +58,7 @@ Expected<std::string> hashFiles(ArrayRef<std::string> paths) {
           return got.takeError();
         break;
       }
-      hash.update(arrayRefFromStringRef(StringRef(block.data(), *got)));
+      hash.update(StringRef(block.data(), *got));
     }
   }
   return toHex(hash.final(), /*LowerCase=*/true);
