@@ -8,6 +8,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -189,13 +190,38 @@ std::string Model::symbolNames() const {
   return names.empty() ? "none" : names;
 }
 
+/// What the metadata says of a dim that follows from others ("2 * height"); "?" where it is silent.
+static std::string derivedDim(const Model &model, const accel_port &port, int32_t axis) {
+  const accel_model_info &info = model.info();
+  StringRef text(info.metadata, info.metadata ? static_cast<size_t>(info.metadata_bytes) : 0);
+  llvm::Expected<llvm::json::Value> metadata = llvm::json::parse(text);
+  if (!metadata) {
+    llvm::consumeError(metadata.takeError());
+    return "?";
+  }
+  const llvm::json::Object *about = metadata->getAsObject();
+  for (StringRef kind : {"outputs", "inputs"})
+    for (const llvm::json::Value &value :
+         about && about->getArray(kind) ? *about->getArray(kind) : llvm::json::Array()) {
+      const llvm::json::Object *described = value.getAsObject();
+      if (!described || described->getString("name") != llvm::json::fixUTF8(port.name))
+        continue;
+      const llvm::json::Array *shape = described->getArray("shape");
+      if (!shape || shape->size() != static_cast<size_t>(port.rank))
+        continue;
+      if (std::optional<StringRef> dim = (*shape)[static_cast<size_t>(axis)].getAsString())
+        return dim->contains(' ') ? ("(" + *dim + ")").str() : dim->str();
+    }
+  return "?";
+}
+
 std::string accel::run::describePort(const Model &model, const accel_port &port) {
   std::string element = dtypeName(port.dtype), dims;
   for (int32_t i = 0; i < port.rank; ++i) {
     int64_t dim = port.dims[i];
     dims += i ? " x " : "";
     dims += dim >= 0                   ? std::to_string(dim)
-            : dim == ACCEL_UNKNOWN_DIM ? "?"
+            : dim == ACCEL_UNKNOWN_DIM ? derivedDim(model, port, i)
                                        : model.symbol(static_cast<int32_t>(-1 - dim)).name;
   }
   switch (port.kind) {
