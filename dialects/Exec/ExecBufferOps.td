@@ -62,17 +62,19 @@ def Exec_SlotOp : Exec_PlaceOp<"slot"> {
     `size` maps the program's symbols to bytes. The slot is written by launch number `first` and
     read last by launch number `last` (launches and copies count from 0); before and after, its bytes
     belong to others. `offset` is where it lies, if the sizes of all slots are constants; otherwise
-    a run's plan decides.
+    a run's plan decides. A slot `within` another is a part of that one's bytes: an operand of a concatenation
+    that is written where its result wants it.
 
     Constraints:
     * C1: `size` has one result, no dims and a symbol for each of the program's.
     * C2: 0 <= `first` <= `last`.
     * C3: `offset` is a multiple of 64, 0 or more, and `size` is then a constant.
+    * C4: `within` is given with `offset` only.
   }];
   let arguments = (ins Exec_IntAttr:$number, AffineMapAttr:$size, Exec_IntAttr:$first, Exec_IntAttr:$last,
-                       OptionalAttr<Exec_IntAttr>:$offset);
+                       OptionalAttr<Exec_IntAttr>:$offset, OptionalAttr<Exec_IntAttr>:$within);
   let assemblyFormat = [{
-    $number `size` $size `live` `[` $first `,` $last `]` (`at` $offset^)? attr-dict
+    $number `size` $size `live` `[` $first `,` $last `]` (`at` $offset^)? (`within` $within^)? attr-dict
   }];
   let extraClassDeclaration = [{
     static constexpr int64_t kAlignment = 64;

@@ -50,6 +50,8 @@ LogicalResult SlotOp::verify() {
            << getFirst() << ", " << getLast() << "]";
   if (getOffset() && (!isOffset(*getOffset()) || !getSize().isSingleConstant()))
     return emitOpError("C3: expected an offset that is a multiple of 64 and a constant size");
+  if (getWithin() && !getOffset())
+    return emitOpError("C4: expected an offset of a slot within another");
   return success();
 }
 
@@ -97,14 +99,36 @@ LogicalResult CopyOp::verify() {
   return success();
 }
 
+static int64_t endOf(SlotOp slot) {
+  return *slot.getOffset() + slot.getSize().getSingleConstantResult();
+}
+
+/// True if `inner` lies within `outer`, directly or not.
+static bool isWithin(SlotOp inner, SlotOp outer, ArrayRef<SlotOp> slots) {
+  while (inner.getWithin() && inner != outer)
+    inner = slots[*inner.getWithin()];
+  return inner == outer;
+}
+
 static LogicalResult verifyStaticOffsets(MutableArrayRef<SlotOp> slots) {
+  for (SlotOp slot : slots) {
+    if (!slot.getWithin())
+      continue;
+    // A number before its own, so that there are no circles.
+    int64_t number = *slot.getWithin();
+    if (number < 0 || number >= slot.getNumber() || !slots[number].getOffset())
+      return slot.emitOpError("C6: expected to be within a slot before it that has an offset");
+    SlotOp outer = slots[number];
+    if (*slot.getOffset() < *outer.getOffset() || endOf(slot) > endOf(outer) ||
+        slot.getFirst() < outer.getFirst() || slot.getLast() > outer.getLast())
+      return slot.emitOpError("C6: expected to lie and live within slot ") << number;
+  }
   for (auto [i, slot] : llvm::enumerate(slots))
     for (SlotOp other : slots.take_front(i)) {
       if (!slot.getOffset() || !other.getOffset() || slot.getFirst() > other.getLast() ||
-          other.getFirst() > slot.getLast())
+          other.getFirst() > slot.getLast() || isWithin(slot, other, slots))
         continue;
-      if (*slot.getOffset() < *other.getOffset() + other.getSize().getSingleConstantResult() &&
-          *other.getOffset() < *slot.getOffset() + slot.getSize().getSingleConstantResult())
+      if (*slot.getOffset() < endOf(other) && *other.getOffset() < endOf(slot))
         return slot.emitOpError("C6: expected bytes of its own, got some of slot ")
                << other.getNumber() << ", which lives at the same time";
     }

@@ -67,7 +67,8 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
     * C3: the terminator is `exec.yield` of the outputs (value form) or of nothing (buffer form).
     * C4: in the buffer form, slots are numbered in order, from 0.
     * C5: in the buffer form, launches use slots only while these live.
-    * C6: in the buffer form, slots with offsets do not overlap while both live.
+    * C6: in the buffer form, slots with offsets do not overlap while both live, unless one is within the other,
+      directly or not; what is within another lies in its bytes and lives no longer.
     * C7: in the buffer form, weights do not overlap, unless they are the same.
     * C8: `derived` entry i has at least one result, no dims and a symbol for each symbol before its
       own.
@@ -151,6 +152,22 @@ def Exec_ViewOp : Op<Exec_Dialect, "view", [Pure]> {
   let arguments = (ins AnyRankedTensor:$input, Variadic<Index>:$dims);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$input `dims` `(` $dims `)` attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Exec_ConcatOp : Op<Exec_Dialect, "concat", [Pure]> {
+  let summary = "tensors one behind the other in memory (value form of nn.concat along an outermost dim)";
+  let description = [{
+    No kernel computes it: the planner has its operands written where the result wants them, and copies those
+    that must lie elsewhere.
+
+    Constraints:
+    * C1: all types are static and have one element type, and the result has as many elements as the operands
+      together.
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$inputs attr-dict `:` functional-type($inputs, $result)";
   let hasVerifier = 1;
 }
 

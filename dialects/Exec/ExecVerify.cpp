@@ -138,6 +138,20 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+LogicalResult ConcatOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  int64_t elements = 0;
+  bool agrees = type.hasStaticShape() && !getInputs().empty();
+  for (Value input : getInputs()) {
+    auto part = cast<RankedTensorType>(input.getType());
+    agrees &= part.hasStaticShape() && part.getElementType() == type.getElementType();
+    elements += agrees ? part.getNumElements() : 0;
+  }
+  if (!agrees || elements != type.getNumElements())
+    return emitOpError("C1: expected static operands that together have the elements of ") << type;
+  return success();
+}
+
 LogicalResult ViewOp::verify() {
   auto from = cast<RankedTensorType>(getInput().getType());
   RankedTensorType to = getType();

@@ -39,6 +39,8 @@ int Compiler::run() {
       console.warning(describe(diagnostic));
     else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
       diagnostics.push_back(describe(diagnostic));
+    else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Remark)
+      summary.remarks.push_back(describe(diagnostic));
     return mlir::success();
   });
 

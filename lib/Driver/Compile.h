@@ -36,6 +36,7 @@ struct CompileSummary {
   std::optional<int64_t> arenaBytes, leastArenaBytes; ///< none: they depend on dims
   uint64_t weightBytes = 0, fileBytes = 0;
   std::vector<std::string> files;
+  std::vector<std::string> remarks; ///< what passes say of what they did
 };
 
 /// Where a model came from, for the metadata.

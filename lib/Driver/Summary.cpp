@@ -56,8 +56,11 @@ void printSummary(const CompileSummary &summary, const CompileOptions &options,
     if (!sys::fs::file_size(file, size))
       out << printable(file) << "  " << bytes(size) << "\n";
   }
-  if (options.verbose)
+  if (options.verbose) {
     printKernels(summary, out);
+    for (const std::string &remark : summary.remarks)
+      out << "  " << printable(remark) << "\n";
+  }
   if (!summary.kernels.empty()) {
     size_t plain = count_if(summary.kernels,
                             [](const KernelSummary &kernel) { return kernel.result.kernel.plain; });

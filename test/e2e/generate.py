@@ -50,6 +50,25 @@ def small_cnn(batch):
 
 
 @model()
+def dense_block():
+    """Concatenations within concatenations; of an input, of one value twice, and at odd places."""
+    b = Builder("dense")
+    image = b.input("image", [1, 16, 14, 14])
+    features = [b.node("Relu", b.conv(image, 16, 32, 3))]
+    for i in range(4):
+        joined = b.node("Concat", *features, axis=1) if i else features[0]
+        features.append(b.node("Relu", b.conv(b.node("Relu", joined), 32 * (i + 1), 32, 3)))
+    x = b.node("Concat", *features, axis=1)
+    y = b.conv(x, 160, 16, 1)
+    z = b.node("Concat", image, y, y, axis=1)
+    odd = b.node("Concat", b.conv(z, 48, 5, 1), b.conv(z, 48, 11, 1), y, axis=1)
+    flat = b.node("Concat", b.node("Flatten", odd), b.node("Flatten", z), axis=1)
+    b.output(b.linear(flat, 80 * 14 * 14, 7))
+    b.output(b.node("Concat", features[0], y, axis=1))
+    return b.model()
+
+
+@model()
 def cnn_static():
     return small_cnn(1)
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Cuts @main into kernels and a program that dispatches them.
+#include "dialects/Exec/ExecDims.h"
 #include "dialects/Exec/ExecNames.h"
 #include "dialects/NN/NNProgramShapes.h"
 #include "lib/Conversion/NNToExec/Kernels.h"
@@ -50,7 +51,7 @@ public:
       else if (isa<ViewOpInterface>(op) && live.contains(&op))
         view(op);
       else if (auto group = byLast.find(&op); group != byLast.end())
-        dispatch(*group->second);
+        compute(*group->second);
     }
     SmallVector<Value> outputs;
     for (Value output : source.getTerminator()->getOperands())
@@ -187,10 +188,61 @@ private:
                 exec::ViewOp::create(inside, op.getLoc(), type, value(op.getOperand(0)), dims));
   }
 
-  void dispatch(const KernelGroup &group) {
+  void compute(const KernelGroup &group) {
+    auto concat = group.ops.size() == 1 ? dyn_cast<ConcatOp>(group.ops[0]) : nullptr;
+    std::string why = concat ? whyKernel(concat) : "";
+    if (concat && why.empty()) {
+      SmallVector<Value> inputs;
+      for (Value input : concat.getInputs())
+        inputs.push_back(value(input));
+      mapping.map(concat.getResult(),
+                  exec::ConcatOp::create(inside, concat.getLoc(), concat.getType(), inputs));
+      return;
+    }
+    dispatch(group, why.empty() ? group.boundary
+                                : group.boundary + "; its operands are copied because " + why);
+  }
+
+  /// Why a concatenation is a kernel that copies, rather than a matter of where its operands lie;
+  /// empty if it is not.
+  std::string whyKernel(ConcatOp op) {
+    auto type = cast<RankedTensorType>(op.getType());
+    if (numSymbols || !type.hasStaticShape())
+      return "sizes depend on dims";
+    if (llvm::any_of(type.getShape().take_front(op.getAxis()),
+                     [](int64_t size) { return size != 1; }))
+      return "they do not lie one behind the other in the result";
+    int64_t offset = 0;
+    for (Value input : op.getInputs()) {
+      auto part = cast<RankedTensorType>(input.getType());
+      if (offset % exec::SlotOp::kAlignment)
+        return "one would begin at byte " + std::to_string(offset) + ", which is no multiple of " +
+               std::to_string(exec::SlotOp::kAlignment);
+      offset += part.getNumElements() * exec::elementBytes(part.getElementType());
+    }
+    // Through views; an output lies where the caller wants it.
+    SmallVector<Value> results{op.getResult()};
+    while (!results.empty())
+      for (Operation *user : results.pop_back_val().getUsers()) {
+        if (user->hasTrait<OpTrait::IsTerminator>())
+          return "the result is an output";
+        if (isa<ViewOpInterface>(user))
+          results.push_back(user->getResult(0));
+      }
+    // What has to be copied anyway is copied by several threads.
+    if (llvm::none_of(op.getInputs(), [](Value input) {
+          while (input.getDefiningOp() && isa<ViewOpInterface>(input.getDefiningOp()))
+            input = input.getDefiningOp()->getOperand(0);
+          return input.getDefiningOp() && isKernelOp(input.getDefiningOp());
+        }))
+      return "they are inputs and constants";
+    return "";
+  }
+
+  void dispatch(const KernelGroup &group, StringRef boundary) {
     KernelUse use = kernels.make(group);
-    if (!group.boundary.empty() && !use.kernel->hasAttr(exec::KernelOp::kBoundaryAttr))
-      use.kernel->setAttr(exec::KernelOp::kBoundaryAttr, builder.getStringAttr(group.boundary));
+    if (!boundary.empty() && !use.kernel->hasAttr(exec::KernelOp::kBoundaryAttr))
+      use.kernel->setAttr(exec::KernelOp::kBoundaryAttr, builder.getStringAttr(boundary));
     Location location = coveredLocation(group);
     SmallVector<Value> dims, inputs;
     for (Dim dim : use.dims)

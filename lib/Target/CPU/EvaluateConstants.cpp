@@ -126,6 +126,13 @@ private:
       nn::copyStrided(allocate(constant), nn::rowMajor(data->type.getShape()), data->bytes,
                       data->strides(), data->type.getShape(),
                       nn::elementBytes(data->type.getElementType()));
+    } else if (auto concat = dyn_cast<exec::ConcatOp>(op)) {
+      char *to = allocate(concat);
+      for (Value input : concat.getInputs()) {
+        size_t bytes = bytesOf(cast<RankedTensorType>(input.getType()));
+        std::memcpy(to, addresses.lookup(input), bytes);
+        to += bytes;
+      }
     } else if (auto view = dyn_cast<exec::ViewOp>(op)) {
       addresses[view.getResult()] = addresses.lookup(view.getInput());
     } else if (auto dispatch = dyn_cast<exec::DispatchOp>(op)) {

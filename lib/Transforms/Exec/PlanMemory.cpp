@@ -23,6 +23,21 @@ struct Slot {
   int64_t first, last;
 };
 
+/// An operand of a concatenation in the bytes of its result.
+struct Part {
+  ConcatOp concat;
+  unsigned operand;
+  int64_t offset; ///< in the result's bytes
+  Value value;    ///< what is written there in place; null: the operand is copied
+  int64_t first = -1, last = -1;
+};
+
+/// A launch, or the copy of an operand of a concatenation.
+struct Step {
+  DispatchOp dispatch;
+  unsigned part = 0; ///< of those that are copied
+};
+
 /// An output that no dispatch can write.
 struct OutputCopy {
   unsigned output;
@@ -37,7 +52,11 @@ public:
 
 private:
   LogicalResult collect();
+  void shareLeadingOperands();
   void assignOutputs();
+  void assignParts();
+  std::string whyCopied(Value root);
+  Value slotRootOf(Value value);
   LogicalResult assignSlots();
   void assignWeights();
   LogicalResult placeSlots();
@@ -53,6 +72,10 @@ private:
   ProgramOp program;
   MLIRContext *context;
   SmallVector<DispatchOp> dispatches;
+  SmallVector<ConcatOp> concats;
+  SmallVector<Part> parts;          ///< in the order of their concatenations
+  DenseMap<Value, unsigned> partOf; ///< parts that are written in place, by value
+  SmallVector<Step> steps;
   llvm::MapVector<Value, unsigned> outputOf; ///< results that are written to outputs
   SmallVector<OutputCopy> copies;
   SmallVector<Slot> slots;
@@ -60,6 +83,7 @@ private:
   int64_t weightBytes = 0, arenaBytes = -1, liveBytes = -1;
   SmallVector<int64_t> offsets; ///< of slots; empty if a run's plan decides
   DenseMap<Value, Value> buffers;
+  SmallVector<Value> partBuffers;
 };
 
 /// What a value's bytes were made as.
@@ -71,6 +95,11 @@ Value rootOf(Value value) {
 
 int64_t alignUp(int64_t bytes) { return llvm::alignTo(bytes, SlotOp::kAlignment); }
 
+int64_t bytesOfStatic(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getNumElements() * elementBytes(type.getElementType());
+}
+
 LogicalResult Planner::collect() {
   Block &block = program.getBody().front();
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
@@ -81,10 +110,87 @@ LogicalResult Planner::collect() {
                   llvm::all_of(op.getResultTypes(), [](Type type) { return type.isIndex(); });
     if (auto dispatch = dyn_cast<DispatchOp>(op))
       dispatches.push_back(dispatch);
-    else if (!isa<ViewOp, ConstantOp, YieldOp>(op) && !isSize)
-      return op.emitOpError("cannot be planned: expected a dispatch, view, constant or size");
+    else if (auto concat = dyn_cast<ConcatOp>(op)) {
+      if (program.getNumSymbols())
+        return concat.emitOpError("cannot be planned: expected a program without symbols");
+      int64_t offset = 0;
+      for (Value input : concat.getInputs()) {
+        if (offset % SlotOp::kAlignment)
+          return concat.emitOpError("cannot be planned: an operand would begin at byte ")
+                 << offset << ", expected a multiple of " << SlotOp::kAlignment;
+        offset += bytesOfStatic(input);
+      }
+      concats.push_back(concat);
+    } else if (!isa<ViewOp, ConstantOp, YieldOp>(op) && !isSize)
+      return op.emitOpError(
+          "cannot be planned: expected a dispatch, concatenation, view, constant or size");
   }
   return success();
+}
+
+/// Where all operands of an earlier concatenation are the first ones of a later, as in a dense
+/// block, the earlier one's result is: only so can both be in place.
+void Planner::shareLeadingOperands() {
+  for (auto [i, concat] : llvm::enumerate(concats)) {
+    ConcatOp best;
+    for (ConcatOp earlier : ArrayRef(concats).take_front(i)) {
+      size_t count = earlier.getInputs().size();
+      if (count > 1 && count < concat.getInputs().size() &&
+          (!best || count > best.getInputs().size()) &&
+          llvm::equal(earlier.getInputs(), concat.getInputs().take_front(count)))
+        best = earlier;
+    }
+    if (!best)
+      continue;
+    SmallVector<Value> operands{best.getResult()};
+    llvm::append_range(operands, concat.getInputs().drop_front(best.getInputs().size()));
+    concat.getInputsMutable().assign(operands);
+  }
+}
+
+/// Why an operand cannot be written where the result of a concatenation has it; empty if it can.
+std::string Planner::whyCopied(Value root) {
+  if (isa<BlockArgument>(root))
+    return "is an input";
+  if (root.getDefiningOp<ConstantOp>())
+    return "is a constant";
+  if (outputOf.contains(root))
+    return "is an output";
+  if (partOf.contains(root))
+    return "lies in another concatenation, or in this one before";
+  return "";
+}
+
+void Planner::assignParts() {
+  for (ConcatOp concat : concats) {
+    int64_t offset = 0;
+    std::string copied;
+    for (auto [i, operand] : llvm::enumerate(concat.getInputs())) {
+      Value root = rootOf(operand);
+      std::string why = whyCopied(root);
+      if (why.empty())
+        partOf[root] = parts.size();
+      else
+        copied += (copied.empty() ? ": operand " : "; operand ") + std::to_string(i) + " " + why;
+      parts.push_back({concat, unsigned(i), offset, why.empty() ? root : Value()});
+      offset += bytesOfStatic(operand);
+    }
+    if (copied.empty())
+      mlir::emitRemark(concat.getLoc(), "concatenation in place");
+    else
+      mlir::emitRemark(concat.getLoc(), "concatenation with copies") << copied;
+  }
+}
+
+/// The value whose slot holds a value's bytes.
+Value Planner::slotRootOf(Value value) {
+  value = rootOf(value);
+  while (true) {
+    auto part = partOf.find(value);
+    if (part == partOf.end())
+      return value;
+    value = parts[part->second].concat.getResult();
+  }
 }
 
 void Planner::assignOutputs() {
@@ -143,19 +249,59 @@ FailureOr<AffineExpr> Planner::bytesOf(Value root) {
 
 LogicalResult Planner::assignSlots() {
   DenseMap<Value, unsigned> slotOf;
-  for (auto [step, dispatch] : llvm::enumerate(dispatches)) {
-    for (Value input : dispatch.getInputs())
-      if (auto slot = slotOf.find(rootOf(input)); slot != slotOf.end())
-        slots[slot->second].last = step;
-    for (Value result : dispatch.getResults()) {
-      if (outputOf.contains(result))
-        continue;
-      FailureOr<AffineExpr> size = bytesOf(result);
+  int64_t step = 0;
+  // Bytes are used by a step: those of the value, and of all that they lie within.
+  auto use = [&](Value value) {
+    value = rootOf(value);
+    for (auto part = partOf.find(value); part != partOf.end(); part = partOf.find(value)) {
+      Part &within = parts[part->second];
+      within.first = within.first < 0 ? step : within.first;
+      within.last = step;
+      value = within.concat.getResult();
+    }
+    if (auto slot = slotOf.find(value); slot != slotOf.end())
+      slots[slot->second].last = step;
+  };
+  auto define = [&](Value value) -> LogicalResult {
+    Value root = slotRootOf(value);
+    if (!outputOf.contains(root) && !slotOf.contains(root)) {
+      FailureOr<AffineExpr> size = bytesOf(root);
       if (failed(size))
         return failure();
-      slotOf[result] = slots.size();
-      slots.push_back({result, *size, int64_t(step), int64_t(step)});
+      slotOf[root] = slots.size();
+      slots.push_back({root, *size, step, step});
     }
+    use(value);
+    return success();
+  };
+  unsigned nextPart = 0;
+  for (Operation &op : program.getBody().front()) {
+    if (auto dispatch = dyn_cast<DispatchOp>(op)) {
+      for (Value input : dispatch.getInputs())
+        use(input);
+      for (Value result : dispatch.getResults())
+        if (failed(define(result)))
+          return failure();
+      steps.push_back({dispatch});
+      ++step;
+    } else if (auto concat = dyn_cast<ConcatOp>(op)) {
+      for (Value input : concat.getInputs()) {
+        Part &part = parts[nextPart];
+        if (!part.value) {
+          use(input);
+          if (failed(define(concat.getResult())))
+            return failure();
+          part.first = part.last = step;
+          steps.push_back({DispatchOp(), nextPart});
+          ++step;
+        }
+        ++nextPart;
+      }
+    }
+  }
+  for (const OutputCopy &copy : copies) {
+    use(copy.source);
+    ++step;
   }
   return success();
 }
@@ -178,6 +324,9 @@ void Planner::assignWeights() {
   };
   for (DispatchOp dispatch : dispatches)
     for (Value input : dispatch.getInputs())
+      use(rootOf(input));
+  for (ConcatOp concat : concats)
+    for (Value input : concat.getInputs())
       use(rootOf(input));
   for (const OutputCopy &copy : copies)
     use(copy.source);
@@ -211,7 +360,7 @@ LogicalResult Planner::placeSlots() {
                                    work.data());
   if (arenaBytes < 0)
     return program.emitOpError("cannot be planned: its intermediates have more than 2^63 bytes");
-  liveBytes = largestLiveSet(slots, sizes, dispatches.size());
+  liveBytes = largestLiveSet(slots, sizes, steps.size() + copies.size());
   improvePlan(descriptions, sizes, liveBytes, arenaBytes, offsets);
   return success();
 }
@@ -222,6 +371,9 @@ void Planner::createPlaces(OpBuilder &builder) {
   llvm::SmallDenseSet<Value> used;
   for (DispatchOp dispatch : dispatches)
     for (Value input : dispatch.getInputs())
+      used.insert(rootOf(input));
+  for (ConcatOp concat : concats)
+    for (Value input : concat.getInputs())
       used.insert(rootOf(input));
   for (const OutputCopy &copy : copies)
     used.insert(copy.source);
@@ -243,10 +395,26 @@ void Planner::createPlaces(OpBuilder &builder) {
   }
   for (auto [i, slot] : llvm::enumerate(slots)) {
     auto op = SlotOp::create(builder, slot.value.getLoc(), type, i, mapOf(slot.size), slot.first,
-                             slot.last, /*offset=*/IntegerAttr());
+                             slot.last, /*offset=*/IntegerAttr(), /*within=*/IntegerAttr());
     if (!offsets.empty())
       op.setOffset(offsets[i]);
     buffers[slot.value] = op;
+  }
+  // Parts of results, whose own places come first.
+  partBuffers.resize(parts.size());
+  int64_t number = slots.size();
+  for (size_t i = parts.size(); i-- > 0;) {
+    Part &part = parts[i];
+    auto whole = buffers.at(part.concat.getResult()).getDefiningOp<SlotOp>();
+    Value operand = part.concat.getInputs()[part.operand];
+    AffineExpr size = getAffineConstantExpr(bytesOfStatic(operand), context);
+    auto op = SlotOp::create(builder, operand.getLoc(), type, number++, mapOf(size), part.first,
+                             part.last, /*offset=*/IntegerAttr(), /*within=*/IntegerAttr());
+    op.setOffset(*whole.getOffset() + part.offset);
+    op.setWithin(whole.getNumber());
+    partBuffers[i] = op;
+    if (part.value)
+      buffers[part.value] = op;
   }
 }
 
@@ -259,7 +427,16 @@ LogicalResult Planner::rewrite() {
   OpBuilder builder = OpBuilder::atBlockEnd(block);
   createPlaces(builder);
 
-  for (DispatchOp dispatch : dispatches) {
+  for (const Step &step : steps) {
+    DispatchOp dispatch = step.dispatch;
+    if (!dispatch) {
+      Part &part = parts[step.part];
+      Value operand = part.concat.getInputs()[part.operand];
+      AffineExpr size = getAffineConstantExpr(bytesOfStatic(operand), context);
+      CopyOp::create(builder, part.concat.getLoc(), partBuffers[step.part],
+                     buffers.at(rootOf(operand)), mapOf(size));
+      continue;
+    }
     FailureOr<AffineMap> dims = dimsOf(dispatch);
     if (failed(dims))
       return failure();
@@ -296,7 +473,9 @@ LogicalResult Planner::plan() {
     return success();
   if (failed(collect()))
     return failure();
+  shareLeadingOperands();
   assignOutputs();
+  assignParts();
   if (failed(assignSlots()))
     return failure();
   assignWeights();

@@ -39,9 +39,35 @@ exec.program @main attributes {
     input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
     output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
 ^bb0(%x: tensor<2x4xf32>):
-  // expected-error @below {{cannot be planned: expected a dispatch, view, constant or size}}
+  // expected-error @below {{cannot be planned: expected a dispatch, concatenation, view, constant or size}}
   %0 = tensor.empty() : tensor<2x4xf32>
   exec.yield %0 : tensor<2x4xf32>
+}
+
+// -----
+
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?xf32>], input_shapes = [affine_map<()[s0] -> (s0)>],
+    output_names = ["y0"], output_types = [tensor<16xf32>], output_shapes = [affine_map<()[s0] -> (16)>]} {
+^bb0(%n: index, %x: tensor<?xf32>):
+  %w = exec.constant dense<1.0> : tensor<8xf32>
+  // expected-error @below {{cannot be planned: expected a program without symbols}}
+  %0 = exec.concat %w, %w : (tensor<8xf32>, tensor<8xf32>) -> tensor<16xf32>
+  exec.yield %0 : tensor<16xf32>
+}
+
+// -----
+
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<16xf32>], input_shapes = [affine_map<() -> (16)>],
+    output_names = ["y0"], output_types = [tensor<25xf32>], output_shapes = [affine_map<() -> (25)>]} {
+^bb0(%x: tensor<16xf32>):
+  %w = exec.constant dense<1.0> : tensor<9xf32>
+  // expected-error @below {{cannot be planned: an operand would begin at byte 36, expected a multiple of 64}}
+  %0 = exec.concat %w, %x : (tensor<9xf32>, tensor<16xf32>) -> tensor<25xf32>
+  exec.yield %0 : tensor<25xf32>
 }
 
 // -----

@@ -135,3 +135,76 @@ exec.program @empty attributes {
   %2 = exec.dispatch @join dims() (%0, %1) : (tensor<2x0xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   exec.yield %2 : tensor<2x4xf32>
 }
+
+// -----
+
+exec.kernel @grow {
+  func.func private @grow(tensor<16xf32> {exec.shape = affine_map<() -> (16)>}) -> (tensor<16xf32> {exec.shape = affine_map<() -> (16)>})
+}
+exec.kernel @shrink {
+  func.func private @shrink(tensor<32xf32> {exec.shape = affine_map<() -> (32)>}) -> (tensor<16xf32> {exec.shape = affine_map<() -> (16)>})
+}
+exec.kernel @end {
+  func.func private @end(tensor<48xf32> {exec.shape = affine_map<() -> (48)>}) -> (tensor<16xf32> {exec.shape = affine_map<() -> (16)>})
+}
+
+// A dense block: what is joined first lies in what is joined last, as do all of their operands.
+// CHECK-LABEL: exec.program @dense
+// CHECK-SAME: arena_bytes = 192
+// CHECK: %[[ALL:.*]] = exec.slot 0 size affine_map<() -> (192)> live[0, 3] at 0
+// CHECK: %[[TWO:.*]] = exec.slot {{.*}} size affine_map<() -> (128)> live[0, 2] at 0 within 0
+// CHECK: %[[A:.*]] = exec.slot {{.*}} size affine_map<() -> (64)> live[0, 1] at 0 within
+// CHECK: exec.launch @grow {{.*}} ins(%{{.*}}) outs(%[[A]])
+// CHECK: exec.launch @grow {{.*}} ins(%[[A]]) outs(%[[B:.*]])
+// CHECK: exec.launch @shrink {{.*}} ins(%[[TWO]]) outs(%[[C:.*]])
+// CHECK: exec.launch @end {{.*}} ins(%[[ALL]])
+// CHECK-NOT: exec.copy
+exec.program @dense attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x"], input_types = [tensor<16xf32>], input_shapes = [affine_map<() -> (16)>],
+    output_names = ["y"], output_types = [tensor<16xf32>], output_shapes = [affine_map<() -> (16)>]} {
+^bb0(%x: tensor<16xf32>):
+  %a = exec.dispatch @grow dims() (%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %b = exec.dispatch @grow dims() (%a) : (tensor<16xf32>) -> tensor<16xf32>
+  %two = exec.concat %a, %b : (tensor<16xf32>, tensor<16xf32>) -> tensor<32xf32>
+  %c = exec.dispatch @shrink dims() (%two) : (tensor<32xf32>) -> tensor<16xf32>
+  %all = exec.concat %a, %b, %c : (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>) -> tensor<48xf32>
+  %y = exec.dispatch @end dims() (%all) : (tensor<48xf32>) -> tensor<16xf32>
+  exec.yield %y : tensor<16xf32>
+}
+
+// -----
+
+exec.kernel @grow {
+  func.func private @grow(tensor<16xf32> {exec.shape = affine_map<() -> (16)>}) -> (tensor<16xf32> {exec.shape = affine_map<() -> (16)>})
+}
+exec.kernel @end {
+  func.func private @end(tensor<64xf32> {exec.shape = affine_map<() -> (64)>}) -> (tensor<16xf32> {exec.shape = affine_map<() -> (16)>})
+}
+
+// An input, a constant and a second appearance are copied, each in a step of its own.
+// CHECK-LABEL: exec.program @copied
+// CHECK: %[[X:.*]] = exec.input 0
+// CHECK: %[[W:.*]] = exec.weight at 0
+// CHECK: exec.slot 0 size affine_map<() -> (256)> live[0, 4] at 0
+// CHECK: %[[D:.*]] = exec.slot 1 size affine_map<() -> (64)> live[3, 3] at 192 within 0
+// CHECK: %[[C:.*]] = exec.slot 2 size affine_map<() -> (64)> live[2, 2] at 128 within 0
+// CHECK: %[[B:.*]] = exec.slot 3 size affine_map<() -> (64)> live[1, 1] at 64 within 0
+// CHECK: %[[A:.*]] = exec.slot 4 size affine_map<() -> (64)> live[0, 3] at 0 within 0
+// CHECK: exec.launch @grow {{.*}} outs(%[[A]])
+// CHECK-NEXT: exec.copy %[[B]], %[[X]] size affine_map<() -> (64)>
+// CHECK-NEXT: exec.copy %[[C]], %[[W]] size affine_map<() -> (64)>
+// CHECK-NEXT: exec.copy %[[D]], %[[A]] size affine_map<() -> (64)>
+// CHECK-NEXT: exec.launch @end
+exec.program @copied attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x"], input_types = [tensor<16xf32>], input_shapes = [affine_map<() -> (16)>],
+    output_names = ["y"], output_types = [tensor<16xf32>], output_shapes = [affine_map<() -> (16)>]} {
+^bb0(%x: tensor<16xf32>):
+  %w = exec.constant dense<2.0> : tensor<16xf32>
+  %a = exec.dispatch @grow dims() (%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %v = exec.view %a dims() : tensor<16xf32> -> tensor<4x4xf32>
+  %all = exec.concat %a, %x, %w, %v : (tensor<16xf32>, tensor<16xf32>, tensor<16xf32>, tensor<4x4xf32>) -> tensor<64xf32>
+  %y = exec.dispatch @end dims() (%all) : (tensor<64xf32>) -> tensor<16xf32>
+  exec.yield %y : tensor<16xf32>
+}

@@ -127,6 +127,84 @@ exec.program @main attributes {
 
 // -----
 
+// ProgramOp C6
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  %0 = exec.slot 0 size affine_map<() -> (256)> live [0, 2] at 64
+  // expected-error @below {{C6: expected to lie and live within slot 0}}
+  %1 = exec.slot 1 size affine_map<() -> (128)> live [0, 2] at 256 within 0
+  exec.yield
+}
+
+// -----
+
+// ProgramOp C6
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  %0 = exec.slot 0 size affine_map<() -> (256)> live [1, 2] at 64
+  // expected-error @below {{C6: expected to lie and live within slot 0}}
+  %1 = exec.slot 1 size affine_map<() -> (128)> live [0, 2] at 64 within 0
+  exec.yield
+}
+
+// -----
+
+// ProgramOp C6
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  // expected-error @below {{C6: expected to be within a slot before it that has an offset}}
+  %0 = exec.slot 0 size affine_map<() -> (128)> live [0, 2] at 64 within 0
+  exec.yield
+}
+
+// -----
+
+// ProgramOp C6: parts of one slot have bytes of their own, too
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  %0 = exec.slot 0 size affine_map<() -> (256)> live [0, 2] at 64
+  %1 = exec.slot 1 size affine_map<() -> (128)> live [0, 1] at 64 within 0
+  // expected-error @below {{C6: expected bytes of its own, got some of slot 1, which lives at the same time}}
+  %2 = exec.slot 2 size affine_map<() -> (128)> live [1, 2] at 128 within 0
+  exec.yield
+}
+
+// -----
+
+// SlotOp C4
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  %0 = exec.slot 0 size affine_map<() -> (256)> live [0, 2] at 64
+  // expected-error @below {{C4: expected an offset of a slot within another}}
+  %1 = exec.slot 1 size affine_map<() -> (128)> live [0, 1] within 0
+  exec.yield
+}
+
+// -----
+
+// ConcatOp C1
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+^bb0(%x: tensor<2x4xf32>):
+  // expected-error @below {{C1: expected static operands that together have the elements of 'tensor<3x4xf32>'}}
+  %0 = exec.concat %x, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<3x4xf32>
+  exec.yield %x : tensor<2x4xf32>
+}
+
+// -----
+
 // ProgramOp C7
 exec.program @main attributes {
     symbols = [], minima = array<i64>, maxima = array<i64>,
