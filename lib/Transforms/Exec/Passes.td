@@ -21,9 +21,9 @@ def ExecPlanMemory : Pass<"exec-plan-memory", "::mlir::ModuleOp"> {
       overlap; the peak is `arena_bytes` and the lower bound of any plan `live_bytes`.
 
     * an operand of a concatenation is written where the result has it, as a slot within the result's.
-      Copied is what cannot: inputs, constants, outputs and what lies in another concatenation. Where operands of one concatenation are the first of a later one's, the
-      result is taken instead, so that the concatenations of a dense block lie in one another. A remark says
-      for each what was done.
+      Copied is what cannot: inputs, constants, outputs and what lies in another concatenation. Where operands
+      of one concatenation are the first of a later one's, its result is taken instead, so that the
+      concatenations of a dense block lie in one another. A remark says for each what was done.
 
     Dispatches whose results nobody uses disappear, and with them the kernels that nobody launches.
 
