@@ -3,6 +3,8 @@
 #include "dialects/Exec/ExecOps.h"
 #include "lib/Transforms/Linalg/MergeRows.h"
 #include "lib/Transforms/Linalg/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 

@@ -3,11 +3,13 @@
 // not end where rows do.
 #include "lib/Transforms/Linalg/MergeRows.h"
 #include "dialects/Exec/ExecOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace accel;
@@ -65,8 +67,31 @@ private:
         return visit(op, use, dim);
       if (auto fill = dyn_cast<linalg::FillOp>(use.getOwner()))
         return fill.isDpsInit(&use) && join(fill.getResult(0), dim);
+      if (auto size = dyn_cast<tensor::DimOp>(use.getOwner())) {
+        sizes.insert(size);
+        return bool(shapeOf(size));
+      }
       return isa<func::ReturnOp>(use.getOwner());
     });
+  }
+
+  /// What the kernel says of the argument whose size is asked for; null if it says nothing.
+  AffineMapAttr shapeOf(tensor::DimOp size) {
+    auto argument = dyn_cast<BlockArgument>(size.getSource());
+    if (!argument || argument.getOwner() != &function.getBody().front() || !size.getConstantIndex())
+      return {};
+    auto shape = function.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(),
+                                                          exec::KernelOp::kShapeAttr);
+    return shape && shape.getValue().getNumSymbols() == kernelDims().size() ? shape
+                                                                            : AffineMapAttr();
+  }
+
+  SmallVector<Value> kernelDims() {
+    SmallVector<Value> dims;
+    for (BlockArgument argument : function.getArguments())
+      if (argument.getType().isIndex())
+        dims.push_back(argument);
+    return dims;
   }
 
   /// Dims `at` and `at` + 1 of an operand are merged: so are the loops that walk them, and what
@@ -119,6 +144,16 @@ private:
   }
 
   void rewrite() {
+    for (tensor::DimOp size : sizes) {
+      OpBuilder builder(size);
+      AffineMap shape = shapeOf(size).getValue();
+      size.getResult().replaceAllUsesWith(affine::AffineApplyOp::create(
+          builder, size.getLoc(),
+          AffineMap::get(0, shape.getNumSymbols(), shape.getResult(*size.getConstantIndex()),
+                         builder.getContext()),
+          kernelDims()));
+      size.erase();
+    }
     for (auto [tensor, dim] : tensors) {
       RankedTensorType type = merged(tensor.getType(), dim);
       if (auto empty = tensor.getDefiningOp<tensor::EmptyOp>())
@@ -191,6 +226,7 @@ private:
   func::FuncOp function;
   llvm::MapVector<Value, unsigned> tensors;           ///< and the first of the two dims
   llvm::MapVector<linalg::GenericOp, unsigned> loops; ///< and the first of the two
+  llvm::SetVector<tensor::DimOp> sizes;               ///< of arguments that are merged
   bool isShared = false;
 };
 } // namespace

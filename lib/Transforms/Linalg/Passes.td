@@ -14,7 +14,9 @@ def LinalgFlattenPass : Pass<"linalg-flatten", "::mlir::func::FuncOp"> {
   let description = [{
     Changes the types of the function's tensors, which are addresses to whoever calls a kernel:
     `tensor<8x16x4xf32>` added to another becomes `tensor<512xf32>`, so that vectors run over all of it.
+    Rows of a picture become one where all positions share an operand of a contraction.
   }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
 }
 
 def LinalgRematerializePass : Pass<"linalg-rematerialize", "::mlir::func::FuncOp"> {

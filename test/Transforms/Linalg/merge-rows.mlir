@@ -39,6 +39,40 @@ func.func @any_size(%h: index, %w: index,
 
 // -----
 
+// Sizes of an argument that is merged are those that the kernel has.
+// CHECK-LABEL: @sizes
+// CHECK-SAME: %[[H:[^:]*]]: index {{[^%]*}}%[[W:[^:]*]]: index
+// CHECK-NOT: tensor.dim
+// CHECK: %[[N:.*]] = arith.muli %[[H]], %[[W]]
+// CHECK: tensor.empty(%[[N]]) : tensor<1x1x?x16xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x1x?x16xf32>, tensor<16x16xf32>)
+#rows = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3, d5)>
+#filters = affine_map<(d0, d1, d2, d3, d4, d5) -> (d5, d4)>
+#sums = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3, d4)>
+func.func @sizes(%h: index, %w: index,
+                 %x: tensor<1x1x?x?x16xf32> {exec.shape = affine_map<()[s0, s1] -> (1, 1, s0, s1, 16)>},
+                 %f: tensor<16x16xf32> {exec.shape = affine_map<()[s0, s1] -> (16, 16)>})
+    -> (tensor<1x1x?x?x16xf32> {exec.shape = affine_map<()[s0, s1] -> (1, 1, s0, s1, 16)>}) {
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant 0.0 : f32
+  %rows = tensor.dim %x, %c2 : tensor<1x1x?x?x16xf32>
+  %columns = tensor.dim %x, %c3 : tensor<1x1x?x?x16xf32>
+  %0 = tensor.empty(%rows, %columns) : tensor<1x1x?x?x16xf32>
+  %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<1x1x?x?x16xf32>) -> tensor<1x1x?x?x16xf32>
+  %2 = linalg.generic {indexing_maps = [#rows, #filters, #sums],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %f : tensor<1x1x?x?x16xf32>, tensor<16x16xf32>) outs(%1 : tensor<1x1x?x?x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %p : f32
+    linalg.yield %s : f32
+  } -> tensor<1x1x?x?x16xf32>
+  return %2 : tensor<1x1x?x?x16xf32>
+}
+
+// -----
+
 // A window, or strides, tell rows from columns; rows of a softmax share nothing.
 // CHECK-LABEL: @window
 // CHECK: -> tensor<1x1x7x7x16xf32>
