@@ -32,7 +32,9 @@ StringRef passPipeline(unsigned optLevel) {
     return "function(sroa,early-cse,simplifycfg)";
   default:
     return "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg,"
-           "loop-mssa(loop-rotate,licm),gvn,instcombine<no-verify-fixpoint>,simplifycfg)";
+           "loop-mssa(loop-rotate,licm),gvn,instcombine<no-verify-fixpoint>,simplifycfg,"
+           // Addresses that differ by a constant share a register, where strides are of the run.
+           "separate-const-offset-from-gep,early-cse)";
   }
 }
 
