@@ -30,6 +30,7 @@ suites=(
   "ops          $python test/e2e/ops.py --jobs $jobs --junit \$xml $all"
   "sweep        $python test/e2e/sweep.py --jobs $jobs --junit \$xml $all"
   "accuracy     $python test/e2e/accuracy.py --jobs $jobs --junit \$xml $all"
+  "attention    $python test/e2e/attention.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
   "large        $python test/e2e/large.py --junit \$xml $all"
   "conformance  $python test/conformance/run.py --jobs $jobs --junit \$xml $all"

@@ -3,6 +3,7 @@
 #ifndef ACCEL_NN_OPS
 #define ACCEL_NN_OPS
 
+include "dialects/NN/NNAttentionOps.td"
 include "dialects/NN/NNAttributes.td"
 include "dialects/NN/NNConvOps.td"
 include "dialects/NN/NNElementwiseOps.td"

@@ -37,6 +37,8 @@ void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optL
   if (optLevel >= 1) {
     pm.addPass(createCPUEvaluateConstants());
     pm.addNestedPass<func::FuncOp>(createNNEvaluateConstants());
+    // Scales and conditions are constants by now.
+    pm.addNestedPass<func::FuncOp>(createNNFuseAttention());
   }
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());

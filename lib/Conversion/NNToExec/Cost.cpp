@@ -42,6 +42,12 @@ static double flopsAnElement(Operation *op, ShapeAnalysis &shapes) {
         return 2 * elementsOf(ArrayRef<Dim>(shapes.get(conv.getWeight())).drop_front().drop_back())
                        .value_or(1);
       })
+      .Case([&](AttentionOp attention) {
+        // Two products, and the softmax, shared by the columns of a row.
+        ArrayRef<int64_t> sizes = attention.getSizes().take_back(3);
+        return double(std::max<int64_t>(sizes[0], 0)) * (2 * double(sizes[1] + sizes[2]) + 4) /
+               std::max<double>(sizes[2], 1);
+      })
       .Case([](PoolOp pool) {
         double count = 1;
         for (int64_t size : pool.getKernel())

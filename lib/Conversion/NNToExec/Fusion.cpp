@@ -2,6 +2,7 @@
 // Decides which ops of a block share a kernel: groups grow from their roots along elementwise ops,
 // and along reductions of the same rows (a normalization is one kernel).
 #include "lib/Conversion/NNToExec/Fusion.h"
+#include "dialects/NN/NNAttention.h"
 
 using namespace mlir;
 using namespace accel;
@@ -136,6 +137,8 @@ private:
       return reader + ", which is in another kernel already";
     if (isa<ElementwiseOpInterface>(user))
       return reader + " over another shape";
+    if (auto apart = user->getAttrOfType<StringAttr>(kApartAttr))
+      return reader + ": " + apart.str();
     if (isa<ReductionOpInterface>(user))
       return reader + ", which reduces other rows, or too long or too few";
     return reader + ", which is not computed element by element";
@@ -144,6 +147,10 @@ private:
   /// Adds the fewest consumers after which again one result only is used outside.
   bool grow(size_t index) {
     KernelGroup &group = groups[index];
+    if (isa_and_nonnull<AttentionOp>(group.root)) {
+      group.boundary = "attention is a kernel by itself";
+      return false;
+    }
     const Shape shape = shapes.get(group.result());
     const Space space = spaceOf(group.root);
     OpSet added;

@@ -265,11 +265,9 @@ Value accel::nn::lowerMovement(Lowering &lowering, Operation *op) {
       .Case([&](ShapeOfOp shapeOf) { return lowerShapeOf(lowering, shapeOf); })
       .Case([&](PackOp pack) { return lowerPack(lowering, pack); })
       .Case([&](UnpackOp unpack) { return lowerUnpack(lowering, unpack); })
-      .Case([&](PackedMatmulOp matmul) {
-        // Tiled as it is; its result goes through a copy into the destination.
-        IRMapping &values = lowering.values;
-        Operation *clone = lowering.builder.clone(*matmul, values);
-        return clone->getResult(0);
+      .Case<PackedMatmulOp, AttentionOp>([&](auto op) {
+        // Tiled as it is, into the destination.
+        return lowering.builder.clone(*op, lowering.values)->getResult(0);
       })
       .Default([](Operation *) { return Value(); });
 }

@@ -89,6 +89,7 @@ static LogicalResult toTiles(ModuleOp module, const Target &target, const Kernel
   return run(module, [&](OpPassManager &passes) {
     OpPassManager &functions = passes.nest<func::FuncOp>();
     functions.addPass(createLowerPackedMatmulPass({options.plain}));
+    functions.addPass(createLinalgTileAttentionPass({cpu, options.plain}));
     if (options.plain)
       return;
     functions.addPass(createLinalgTilePass({cpu}));

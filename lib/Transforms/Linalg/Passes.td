@@ -35,6 +35,25 @@ def LinalgTilePass : TargetPass<"linalg-tile"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def LinalgTileAttentionPass : Pass<"linalg-tile-attention", "::mlir::func::FuncOp"> {
+  let summary = "Cut attention into work items and register tiles, without a matrix of all scores";
+  let description = [{
+    An item is some rows of one batch entry (a head). Keys are taken in blocks, packed so that scores
+    side by side are one vector; scores of a few rows become weights and are used up at once. Where keys
+    are more than one block, a row's result and sum are rescaled when a larger score comes (online
+    softmax). Blocks follow from the shape and the target, never from the number of threads.
+
+    With `plain`, all scores are computed by loops over scalars.
+  }];
+  let options = [
+    Option<"cpu", "cpu", "std::string", "\"native\"",
+           "the CPU whose table of registers and caches sizes come from">,
+    Option<"plain", "plain", "bool", "false", "loops over scalars">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def LinalgVectorizePass : TargetPass<"linalg-vectorize"> {
   let summary = "Turn linalg ops on tiles into vectors, with sums held in registers";
   let description = [{

@@ -51,6 +51,29 @@ def NNLayout : Pass<"nn-layout", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::accel::nn::NNDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def NNFuseAttention : Pass<"nn-fuse-attention", "::mlir::func::FuncOp"> {
+  let summary = "Make attention of two products with a softmax between them";
+  let description = [{
+    `softmax(q * k^T * scale + mask) * v` becomes one `nn.attention`:
+
+        %s = nn.matmul %q, %kt            // %q and %kt reshaped, transposed, sliced, scaled
+        %m = nn.add %s, %mask
+        %p = nn.softmax %m axis 3
+        %o = nn.matmul %p, %v
+        %t = nn.transpose %o [0, 2, 1, 3]
+
+    The scale may be on the queries, the keys or the scores; the mask is added, or chosen where a
+    condition holds: a number of -1e30 or less in a score's place is added to it instead (a masked
+    score that is NaN or infinite stays so). Rows of NaN that become zero are said so. Operands are
+    traced back through reshapes, transposes, slices, broadcasts and constant indices, as far as what
+    attention reads stays affine; a transpose of the result becomes its order.
+
+    Nothing is done where scores or weights are read elsewhere, elements are not f32, or depths of
+    heads are not known. The softmax then says why (`nn.apart`), for `accel-compile -v`.
+  }];
+  let dependentDialects = ["::accel::nn::NNDialect"];
+}
+
 def NNEvaluateConstants : Pass<"nn-evaluate-constants", "::mlir::func::FuncOp"> {
   let summary = "Evaluate ops on constants that need no compiled code";
   let description = [{
