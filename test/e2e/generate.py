@@ -118,6 +118,18 @@ def branches():
     return b.model()
 
 
+@model({"batch": 1}, {"batch": 3})
+def one_column():
+    """Signals as pictures of one column: register tiles take their rows along the other spatial dim."""
+    b = Builder("one_column")
+    x = b.input("x", ["batch", 16, 203, 1])
+    x = b.node("Relu", b.node("Conv", x, b.weight(40, 16, 5, 1), b.weight(40), pads=[2, 0, 2, 0]))
+    x = b.node("Add", x, b.conv(x, 40, 40, 3))
+    x = b.node("Conv", x, b.weight(64, 40, 7, 1), strides=[2, 1], dilations=[3, 1])
+    b.output(b.node("Conv", b.node("Sigmoid", x), b.weight(64, 1, 3, 1), group=64))
+    return b.model()
+
+
 PICTURES = [
     {"batch": b, "height": h, "width": w}
     for b, h, w in ((1, 1, 1), (1, 2, 3), (2, 5, 9), (1, 16, 8), (1, 9, 27), (2, 33, 21), (1, 7, 61), (1, 3, 602))

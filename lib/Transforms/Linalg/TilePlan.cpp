@@ -234,6 +234,32 @@ static std::optional<std::pair<unsigned, int64_t>> dimAcross(linalg::GenericOp r
   return std::nullopt;
 }
 
+/// The dim of the result along which a register tile has rows: the last but one, or where that has
+/// one element (a picture of one column) the nearest before it whose elements share filters, too.
+static unsigned rowDim(Operation *op, ArrayRef<int64_t> shape) {
+  unsigned row = shape.size() - 2;
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  if (!generic)
+    return row;
+  AffineMap result = generic.getMatchingIndexingMap(generic.getDpsInitOperand(0));
+  if (result.getNumResults() != shape.size())
+    return row;
+  for (unsigned i = row; i > 0; --i) {
+    auto dim = dyn_cast<AffineDimExpr>(result.getResult(i));
+    bool shared = dim && llvm::all_of(generic.getDpsInputOperands(), [&](OpOperand *operand) {
+                    AffineMap map = generic.getMatchingIndexingMap(operand);
+                    bool isFilter = map.getNumResults() &&
+                                    map.getResults().back() == result.getResults().back();
+                    return !isFilter || !map.isFunctionOfDim(dim.getPosition());
+                  });
+    if (!shared)
+      break;
+    if (shape[i] != 1)
+      return i;
+  }
+  return row;
+}
+
 std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &target) {
   auto root = asGeneric(op);
   if (!root)
@@ -277,21 +303,21 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     if (!anchor.op)
       rows = std::clamp<int64_t>(registers / 2 / vectors, 1, 8);
     plan.tile[rank - 1] = columns;
+    unsigned row = rank >= 2 ? rowDim(anchor.op, shape) : 0;
     if (rank >= 2) {
-      int64_t size = shape[rank - 2];
+      int64_t size = shape[row];
       // Spread a static extent evenly, so that the last tile is not a thin one.
       if (!ShapedType::isDynamic(size) && size > 0)
         rows = llvm::divideCeil(size, llvm::divideCeil(size, rows));
-      plan.tile[rank - 2] = rows;
-      for (unsigned i = 0; i + 2 < rank; ++i)
-        plan.tile[i] = 1;
+      std::fill(plan.tile.begin(), plan.tile.end() - 1, 1);
+      plan.tile[row] = rows;
     }
     // Items: whole register tiles, as many of them as make handing over worth while.
     plan.item[rank - 1] = columns;
     int64_t work = columns * anchor.work;
     for (int i = int(rank) - 2; i >= 0; --i) {
       int64_t extent = plan.tile[i] * int64_t(llvm::divideCeil(kItemWork, work * plan.tile[i]));
-      bool isDynamic = ShapedType::isDynamic(shape[i]), isRow = i + 2 == int(rank);
+      bool isDynamic = ShapedType::isDynamic(shape[i]), isRow = i == int(row);
       // Rows of pictures are cut where they are long: each cut leaves smaller tiles. There are
       // other rows for other threads.
       if (isDynamic && isRow && (plan.staticEdges || rank >= 5))

@@ -137,6 +137,18 @@ func.func @blocked_conv(%x: tensor<1x2x30x30x16xf32>, %w: tensor<2x2x3x3x16x32xf
 
 // -----
 
+// A picture of one column: the tile's pixels are one below the other.
+// CHECK-LABEL: @one_column
+// V4: linalg.fill {{.*}} -> tensor<1x1x14x1x32xf32>
+// V4: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x18x1x16xf32>, tensor<1x2x5x1x16x32xf32>)
+func.func @one_column(%x: tensor<1x2x46x1x16xf32>, %w: tensor<2x2x5x1x16x32xf32>) -> tensor<1x2x42x1x32xf32> {
+  %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [1, 1]
+    : (tensor<1x2x46x1x16xf32>, tensor<2x2x5x1x16x32xf32>) -> tensor<1x2x42x1x32xf32>
+  return %0 : tensor<1x2x42x1x32xf32>
+}
+
+// -----
+
 // Work that is less than an item's is not cut; a scalar has nothing to cut.
 // CHECK-LABEL: @small
 // CHECK-NOT: scf.forall

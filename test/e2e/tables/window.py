@@ -30,6 +30,8 @@ def conv():
         ((24, 9, 40), (24, 1, 3, 3), dict(group=24, pads=[1, 0, 2, 5], strides=[2, 2])),
         ((1, 28, 28), (8, 1, 5, 5), dict(auto_pad="SAME_UPPER")),
         ((5, 1, 1), (7, 5, 1, 1), {}),
+        ((16, 61, 1), (40, 16, 5, 1), dict(pads=[2, 0, 1, 0])),
+        ((16, 61, 1), (32, 16, 3, 3), dict(pads=[1, 1, 1, 1], strides=[2, 1])),
         ((5, 4, 4), (7, 5, 4, 4), {}),
     ]
     for data, weight, attributes in weights:
