@@ -45,19 +45,44 @@ static LogicalResult scatterElements(Node &node) {
 static LogicalResult scatterNd(Node &node) {
   Value x = node.operand(0), indices = node.operand(1), updates = node.operand(2);
   nn::ScatterKind kind = scatterKind(node);
+  if (node.hasFailed())
+    return failure();
+  // The ranks say how long tuples are, where the shape of the indices does not.
+  Shape shape = node.dims(indices);
+  int64_t tuple = Node::rank(indices) - 1 + Node::rank(x) - Node::rank(updates);
+  if (!shape.empty() && !nn::constantDim(shape.back()) && tuple >= 0 && tuple <= Node::rank(x)) {
+    shape.back() = node.constantDim(tuple);
+    indices = node.reshape(indices, shape);
+  }
   return node.result(node.create<nn::ScatterNdOp>(kind, x, indices, updates));
 }
 
 template <nn::CumulateKind kind> static LogicalResult cumulate(Node &node) {
-  Value x = node.operand(0);
-  SmallVector<int64_t> axis = node.constantOperand(1, "axis");
+  Value x = node.operand(0), axis = node.operand(1);
   bool exclusive = node.integer("exclusive", 0), reverse = node.integer("reverse", 0);
   if (node.hasFailed())
     return failure();
-  if (axis.size() != 1)
-    return node.error("expected one axis, found " + Twine(axis.size()));
-  uint64_t at = node.axis(axis[0], Node::rank(x));
-  return node.result(node.create<nn::CumulateOp>(kind, x, at, exclusive, reverse));
+  int64_t rank = Node::rank(x);
+  auto along = [&](int64_t at) -> Value {
+    return node.create<nn::CumulateOp>(kind, x, uint64_t(at), exclusive, reverse);
+  };
+  if (std::optional<SmallVector<int64_t>> known = node.constants(axis)) {
+    if (known->size() != 1)
+      return node.error("expected one axis, found " + Twine(known->size()));
+    return node.result(along(node.axis(known->front(), rank)));
+  }
+  if (rank == 0)
+    return node.error("expected an input of rank 1 or more, found a scalar");
+  // Only the run knows the axis: the result is chosen of those for all of them.
+  axis = node.reshape(axis, {});
+  Value result = along(0);
+  for (int64_t i = 1; i < rank; ++i) {
+    auto is = [&](int64_t at) {
+      return node.compare(CompareKind::eq, axis, node.scalarLike(axis, at));
+    };
+    result = node.select(node.create<nn::OrOp>(is(i), is(i - rank)), along(i), result);
+  }
+  return node.result(result);
 }
 
 // --- where the largest elements are ---
