@@ -5,7 +5,8 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/SHA256.h"
+#include <memory>
+#include <openssl/evp.h>
 
 using namespace llvm;
 
@@ -44,7 +45,9 @@ std::vector<link::HeaderValue> headerValues(mlir::ArrayAttr names, mlir::ArrayAt
 } // namespace
 
 Expected<std::string> hashFiles(ArrayRef<std::string> paths) {
-  SHA256 hash;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  if (!hash || !EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr))
+    return createStringError("libcrypto has no SHA-256");
   std::vector<char> block(1 << 20);
   for (const std::string &path : paths) {
     Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(path);
@@ -58,10 +61,13 @@ Expected<std::string> hashFiles(ArrayRef<std::string> paths) {
           return got.takeError();
         break;
       }
-      hash.update(StringRef(block.data(), *got));
+      EVP_DigestUpdate(hash.get(), block.data(), *got);
     }
   }
-  return toHex(hash.final(), /*LowerCase=*/true);
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(hash.get(), digest, &size);
+  return toHex(ArrayRef(digest, size), /*LowerCase=*/true);
 }
 
 link::ModelSignature signatureOf(exec::ProgramOp program, llvm::StringRef name,
