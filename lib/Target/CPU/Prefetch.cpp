@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace accel {
 #define GEN_PASS_DEF_PREFETCHPASS
@@ -25,6 +26,9 @@ using namespace accel;
 
 /// Smaller panels are at hand before they are missed.
 static constexpr int64_t kMinPanelBytes = 8 << 10;
+
+/// What one prefetch brings.
+static constexpr int64_t kLineBytes = 64;
 
 namespace {
 struct Loop {
@@ -101,8 +105,10 @@ static std::optional<Linear> linearPosition(vector::TransferReadOp read, MemRefT
   return linear;
 }
 
-/// Emits the prefetch for one read, the first of its memref in an innermost loop.
-static void prefetchFor(vector::TransferReadOp read, BlockArgument memory, Block &entry) {
+/// Emits prefetches for the reads of one memref in an innermost loop.
+static void prefetchFor(ArrayRef<vector::TransferReadOp> reads, BlockArgument memory,
+                        Block &entry) {
+  vector::TransferReadOp read = reads.front();
   auto type = cast<MemRefType>(memory.getType());
   std::optional<Linear> position = linearPosition(read, type);
   if (!position)
@@ -145,19 +151,25 @@ static void prefetchFor(vector::TransferReadOp read, BlockArgument memory, Block
     tile = tile * loops[i].trips + (d(i) - loops[i].low).floorDiv(loops[i].step);
   for (size_t i = panels; i < loops.size(); ++i)
     base = base + d(i) * position->factorOf(loops[i].iv);
+  int64_t each = llvm::divideCeil(position->factorOf(inner.iv), tiles);
   AffineExpr next =
-      base + panel + (tile * panel + share).floorDiv(tiles) +
-      (d(0) - inner.low) * int64_t(llvm::divideCeil(position->factorOf(inner.iv), tiles));
-  Value index = getValueOrCreateConstantIndexOp(
-      builder, at,
-      affine::makeComposedFoldedAffineApply(
-          builder, at, AffineMap::get(loops.size(), 0, next, builder.getContext()), ivs));
+      base + panel + (tile * panel + share).floorDiv(tiles) + (d(0) - inner.low) * each;
   OpBuilder atEntry = OpBuilder::atBlockBegin(&entry);
   Value flat = memref::ReinterpretCastOp::create(
       atEntry, at, MemRefType::get({type.getNumElements()}, type.getElementType()), memory,
       int64_t(0), ArrayRef<int64_t>{type.getNumElements()}, ArrayRef<int64_t>{1});
-  memref::PrefetchOp::create(builder, at, flat, ValueRange{index}, /*isWrite=*/false,
-                             /*localityHint=*/2, /*isDataCache=*/true);
+  // All lines of the share, spread over the iteration, which may be several steps.
+  int64_t line = kLineBytes / bytes, lines = llvm::divideCeil(each * inner.step, line);
+  for (int64_t i = 0; i < lines; ++i) {
+    builder.setInsertionPoint(reads[i * int64_t(reads.size()) / lines]);
+    Value index = getValueOrCreateConstantIndexOp(
+        builder, at,
+        affine::makeComposedFoldedAffineApply(
+            builder, at, AffineMap::get(loops.size(), 0, next + i * line, builder.getContext()),
+            ivs));
+    memref::PrefetchOp::create(builder, at, flat, ValueRange{index}, /*isWrite=*/false,
+                               /*localityHint=*/2, /*isDataCache=*/true);
+  }
 }
 
 namespace accel {
@@ -167,18 +179,20 @@ struct PrefetchPass : impl::PrefetchPassBase<PrefetchPass> {
     func::FuncOp function = getOperation();
     Block &entry = function.getBody().front();
     function.walk([&](scf::ForOp loop) {
-      llvm::SmallPtrSet<Value, 4> done;
-      for (Operation &op : llvm::make_early_inc_range(*loop.getBody())) {
+      llvm::MapVector<BlockArgument, SmallVector<vector::TransferReadOp>> reads;
+      for (Operation &op : *loop.getBody()) {
         if (op.getNumRegions())
           return;
         auto read = dyn_cast<vector::TransferReadOp>(op);
         auto memory = read ? dyn_cast<BlockArgument>(read.getBase()) : BlockArgument();
-        if (!memory || memory.getOwner() != &entry || !done.insert(memory).second)
+        if (!memory || memory.getOwner() != &entry)
           continue;
         auto type = cast<MemRefType>(memory.getType());
         if (type.hasStaticShape() && type.getLayout().isIdentity())
-          prefetchFor(read, memory, entry);
+          reads[memory].push_back(read);
       }
+      for (auto &[memory, of] : reads)
+        prefetchFor(of, memory, entry);
     });
   }
 };

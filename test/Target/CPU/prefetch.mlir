@@ -39,6 +39,44 @@ func.func @panel(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
 
 // -----
 
+// An iteration of two steps asks for all lines of its share, of which there are two, each where the loop reads itself.
+// CHECK-DAG: #[[FIRST:.*]] = affine_map<(d0, d1, d2) -> (d0 * 16 + d1 * 1024 + d2 * 4096 + 4096)>
+// CHECK-DAG: #[[SECOND:.*]] = affine_map<(d0, d1, d2) -> (d0 * 16 + d1 * 1024 + d2 * 4096 + 4112)>
+// CHECK-LABEL: @lines
+// CHECK: scf.for %{{.*}} step %c2
+// CHECK: affine.apply #[[FIRST]]
+// CHECK-NEXT: memref.prefetch
+// CHECK-NEXT: vector.transfer_read
+// CHECK: affine.apply #[[SECOND]]
+// CHECK-NEXT: memref.prefetch
+// CHECK-NEXT: vector.transfer_read
+// CHECK-NOT: memref.prefetch
+func.func @lines(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p) in (3) {
+    scf.for %t = %c0 to %c4 step %c1 {
+      %sum = scf.for %k = %c0 to %c64 step %c2 iter_args(%s = %start) -> vector<16xf32> {
+        %a = vector.transfer_read %w[%p, %k, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %one = arith.addf %s, %a : vector<16xf32>
+        %k1 = affine.apply affine_map<(d0) -> (d0 + 1)>(%k)
+        %b = vector.transfer_read %w[%p, %k1, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %two = arith.addf %one, %b : vector<16xf32>
+        scf.yield %two : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+  }
+  return
+}
+
+// -----
+
 // A panel of 1 kB is small; nobody shares a panel that is read once.
 // CHECK-LABEL: @small_or_once
 // CHECK-NOT: memref.prefetch
