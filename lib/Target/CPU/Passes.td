@@ -32,7 +32,8 @@ def PrefetchPass : Pass<"cpu-prefetch", "::mlir::func::FuncOp"> {
   let summary = "Prefetch the next panel of weights while tiles share this one";
   let description = [{
     In an innermost loop that reads a kernel's argument in vectors, in a nest that reads the same panel
-    for several tiles: each step asks for its share of the panel that comes next.
+    for several tiles: each step asks for its share of the panel that comes next. Where only the run
+    knows how many tiles there are, shares are divided once a panel.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -30,9 +30,14 @@ static constexpr int64_t kMinPanelBytes = 8 << 10;
 /// What one prefetch brings.
 static constexpr int64_t kLineBytes = 64;
 
+/// Tiles that share a panel, where only the run knows how many.
+static constexpr int64_t kLikelyTiles = 4;
+
 namespace {
 struct Loop {
+  Operation *op;
   Value iv;
+  OpFoldResult from, to;
   int64_t low = 0, step = 1;
   int64_t trips = -1; ///< -1: not known
 };
@@ -58,7 +63,7 @@ static SmallVector<Loop> loopsAround(Operation *op) {
     if (!lows || !highs || !steps)
       continue;
     for (size_t i = ivs->size(); i-- > 0;) {
-      Loop one{(*ivs)[i]};
+      Loop one{parent, (*ivs)[i], (*lows)[i], (*highs)[i]};
       std::optional<int64_t> low = getConstantIntValue((*lows)[i]),
                              high = getConstantIntValue((*highs)[i]),
                              step = getConstantIntValue((*steps)[i]);
@@ -105,71 +110,175 @@ static std::optional<Linear> linearPosition(vector::TransferReadOp read, MemRefT
   return linear;
 }
 
+/// Where a read is in a nest: loops from `steps` on repeat the panel for each tile, the loop
+/// `panels` moves on to the next one.
+struct Nest {
+  SmallVector<Loop> loops; ///< innermost first
+  Linear position;
+  size_t steps = 0, panels = 0;
+
+  int64_t factor(size_t i) const { return position.factorOf(loops[i].iv); }
+  ArrayRef<Loop> tiles() const { return ArrayRef(loops).slice(steps, panels - steps); }
+  /// Elements from one panel to the next.
+  int64_t panel() const { return factor(panels) * loops[panels].step; }
+  /// Elements that one iteration of the innermost loop uses.
+  int64_t stride() const { return factor(0) * loops[0].step; }
+};
+
+/// What an iteration of the innermost loop asks for.
+struct Request {
+  /// Position of line i of so many.
+  llvm::function_ref<Value(OpBuilder &, int64_t)> line;
+  int64_t lines;
+};
+
+/// Emits the requests of one iteration, spread over it: it may be several steps.
+static void emit(ArrayRef<vector::TransferReadOp> reads, BlockArgument memory, Block &entry,
+                 Request request) {
+  auto type = cast<MemRefType>(memory.getType());
+  OpBuilder builder = OpBuilder::atBlockBegin(&entry);
+  Location at = vector::TransferReadOp(reads.front()).getLoc();
+  Value flat = memref::ReinterpretCastOp::create(
+      builder, at, MemRefType::get({type.getNumElements()}, type.getElementType()), memory,
+      int64_t(0), ArrayRef<int64_t>{type.getNumElements()}, ArrayRef<int64_t>{1});
+  for (int64_t i = 0; i < request.lines; ++i) {
+    builder.setInsertionPoint(reads[i * int64_t(reads.size()) / request.lines]);
+    memref::PrefetchOp::create(builder, at, flat, request.line(builder, i), /*isWrite=*/false,
+                               /*localityHint=*/2, /*isDataCache=*/true);
+  }
+}
+
+static Value apply(OpBuilder &builder, Location at, AffineExpr expr,
+                   ArrayRef<OpFoldResult> operands) {
+  return getValueOrCreateConstantIndexOp(
+      builder, at, affine::makeComposedFoldedAffineApply(builder, at, expr, operands));
+}
+
+/// Where the number of tiles is known: a share is all lines of its part of the panel.
+static void requestKnown(const Nest &nest, ArrayRef<vector::TransferReadOp> reads,
+                         BlockArgument memory, Block &entry, int64_t tiles, int64_t line) {
+  ArrayRef<Loop> loops = nest.loops;
+  Builder builder(memory.getContext());
+  AffineExpr share = builder.getAffineConstantExpr(nest.position.constant),
+             tile = builder.getAffineConstantExpr(0), base = builder.getAffineConstantExpr(0);
+  auto d = [&](size_t i) { return builder.getAffineDimExpr(i); };
+  for (size_t i = 1; i < nest.steps; ++i)
+    share = share + d(i) * nest.factor(i);
+  for (size_t i = nest.panels; i-- > nest.steps;)
+    tile = tile * loops[i].trips + (d(i) - loops[i].low).floorDiv(loops[i].step);
+  for (size_t i = nest.panels; i < loops.size(); ++i)
+    base = base + d(i) * nest.factor(i);
+  int64_t each = llvm::divideCeil(nest.factor(0), tiles);
+  AffineExpr next = base + nest.panel() + (tile * nest.panel() + share).floorDiv(tiles) +
+                    (d(0) - loops[0].low) * each;
+  SmallVector<OpFoldResult> ivs =
+      llvm::map_to_vector(loops, [](const Loop &loop) { return OpFoldResult(loop.iv); });
+  Location at = vector::TransferReadOp(reads.front()).getLoc();
+  emit(reads, memory, entry,
+       {[&](OpBuilder &b, int64_t i) { return apply(b, at, next + i * line, ivs); },
+        int64_t(llvm::divideCeil(each * loops[0].step, line))});
+}
+
+/// Where only the run knows the number of tiles: shares are divided once a panel, before its tiles.
+static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> reads,
+                         BlockArgument memory, Block &entry, int64_t line) {
+  ArrayRef<Loop> loops = nest.loops;
+  Operation *first = nest.tiles().back().op;
+  auto isOutside = [&](OpFoldResult bound) {
+    auto value = dyn_cast<Value>(bound);
+    return !value || !first->isAncestor(value.getParentBlock()->getParentOp());
+  };
+  for (const Loop &loop : nest.tiles())
+    if (!isOutside(loop.from) || !isOutside(loop.to))
+      return;
+  OpBuilder before(first), builder(reads.front());
+  Location at = vector::TransferReadOp(reads.front()).getLoc();
+  auto constant = [&](OpBuilder &b, int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, at, value);
+  };
+  AffineExpr d0, d1;
+  bindDims(before.getContext(), d0, d1);
+  Value tiles = constant(before, 1);
+  SmallVector<Value> trips;
+  for (const Loop &loop : nest.tiles()) {
+    trips.push_back(apply(before, at, (d1 - d0).ceilDiv(loop.step), {loop.from, loop.to}));
+    tiles = before.createOrFold<arith::MulIOp>(at, tiles, trips.back());
+  }
+  // Without a tile nothing is asked for, but this is divided.
+  tiles = before.createOrFold<arith::MaxSIOp>(at, tiles, constant(before, 1));
+  Value next;
+  auto add = [&](Value count, Value share) {
+    next = builder.createOrFold<arith::AddIOp>(
+        at, next, builder.createOrFold<arith::MulIOp>(at, count, share));
+  };
+  auto shareOf = [&](int64_t elements) {
+    return before.createOrFold<arith::DivUIOp>(at, constant(before, elements), tiles);
+  };
+
+  AffineExpr base = builder.getAffineConstantExpr(nest.position.constant + nest.panel());
+  SmallVector<OpFoldResult> ivs;
+  for (size_t i = nest.panels; i < loops.size(); ++i) {
+    base = base + builder.getAffineDimExpr(ivs.size()) * nest.factor(i);
+    ivs.push_back(loops[i].iv);
+  }
+  next = apply(builder, at, base, ivs);
+  Value tile = constant(builder, 0);
+  for (size_t i = nest.panels; i-- > nest.steps;) {
+    tile = builder.createOrFold<arith::MulIOp>(at, tile, trips[i - nest.steps]);
+    tile = builder.createOrFold<arith::AddIOp>(
+        at, tile,
+        apply(builder, at, (d0 - d1).floorDiv(loops[i].step), {loops[i].iv, loops[i].from}));
+  }
+  add(tile, shareOf(nest.panel()));
+  for (size_t i = nest.steps; i-- > 1;)
+    add(loops[i].iv, shareOf(nest.factor(i)));
+  Value each = before.createOrFold<arith::CeilDivUIOp>(at, constant(before, nest.factor(0)), tiles);
+  add(loops[0].iv, each);
+  // As many requests as few tiles have lines; more tiles ask for a line more than once.
+  int64_t lines = llvm::divideCeil(nest.stride(), line * kLikelyTiles);
+  Value apart = before.createOrFold<arith::DivUIOp>(
+      at, before.createOrFold<arith::MulIOp>(at, each, constant(before, loops[0].step)),
+      constant(before, lines));
+  emit(reads, memory, entry,
+       {[&](OpBuilder &b, int64_t i) {
+          return i == 0 ? next
+                        : b.createOrFold<arith::AddIOp>(
+                              at, next,
+                              before.createOrFold<arith::MulIOp>(at, apart, constant(before, i)));
+        },
+        lines});
+}
+
 /// Emits prefetches for the reads of one memref in an innermost loop.
 static void prefetchFor(ArrayRef<vector::TransferReadOp> reads, BlockArgument memory,
                         Block &entry) {
-  vector::TransferReadOp read = reads.front();
   auto type = cast<MemRefType>(memory.getType());
-  std::optional<Linear> position = linearPosition(read, type);
+  std::optional<Linear> position = linearPosition(reads.front(), type);
   if (!position)
     return;
-  SmallVector<Loop> loops = loopsAround(read);
-  auto moves = [&](const Loop &loop) { return position->factorOf(loop.iv) != 0; };
+  Nest nest{loopsAround(reads.front()), *position};
   // Steps of the panel, tiles that share it, the loop over panels.
-  size_t steps = 0;
-  while (steps < loops.size() && moves(loops[steps]))
-    ++steps;
-  size_t panels = steps;
+  while (nest.steps < nest.loops.size() && nest.factor(nest.steps))
+    ++nest.steps;
+  nest.panels = nest.steps;
   int64_t tiles = 1;
-  for (; panels < loops.size() && !moves(loops[panels]); ++panels) {
-    if (loops[panels].trips < 0)
-      return;
-    tiles *= loops[panels].trips;
+  bool isKnown = true;
+  for (; nest.panels < nest.loops.size() && !nest.factor(nest.panels); ++nest.panels) {
+    int64_t trips = nest.loops[nest.panels].trips;
+    isKnown &= trips >= 0;
+    tiles *= trips;
   }
-  if (steps == 0 || panels == loops.size() || tiles == 1)
+  if (nest.steps == 0 || nest.panels == nest.loops.size() || (isKnown && tiles == 1))
     return;
-  const Loop &inner = loops.front(), &outer = loops[panels];
-  int64_t panel = position->factorOf(outer.iv) * outer.step,
-          stride = position->factorOf(inner.iv) * inner.step;
   int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   // Where many tiles share a panel, the few requests would come many times each, for a wait that is
   // short beside the work.
-  if (panel * bytes < kMinPanelBytes || stride < tiles)
+  if (nest.panel() * bytes < kMinPanelBytes || (isKnown && nest.stride() < tiles))
     return;
-
-  OpBuilder builder(read);
-  Location at = read.getLoc();
-  AffineExpr share = builder.getAffineConstantExpr(position->constant),
-             tile = builder.getAffineConstantExpr(0), base = builder.getAffineConstantExpr(0);
-  SmallVector<OpFoldResult> ivs;
-  for (const Loop &loop : loops)
-    ivs.push_back(loop.iv);
-  auto d = [&](size_t i) { return builder.getAffineDimExpr(i); };
-  for (size_t i = 1; i < steps; ++i)
-    share = share + d(i) * position->factorOf(loops[i].iv);
-  for (size_t i = panels; i-- > steps;)
-    tile = tile * loops[i].trips + (d(i) - loops[i].low).floorDiv(loops[i].step);
-  for (size_t i = panels; i < loops.size(); ++i)
-    base = base + d(i) * position->factorOf(loops[i].iv);
-  int64_t each = llvm::divideCeil(position->factorOf(inner.iv), tiles);
-  AffineExpr next =
-      base + panel + (tile * panel + share).floorDiv(tiles) + (d(0) - inner.low) * each;
-  OpBuilder atEntry = OpBuilder::atBlockBegin(&entry);
-  Value flat = memref::ReinterpretCastOp::create(
-      atEntry, at, MemRefType::get({type.getNumElements()}, type.getElementType()), memory,
-      int64_t(0), ArrayRef<int64_t>{type.getNumElements()}, ArrayRef<int64_t>{1});
-  // All lines of the share, spread over the iteration, which may be several steps.
-  int64_t line = kLineBytes / bytes, lines = llvm::divideCeil(each * inner.step, line);
-  for (int64_t i = 0; i < lines; ++i) {
-    builder.setInsertionPoint(reads[i * int64_t(reads.size()) / lines]);
-    Value index = getValueOrCreateConstantIndexOp(
-        builder, at,
-        affine::makeComposedFoldedAffineApply(
-            builder, at, AffineMap::get(loops.size(), 0, next + i * line, builder.getContext()),
-            ivs));
-    memref::PrefetchOp::create(builder, at, flat, ValueRange{index}, /*isWrite=*/false,
-                               /*localityHint=*/2, /*isDataCache=*/true);
-  }
+  if (isKnown)
+    requestKnown(nest, reads, memory, entry, tiles, kLineBytes / bytes);
+  else
+    requestOfRun(nest, reads, memory, entry, kLineBytes / bytes);
 }
 
 namespace accel {

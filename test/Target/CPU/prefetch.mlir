@@ -105,3 +105,47 @@ func.func @small_or_once(%w: memref<3x4x64xf32>, %v: memref<3x64x64xf32>, %y: me
   }
   return
 }
+
+// -----
+
+// Only the run knows how many tiles share a panel: shares are divided once, before the tiles.
+// CHECK-DAG: #[[TRIPS:.*]] = affine_map<()[s0] -> (s0 ceildiv 8)>
+// CHECK-DAG: #[[TILE:.*]] = affine_map<(d0) -> (d0 floordiv 8)>
+// CHECK-DAG: #[[NEXT:.*]] = affine_map<(d0) -> (d0 * 4096 + 4096)>
+// CHECK-LABEL: @tiles_of_the_run
+// CHECK-SAME: %[[W:[^:]*]]: memref<3x64x64xf32>, %[[Y:[^:]*]]: memref<3x4x16xf32>, %[[N:.*]]: index
+// CHECK: %[[FLAT:.*]] = memref.reinterpret_cast %[[W]] to offset: [0], sizes: [12288], strides: [1]
+// CHECK: scf.forall (%[[P:.*]]) in (3)
+// CHECK: %[[COUNT:.*]] = affine.apply #[[TRIPS]]()[%[[N]]]
+// CHECK: %[[TILES:.*]] = arith.maxsi %[[COUNT]], %c1
+// CHECK: %[[PART:.*]] = arith.divui %c4096, %[[TILES]]
+// CHECK: %[[STEP:.*]] = arith.ceildivui %c64{{.*}}, %[[TILES]]
+// CHECK: scf.for %[[T:.*]] = %c0 to %[[N]] step %c8
+// CHECK: scf.for %[[K:.*]] = %c0 to %c64
+// CHECK: %[[PANEL:.*]] = affine.apply #[[NEXT]](%[[P]])
+// CHECK: %[[BEFORE:.*]] = affine.apply #[[TILE]](%[[T]])
+// CHECK: %[[SHARE:.*]] = arith.muli %[[BEFORE]], %[[PART]]
+// CHECK: %[[FROM:.*]] = arith.addi %[[PANEL]], %[[SHARE]]
+// CHECK: %[[STEPS:.*]] = arith.muli %[[K]], %[[STEP]]
+// CHECK: %[[AT:.*]] = arith.addi %[[FROM]], %[[STEPS]]
+// CHECK: memref.prefetch %[[FLAT]][%[[AT]]], read, locality<2>, data
+// CHECK-NOT: memref.prefetch
+func.func @tiles_of_the_run(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p) in (3) {
+    scf.for %t = %c0 to %n step %c8 {
+      %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%s = %start) -> vector<16xf32> {
+        %a = vector.transfer_read %w[%p, %k, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %next = arith.addf %s, %a : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %c0, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+  }
+  return
+}
