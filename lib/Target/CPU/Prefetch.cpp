@@ -121,6 +121,11 @@ struct Nest {
   ArrayRef<Loop> tiles() const { return ArrayRef(loops).slice(steps, panels - steps); }
   /// Elements from one panel to the next.
   int64_t panel() const { return factor(panels) * loops[panels].step; }
+  /// Elements that the steps read: a panel, or a block of it. What lies after them comes next.
+  int64_t part() const {
+    const Loop &top = loops[steps - 1];
+    return top.trips < 0 ? panel() : std::min(panel(), factor(steps - 1) * top.step * top.trips);
+  }
   /// Elements that one iteration of the innermost loop uses.
   int64_t stride() const { return factor(0) * loops[0].step; }
 };
@@ -159,8 +164,8 @@ static void requestKnown(const Nest &nest, ArrayRef<vector::TransferReadOp> read
                          BlockArgument memory, Block &entry, int64_t tiles, int64_t line) {
   ArrayRef<Loop> loops = nest.loops;
   Builder builder(memory.getContext());
-  AffineExpr share = builder.getAffineConstantExpr(nest.position.constant),
-             tile = builder.getAffineConstantExpr(0), base = builder.getAffineConstantExpr(0);
+  AffineExpr share = builder.getAffineConstantExpr(0), tile = builder.getAffineConstantExpr(0),
+             base = builder.getAffineConstantExpr(nest.position.constant);
   auto d = [&](size_t i) { return builder.getAffineDimExpr(i); };
   for (size_t i = 1; i < nest.steps; ++i)
     share = share + d(i) * nest.factor(i);
@@ -169,7 +174,7 @@ static void requestKnown(const Nest &nest, ArrayRef<vector::TransferReadOp> read
   for (size_t i = nest.panels; i < loops.size(); ++i)
     base = base + d(i) * nest.factor(i);
   int64_t each = llvm::divideCeil(nest.factor(0), tiles);
-  AffineExpr next = base + nest.panel() + (tile * nest.panel() + share).floorDiv(tiles) +
+  AffineExpr next = base + nest.part() + (tile * nest.part() + share).floorDiv(tiles) +
                     (d(0) - loops[0].low) * each;
   SmallVector<OpFoldResult> ivs =
       llvm::map_to_vector(loops, [](const Loop &loop) { return OpFoldResult(loop.iv); });
@@ -215,7 +220,7 @@ static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> read
     return before.createOrFold<arith::DivUIOp>(at, constant(before, elements), tiles);
   };
 
-  AffineExpr base = builder.getAffineConstantExpr(nest.position.constant + nest.panel());
+  AffineExpr base = builder.getAffineConstantExpr(nest.position.constant + nest.part());
   SmallVector<OpFoldResult> ivs;
   for (size_t i = nest.panels; i < loops.size(); ++i) {
     base = base + builder.getAffineDimExpr(ivs.size()) * nest.factor(i);
@@ -229,7 +234,7 @@ static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> read
         at, tile,
         apply(builder, at, (d0 - d1).floorDiv(loops[i].step), {loops[i].iv, loops[i].from}));
   }
-  add(tile, shareOf(nest.panel()));
+  add(tile, shareOf(nest.part()));
   for (size_t i = nest.steps; i-- > 1;)
     add(loops[i].iv, shareOf(nest.factor(i)));
   Value each = before.createOrFold<arith::CeilDivUIOp>(at, constant(before, nest.factor(0)), tiles);

@@ -51,6 +51,8 @@ private:
   Value emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial,
                          const Sizes &offsets, Sizes sizes, const Sizes &extents);
   Value emitItem(Value destination, const Sizes &offsets, const Sizes &sizes);
+  Value emitSums(const Sizes &offsets, const Sizes &sizes);
+  Value emitSumsTile(Value sums, const Sizes &relative, const Sizes &offsets, const Sizes &sizes);
   Value emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes,
                   const Sizes &offsets, const Sizes &itemSizes);
   Value emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
@@ -77,6 +79,16 @@ private:
     Block *block;
   };
   SmallVector<Fused> fused;
+  /// A block of the depth of the packed product, whose sums so far are in `sums`, one element each
+  /// of the item.
+  struct DepthBlock {
+    nn::PackedMatmulOp product;
+    OpFoldResult from;
+    int64_t size = 0;
+    bool last = false;
+    Value sums;
+    Value tile; ///< the slice of the sums for the tile being emitted
+  } block;
   Edges edges = Edges::Unknown;
   SmallVector<Reach> reaches; ///< of the tile being emitted
   bool unknownEdges = false;  ///< of some operand of the kernel
@@ -194,8 +206,68 @@ Value Tiler::emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> 
 }
 
 Value Tiler::emitItem(Value destination, const Sizes &offsets, const Sizes &sizes) {
+  if (plan.depth)
+    block.sums = emitSums(offsets, sizes);
   Sizes relative(sizes.size(), builder.getIndexAttr(0)), tile = sizes;
   return emitTiles(0, destination, relative, tile, offsets, sizes);
+}
+
+/// Sums of all blocks of the depth but the last, one block after the other for all tiles of an
+/// item.
+Value Tiler::emitSums(const Sizes &offsets, const Sizes &sizes) {
+  Location at = root.getLoc();
+  block.product = *root->getBlock()->getOps<nn::PackedMatmulOp>().begin();
+  auto rhs = cast<RankedTensorType>(block.product.getRhs().getType());
+  int64_t depth = rhs.getDimSize(1), last = (depth - 1) / plan.depth * plan.depth;
+  SmallVector<int64_t> shape;
+  for (auto [i, item] : llvm::enumerate(plan.item))
+    shape.push_back(item ? item : cast<RankedTensorType>(output.getType()).getDimSize(i));
+  Value sums = tensor::EmptyOp::create(builder, at, shape, rhs.getElementType());
+  auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(builder, at, i); };
+  auto loop = scf::ForOp::create(builder, at, index(0), index(last), index(plan.depth), sums);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    block.from = loop.getInductionVar();
+    block.size = plan.depth;
+    block.last = false;
+    Sizes relative(sizes.size(), builder.getIndexAttr(0)), tile = sizes;
+    Value next = emitTiles(0, loop.getRegionIterArg(0), relative, tile, offsets, sizes);
+    scf::YieldOp::create(builder, at, next);
+  }
+  block.from = builder.getIndexAttr(last);
+  block.size = depth - last;
+  block.last = true;
+  return loop.getResult(0);
+}
+
+/// Adds a block of the depth to the sums of a tile.
+Value Tiler::emitSumsTile(Value sums, const Sizes &relative, const Sizes &offsets,
+                          const Sizes &sizes) {
+  Location at = root.getLoc();
+  Sizes unit(sizes.size(), builder.getIndexAttr(1)), position;
+  for (auto [offset, more] : llvm::zip_equal(offsets, relative))
+    position.push_back(add(builder, at, offset, more));
+  Value slice = tensor::ExtractSliceOp::create(builder, at, sums, relative, sizes, unit);
+  // The first block starts from zeros, which is said here and not before the loop: there nothing
+  // would depend on the item, and one filled tensor would be copied for each.
+  Value start = arith::ConstantIndexOp::create(builder, at, 0);
+  Value isFirst =
+      arith::CmpIOp::create(builder, at, arith::CmpIPredicate::eq, cast<Value>(block.from), start);
+  auto ifOp = scf::IfOp::create(builder, at, slice.getType(), isFirst, /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(ifOp.thenBlock());
+    Value zero = arith::ConstantOp::create(
+        builder, at, builder.getZeroAttr(getElementTypeOrSelf(slice.getType())));
+    scf::YieldOp::create(builder, at,
+                         linalg::FillOp::create(builder, at, zero, slice).getResult(0));
+    builder.setInsertionPointToStart(ifOp.elseBlock());
+    scf::YieldOp::create(builder, at, slice);
+  }
+  block.tile = ifOp.getResult(0);
+  Value result = packedTile(block.product, position, sizes);
+  return tensor::InsertSliceOp::create(builder, at, result, sums, relative, sizes, unit);
 }
 
 Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes,
@@ -291,6 +363,8 @@ static Value valueBefore(Operation *op, Value value, OpBuilder &builder, IRMappi
 /// Edges::Copied.
 Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
                       const Sizes &sizes) {
+  if (plan.depth && !block.last)
+    return emitSumsTile(destination, relative, offsets, sizes);
   if (!unknownEdges)
     return emitTileBody(destination, relative, offsets, sizes);
   Location at = root.getLoc();
@@ -343,6 +417,8 @@ Value Tiler::emitTileBody(Value destination, const Sizes &relative, const Sizes 
   fused.clear();
   Sizes unit(sizes.size(), builder.getIndexAttr(1));
   tileDestination = tensor::ExtractSliceOp::create(builder, at, destination, relative, sizes, unit);
+  if (plan.depth)
+    block.tile = tensor::ExtractSliceOp::create(builder, at, block.sums, relative, sizes, unit);
 
   // Tile the root itself: its parallel dims at the tile, its reduction dims whole.
   unsigned loops = root.getNumLoops();
@@ -450,23 +526,26 @@ Value Tiler::packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offset
        rhsType = cast<RankedTensorType>(matmul.getRhs().getType());
   if (lhsType.getRank() != 2)
     return Value();
-  int64_t k = rhsType.getDimSize(1), nr = rhsType.getDimSize(2);
+  int64_t k = plan.depth ? block.size : rhsType.getDimSize(1), nr = rhsType.getDimSize(2);
   OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1),
-               depth = builder.getIndexAttr(k);
+               depth = builder.getIndexAttr(k), from = plan.depth ? block.from : zero;
   AffineExpr d0 = builder.getAffineDimExpr(0);
   OpFoldResult panel =
       affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(nr), {offsets[1]});
-  Value lhs = tensor::ExtractSliceOp::create(builder, at, matmul.getLhs(), Sizes{offsets[0], zero},
+  Value lhs = tensor::ExtractSliceOp::create(builder, at, matmul.getLhs(), Sizes{offsets[0], from},
                                              Sizes{sizes[0], depth}, Sizes{one, one});
   SmallVector<int64_t> staticColumns = {
       k, getConstantIntValue(sizes[1]).value_or(ShapedType::kDynamic)};
   Value rhs = tensor::ExtractSliceOp::create(
       builder, at, RankedTensorType::get(staticColumns, rhsType.getElementType()), matmul.getRhs(),
-      Sizes{panel, zero, zero}, Sizes{one, depth, sizes[1]}, Sizes{one, one, one});
+      Sizes{panel, from, zero}, Sizes{one, depth, sizes[1]}, Sizes{one, one, one});
   Type element = rhsType.getElementType();
-  Value init = tensor::EmptyOp::create(builder, at, sizes, element);
-  Value start = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
-  init = linalg::FillOp::create(builder, at, start, init).getResult(0);
+  Value init = block.tile;
+  if (!plan.depth) {
+    init = tensor::EmptyOp::create(builder, at, sizes, element);
+    Value start = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
+    init = linalg::FillOp::create(builder, at, start, init).getResult(0);
+  }
   AffineExpr m, n, kk;
   bindDims(builder.getContext(), m, n, kk);
   auto maps = AffineMap::inferFromExprList(ArrayRef<ArrayRef<AffineExpr>>{{m, kk}, {kk, n}, {m, n}},

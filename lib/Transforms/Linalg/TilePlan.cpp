@@ -16,6 +16,16 @@ static constexpr int64_t kMaxAcross = 32;
 /// Rows of which only the run knows the length are not cut into shorter parts than this.
 static constexpr int64_t kMinRow = 256;
 
+/// Blocks of a panel are so small that this many would fill the second cache, beside what else is
+/// there.
+static constexpr int64_t kBlocksInL2 = 16;
+
+/// Blocks of a sum's depth are multiples of this: whole lines of the left operand.
+static constexpr int64_t kDepthUnit = 16;
+
+/// Tiles of an item that share blocks of a panel; more would leave fewer items for threads.
+static constexpr int64_t kDepthTiles = 8;
+
 /// A window of at most so many elements counts as small.
 static constexpr int64_t kMaxWindow = 64;
 
@@ -157,35 +167,82 @@ static int64_t bytesOf(Value operand, unsigned dims) {
   return bytes;
 }
 
+/// Makes a dim the fastest in the order of items.
+static void moveLast(TilePlan &plan, unsigned dim) {
+  llvm::erase(plan.order, dim);
+  plan.order.push_back(dim);
+}
+
+/// True if tiles of the root need the same tiles of the kernel's only product: sums of some steps
+/// can then be kept in place of it.
+static bool sharesTiles(nn::PackedMatmulOp product, linalg::GenericOp root) {
+  if (!llvm::hasSingleElement(root->getBlock()->getOps<nn::PackedMatmulOp>()))
+    return false;
+  SmallVector<Value> values{product.getResult()};
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  while (!values.empty()) {
+    for (OpOperand &use : values.pop_back_val().getUses()) {
+      linalg::GenericOp reader = asGeneric(use.getOwner());
+      if (!reader || reader.getNumParallelLoops() != reader.getNumLoops() ||
+          !reader.getMatchingIndexingMap(&use).isIdentity() ||
+          !reader.getMatchingIndexingMap(reader.getDpsInitOperand(0)).isIdentity())
+        return false;
+      if (reader != root && seen.insert(reader).second)
+        values.push_back(reader.getResult(0));
+    }
+  }
+  return true;
+}
+
+/// Rows of the left operand stay in the second cache while panels of the right one pass by, which
+/// does not fit there.
+static void orderProduct(nn::PackedMatmulOp product, linalg::GenericOp root,
+                         ArrayRef<int64_t> shape, const cpu::Target &target, TilePlan &plan) {
+  int64_t room = target.l2Bytes / 2;
+  if (bytesOf(product.getRhs(), 3) <= room)
+    return;
+  unsigned row = shape.size() - 2;
+  int64_t tile = plan.tile[row], &item = plan.item[row],
+          size = ShapedType::isDynamic(shape[row]) ? INT64_MAX : shape[row];
+  // Equal shares of all rows, where their number is known.
+  auto evenly = [&](int64_t most) {
+    return size == INT64_MAX
+               ? most
+               : int64_t(llvm::alignTo(llvm::divideCeil(size, llvm::divideCeil(size, most)), tile));
+  };
+  int64_t depth = cast<RankedTensorType>(product.getRhs().getType()).getDimSize(1),
+          panel = bytesOf(product.getRhs(), 2), rowBytes = bytesOf(product.getLhs(), 1),
+          fit = room / rowBytes / tile * tile;
+  bool allStay = fit >= size || item == 0;
+  if (allStay) {
+    // Panels pass by, each once.
+    moveLast(plan, row);
+  } else if (fit > item) {
+    // Blocks of rows stay: panels pass by for each.
+    item = evenly(fit);
+  }
+  // Long panels, the one in use and the next one, leave no room for the rows. Then a block of the
+  // sum's depth at a time is computed for several tiles, which share that block of the panel.
+  if (item == 0 || std::min(fit, size) <= tile ||
+      std::min(fit, size) * rowBytes + 2 * panel <= int64_t(target.l2Bytes) / 4 * 3 ||
+      !sharesTiles(product, root))
+    return;
+  int64_t blocks = llvm::divideCeil(panel, int64_t(target.l2Bytes) / kBlocksInL2);
+  plan.depth = llvm::alignTo(llvm::divideCeil(depth, blocks), kDepthUnit);
+  if (allStay)
+    item = evenly(kDepthTiles * tile);
+  if (item >= size)
+    item = 0;
+}
+
 /// Chooses which operand of a contraction stays in the second cache while items pass over the other
 /// one: items that follow each other share the larger one's part.
-static void orderItems(Operation *op, ArrayRef<int64_t> shape, const cpu::Target &target,
-                       TilePlan &plan) {
+static void orderItems(Operation *op, linalg::GenericOp root, ArrayRef<int64_t> shape,
+                       const cpu::Target &target, TilePlan &plan) {
   unsigned rank = shape.size();
   int64_t room = target.l2Bytes / 2;
-  auto moveLast = [&](unsigned dim) {
-    llvm::erase(plan.order, dim);
-    plan.order.push_back(dim);
-  };
-  auto rows = [&](int64_t depth, int64_t elementBytes) {
-    int64_t tile = plan.tile[rank - 2], fit = room / (depth * elementBytes) / tile * tile;
-    int64_t size = ShapedType::isDynamic(shape[rank - 2]) ? INT64_MAX : shape[rank - 2];
-    if (fit >= size || plan.item[rank - 2] == 0) {
-      // All rows stay: panels of columns pass by, each once.
-      moveLast(rank - 2);
-    } else if (fit > plan.item[rank - 2]) {
-      // Blocks of rows stay, even ones where their number is known: panels pass by for each.
-      if (size != INT64_MAX)
-        fit = llvm::alignTo(llvm::divideCeil(size, llvm::divideCeil(size, fit)), tile);
-      plan.item[rank - 2] = fit;
-    }
-  };
-  if (auto packed = dyn_cast<nn::PackedMatmulOp>(op)) {
-    auto rhs = cast<RankedTensorType>(packed.getRhs().getType());
-    if (bytesOf(packed.getRhs(), 3) > room)
-      rows(rhs.getDimSize(1), rhs.getElementTypeBitWidth() / 8);
-    return;
-  }
+  if (auto packed = dyn_cast<nn::PackedMatmulOp>(op))
+    return orderProduct(packed, root, shape, target, plan);
   auto generic = cast<linalg::GenericOp>(op);
   if (rank < 3 || plan.item[rank - 1] != 0 || generic.getNumDpsInputs() != 2)
     return;
@@ -203,7 +260,7 @@ static void orderItems(Operation *op, ArrayRef<int64_t> shape, const cpu::Target
   if (filters && input && plan.item[1] &&
       bytesOf(filters, cast<RankedTensorType>(filters.getType()).getRank()) <= room &&
       bytesOf(input, cast<RankedTensorType>(input.getType()).getRank() - 1) > room)
-    moveLast(1);
+    moveLast(plan, 1);
 }
 
 /// The dim of an elementwise root's result along which an operand is contiguous that lies across
@@ -329,7 +386,7 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
       plan.item[rank - 1] = 0;
     if (anchor.op)
-      orderItems(anchor.op, shape, target, plan);
+      orderItems(anchor.op, root, shape, target, plan);
     return plan;
   }
   if (std::optional<std::pair<unsigned, int64_t>> across = dimAcross(root);

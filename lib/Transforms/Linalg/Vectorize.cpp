@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Dominance.h"
 
 namespace accel {
 #define GEN_PASS_DEF_LINALGVECTORIZEPASS
@@ -26,6 +27,28 @@ Value Vectorizer::destinationOf(Value init) {
     init = cast<DestinationStyleOpInterface>(op).getDpsInitOperand(0)->get();
   }
   return init;
+}
+
+/// Where the vectors of a result are written: to its init, or if that is a slice of another tensor
+/// than the one that the result goes to, as that of sums that start from kept ones, there.
+Value Vectorizer::placeOf(Operation *op) {
+  Value init = destinationOf(cast<DestinationStyleOpInterface>(op).getDpsInitOperand(0)->get());
+  Value result = op->getResult(0);
+  auto from = init.getDefiningOp<tensor::ExtractSliceOp>();
+  auto into = result.hasOneUse() ? dyn_cast<tensor::InsertSliceOp>(*result.user_begin())
+                                 : tensor::InsertSliceOp();
+  if (!from || !into || into.getSource() != result || from.getSource() == into.getDest() ||
+      into.getSourceType().getRank() != into.getDestType().getRank() || !into.hasUnitStride())
+    return init;
+  // All that says where must be known before the op.
+  DominanceInfo dominance(function);
+  for (Value known : into->getOperands().drop_front())
+    if (!dominance.properlyDominates(known, op))
+      return init;
+  builder.setInsertionPoint(op);
+  return tensor::ExtractSliceOp::create(builder, op->getLoc(), into.getDest(),
+                                        into.getMixedOffsets(), into.getMixedSizes(),
+                                        into.getMixedStrides());
 }
 
 bool Vectorizer::tryRegisters(linalg::GenericOp op, const Plan &plan) {
@@ -291,10 +314,9 @@ void Vectorizer::run() {
     if (!result)
       continue;
     if (handled.contains(op) && !result.use_empty()) {
-      Value destination = cast<DestinationStyleOpInterface>(op).getDpsInitOperand(0)->get();
       location = op->getLoc();
       handled.erase(op);
-      destination = destinationOf(destination);
+      Value destination = placeOf(op);
       Value written;
       if (auto fill = dyn_cast<linalg::FillOp>(op))
         written = fillLoops(fill, destination);

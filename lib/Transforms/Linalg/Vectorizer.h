@@ -132,6 +132,7 @@ private:
   Value materialize(Operation *op, const Registers &registers, Value destination);
   Value fillLoops(linalg::FillOp fill, Value destination);
   Value destinationOf(Value init);
+  Value placeOf(Operation *op);
   Value forLoop(Index from, Index to, int64_t step, Value carried,
                 llvm::function_ref<Value(Value iv, Value carried)> body);
 

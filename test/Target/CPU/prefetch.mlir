@@ -77,6 +77,35 @@ func.func @lines(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
 
 // -----
 
+// Where steps read a block of a panel, the next block comes, also from one panel to the next one: 32 rows of 64 floats
+// after these.
+// CHECK: #[[BLOCK:.*]] = affine_map<(d0, d1, d2) -> (d0 * 16 + d1 * 512 + d2 * 4096 + 4096)>
+// CHECK-LABEL: @block_of_panel
+// CHECK: affine.apply #[[BLOCK]]
+// CHECK-NEXT: memref.prefetch
+func.func @block_of_panel(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c32 = arith.constant 32 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p) in (3) {
+    scf.for %t = %c0 to %c4 step %c1 {
+      %sum = scf.for %k = %c0 to %c32 step %c1 iter_args(%s = %start) -> vector<16xf32> {
+        %at = affine.apply affine_map<(d0) -> (d0 + 32)>(%k)
+        %a = vector.transfer_read %w[%p, %at, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %next = arith.addf %s, %a : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+  }
+  return
+}
+
+// -----
+
 // A panel of 1 kB is small; nobody shares a panel that is read once.
 // CHECK-LABEL: @small_or_once
 // CHECK-NOT: memref.prefetch

@@ -219,3 +219,28 @@ func.func @bf16_tail(%x: tensor<17xbf16>) -> tensor<17xbf16> {
   %0 = nn.neg %x : tensor<17xbf16> -> tensor<17xbf16>
   return %0 : tensor<17xbf16>
 }
+
+// -----
+
+// Sums that start from kept ones are written where they go, not first over those.
+// CHECK-LABEL: @from_kept_sums
+// CHECK-SAME: {{.*}}: tensor<4x2xf32> {{[^%]*}}%[[KEPT:[^:]*]]: tensor<4x16xf32> {{[^%]*}}%[[OUT:[^:]*]]: tensor<4x16xf32>
+// CHECK: %[[FROM:.*]] = tensor.extract_slice %[[KEPT]][1, 0]
+// CHECK: %[[START:.*]] = vector.transfer_read %[[FROM]]
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[START]])
+// CHECK: %[[SLICE:.*]] = tensor.extract_slice %[[OUT]][2, 0] [1, 16]
+// CHECK: %[[DONE:.*]] = vector.transfer_write %{{.*}}, %[[SLICE]][%c0, %c0]
+// CHECK: tensor.insert_slice %[[DONE]] into %[[OUT]][2, 0]
+func.func @from_kept_sums(%a: tensor<4x2xf32>, %kept: tensor<4x16xf32>, %out: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %row = tensor.extract_slice %a[1, 0] [1, 2] [1, 1] : tensor<4x2xf32> to tensor<1x2xf32>
+  %start = tensor.extract_slice %kept[1, 0] [1, 16] [1, 1] : tensor<4x16xf32> to tensor<1x16xf32>
+  %sum = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>],
+                         iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%row : tensor<1x2xf32>) outs(%start : tensor<1x16xf32>) {
+  ^bb0(%x: f32, %s: f32):
+    %next = arith.addf %s, %x : f32
+    linalg.yield %next : f32
+  } -> tensor<1x16xf32>
+  %0 = tensor.insert_slice %sum into %out[2, 0] [1, 16] [1, 1] : tensor<1x16xf32> into tensor<4x16xf32>
+  return %0 : tensor<4x16xf32>
+}

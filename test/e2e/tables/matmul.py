@@ -44,6 +44,10 @@ def matmul():
             wide = dict(tolerance=dict(scaled=error), reference=product)
             yield row("MatMul", x(m, k, dtype=dtype), x(k, n, dtype=dtype), **wide)
             yield row("MatMul", x(2, m, k, dtype=dtype), x(k, n, dtype=dtype), **wide)
+    # So deep that the sums of constant operands are cut in blocks.
+    deep = dict(tolerance=dict(scaled=1e-5), reference=product)
+    for m, k, n in ((50, 6001, 100), (200, 2500, 131), ("N", 6001, 100)):
+        yield row("MatMul", x(m, k), x(k, n), **deep)
     yield row("MatMul", x(7), x(7))
     yield row("MatMul", x(7), x(7, 5))
     yield row("MatMul", x("N", 7), x(7))

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Sums cut in blocks, where panels of weights are so long that they would take the second cache (2 MB here) from the rows.
+// RUN: accel-opt %s -convert-nn-to-linalg -cpu-lower-packed-matmul -linalg-tile=cpu=sapphirerapids -canonicalize -cse -split-input-file | FileCheck %s
+
+// A panel of 3072 rows is 590 kB: five blocks. Four of them go to sums that an item keeps, the first from zeros; the
+// last one goes on from these sums, and only it has the bias.
+// CHECK-LABEL: @blocks
+// CHECK-SAME: %[[X:[^:]*]]: tensor<128x3072xf32> {{[^%]*}}%[[W:[^:]*]]: tensor<16x3072x48xf32> {{[^%]*}}%[[B:[^:]*]]: tensor<768xf32>
+// CHECK: scf.forall (%[[M:.*]], %[[N:.*]]) in (2, 16)
+// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<64x48xf32>
+// CHECK: %[[SUMS:.*]] = scf.for %[[K:.*]] = %c0 to %c2496 step %c624 iter_args(%{{.*}} = %[[EMPTY]])
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %c64 step %c8 iter_args(%[[SO_FAR:.*]] = %{{.*}})
+// CHECK: %[[SLICE:.*]] = tensor.extract_slice %[[SO_FAR]][%[[ROW]], 0] [8, 48]
+// CHECK: %[[START:.*]] = scf.if
+// CHECK: linalg.fill
+// CHECK: else
+// CHECK: scf.yield %[[SLICE]]
+// CHECK: tensor.extract_slice %[[X]][%{{.*}}, %[[K]]] [8, 624]
+// CHECK: tensor.extract_slice %[[W]][%[[N]], %[[K]], 0] [1, 624, 48]
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} outs(%[[START]] : tensor<8x48xf32>)
+// CHECK: tensor.insert_slice %[[SUM]] into %[[SO_FAR]][%[[ROW]], 0]
+// CHECK: scf.for
+// CHECK: %[[FROM:.*]] = tensor.extract_slice %[[SUMS]]
+// CHECK: tensor.extract_slice %[[X]][%{{.*}}, 2496] [8, 576]
+// CHECK: %[[ALL:.*]] = linalg.generic {{.*}} outs(%[[FROM]] : tensor<8x48xf32>)
+// CHECK: linalg.generic {{.*}} ins(%[[ALL]]
+// CHECK-NOT: linalg.generic
+func.func @blocks(%x: tensor<128x3072xf32>, %w: tensor<16x3072x48xf32>, %b: tensor<768xf32>) -> tensor<128x768xf32> {
+  %0 = nn.packed_matmul %x, %w columns 768 : tensor<128x3072xf32>, tensor<16x3072x48xf32> -> tensor<128x768xf32>
+  %1 = nn.add %0, %b : tensor<128x768xf32>, tensor<768xf32> -> tensor<128x768xf32>
+  return %1 : tensor<128x768xf32>
+}
+
+// -----
+
+// Rows that only the run counts: an item keeps the sums of all that it may have.
+// CHECK-LABEL: @dynamic_rows
+// CHECK: scf.forall
+// CHECK: tensor.empty() : tensor<80x48xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c2496 step %c624
+func.func @dynamic_rows(%x: tensor<?x3072xf32>, %w: tensor<16x3072x48xf32>) -> tensor<?x768xf32> {
+  %0 = nn.packed_matmul %x, %w columns 768 : tensor<?x3072xf32>, tensor<16x3072x48xf32> -> tensor<?x768xf32>
+  return %0 : tensor<?x768xf32>
+}
+
+// -----
+
+// All rows of this item stay beside two whole panels.
+// CHECK-LABEL: @few_rows
+// CHECK: scf.forall
+// CHECK-NOT: tensor.empty() : tensor<32x48xf32>
+// CHECK: tensor.extract_slice {{.*}} [8, 3072]
+func.func @few_rows(%x: tensor<32x3072xf32>, %w: tensor<16x3072x48xf32>) -> tensor<32x768xf32> {
+  %0 = nn.packed_matmul %x, %w columns 768 : tensor<32x3072xf32>, tensor<16x3072x48xf32> -> tensor<32x768xf32>
+  return %0 : tensor<32x768xf32>
+}
