@@ -38,6 +38,16 @@ def PrefetchPass : Pass<"cpu-prefetch", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def PrefetchResultsPass : Pass<"cpu-prefetch-results", "::mlir::func::FuncOp"> {
+  let summary = "Prefetch what a tile reads and writes after its sums";
+  let description = [{
+    Where a nest of loops carries the sums of a tile in vectors, and then arguments are read and written
+    in vectors at positions that are known before: each iteration of the innermost loop asks for some of
+    these lines, so that they are there when the sums are ready.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def LowerMathPass : Pass<"cpu-lower-math", "::mlir::func::FuncOp"> {
   let summary = "Expand math ops to arithmetic, and let sums and products contract";
   let description = [{

@@ -130,6 +130,7 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
         passes.addPass(createCSEPass());
         passes.addNestedPass<func::FuncOp>(createUnrollPass());
         passes.addNestedPass<func::FuncOp>(createPrefetchPass());
+        passes.addNestedPass<func::FuncOp>(createPrefetchResultsPass());
         passes.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
       })))
     return failure();

@@ -7,13 +7,12 @@
 // stop at each page and start anew. Each step of the innermost loop asks for its share of the next
 // panel instead, so that requests are spread evenly and do not fill the buffers that loads need.
 #include "lib/Target/CPU/Lower.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "lib/Target/CPU/Positions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace accel {
@@ -23,93 +22,15 @@ namespace accel {
 
 using namespace mlir;
 using namespace accel;
+using namespace accel::cpu;
 
 /// Smaller panels are at hand before they are missed.
 static constexpr int64_t kMinPanelBytes = 8 << 10;
-
-/// What one prefetch brings.
-static constexpr int64_t kLineBytes = 64;
 
 /// Tiles that share a panel, where only the run knows how many.
 static constexpr int64_t kLikelyTiles = 4;
 
 namespace {
-struct Loop {
-  Operation *op;
-  Value iv;
-  OpFoldResult from, to;
-  int64_t low = 0, step = 1;
-  int64_t trips = -1; ///< -1: not known
-};
-
-/// An index that is linear in the induction variables around it.
-struct Linear {
-  int64_t constant = 0;
-  llvm::SmallDenseMap<Value, int64_t> factors;
-  int64_t factorOf(Value iv) const { return factors.lookup(iv); }
-};
-} // namespace
-
-/// The loops around an op, innermost first.
-static SmallVector<Loop> loopsAround(Operation *op) {
-  SmallVector<Loop> loops;
-  for (Operation *parent = op->getParentOp(); parent; parent = parent->getParentOp()) {
-    auto loop = dyn_cast<LoopLikeOpInterface>(parent);
-    std::optional<SmallVector<Value>> ivs = loop ? loop.getLoopInductionVars() : std::nullopt;
-    if (!ivs)
-      continue;
-    auto lows = loop.getLoopLowerBounds(), highs = loop.getLoopUpperBounds(),
-         steps = loop.getLoopSteps();
-    if (!lows || !highs || !steps)
-      continue;
-    for (size_t i = ivs->size(); i-- > 0;) {
-      Loop one{parent, (*ivs)[i], (*lows)[i], (*highs)[i]};
-      std::optional<int64_t> low = getConstantIntValue((*lows)[i]),
-                             high = getConstantIntValue((*highs)[i]),
-                             step = getConstantIntValue((*steps)[i]);
-      one.low = low.value_or(0);
-      one.step = step.value_or(1);
-      if (low && high && step && *high > *low)
-        one.trips = llvm::divideCeil(*high - *low, *step);
-      loops.push_back(one);
-    }
-  }
-  return loops;
-}
-
-/// The position of a read in its memref, in elements; null where it is not linear.
-static std::optional<Linear> linearPosition(vector::TransferReadOp read, MemRefType type) {
-  MLIRContext *context = read.getContext();
-  AffineExpr position = getAffineConstantExpr(0, context);
-  int64_t stride = 1;
-  for (int64_t i = type.getRank() - 1; i >= 0; --i) {
-    position = position + getAffineDimExpr(i, context) * stride;
-    stride *= type.getDimSize(i);
-  }
-  AffineMap map = AffineMap::get(type.getRank(), 0, position);
-  SmallVector<Value> operands(read.getIndices());
-  affine::fullyComposeAffineMapAndOperands(&map, &operands);
-  affine::canonicalizeMapAndOperands(&map, &operands);
-  Linear linear;
-  AffineExpr expr = map.getResult(0), rest = expr;
-  for (unsigned i = 0; i < operands.size(); ++i) {
-    AffineExpr d = i < map.getNumDims() ? getAffineDimExpr(i, context)
-                                        : getAffineSymbolExpr(i - map.getNumDims(), context);
-    auto factor = dyn_cast<AffineConstantExpr>(
-        simplifyAffineExpr(expr.replace(d, d + 1) - expr, map.getNumDims(), map.getNumSymbols()));
-    if (!factor || !isa<BlockArgument>(operands[i]))
-      return std::nullopt;
-    linear.factors[operands[i]] += factor.getValue();
-    rest = rest.replace(d, getAffineConstantExpr(0, context));
-  }
-  auto constant =
-      dyn_cast<AffineConstantExpr>(simplifyAffineExpr(rest, map.getNumDims(), map.getNumSymbols()));
-  if (!constant)
-    return std::nullopt;
-  linear.constant = constant.getValue();
-  return linear;
-}
-
 /// Where a read is in a nest: loops from `steps` on repeat the panel for each tile, the loop
 /// `panels` moves on to the next one.
 struct Nest {
@@ -136,6 +57,7 @@ struct Request {
   llvm::function_ref<Value(OpBuilder &, int64_t)> line;
   int64_t lines;
 };
+} // namespace
 
 /// Emits the requests of one iteration, spread over it: it may be several steps.
 static void emit(ArrayRef<vector::TransferReadOp> reads, BlockArgument memory, Block &entry,
@@ -151,12 +73,6 @@ static void emit(ArrayRef<vector::TransferReadOp> reads, BlockArgument memory, B
     memref::PrefetchOp::create(builder, at, flat, request.line(builder, i), /*isWrite=*/false,
                                /*localityHint=*/2, /*isDataCache=*/true);
   }
-}
-
-static Value apply(OpBuilder &builder, Location at, AffineExpr expr,
-                   ArrayRef<OpFoldResult> operands) {
-  return getValueOrCreateConstantIndexOp(
-      builder, at, affine::makeComposedFoldedAffineApply(builder, at, expr, operands));
 }
 
 /// Where the number of tiles is known: a share is all lines of its part of the panel.
@@ -258,7 +174,8 @@ static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> read
 static void prefetchFor(ArrayRef<vector::TransferReadOp> reads, BlockArgument memory,
                         Block &entry) {
   auto type = cast<MemRefType>(memory.getType());
-  std::optional<Linear> position = linearPosition(reads.front(), type);
+  std::optional<Linear> position =
+      linearPosition(vector::TransferReadOp(reads.front()).getIndices(), type);
   if (!position)
     return;
   Nest nest{loopsAround(reads.front()), *position};
@@ -298,11 +215,8 @@ struct PrefetchPass : impl::PrefetchPassBase<PrefetchPass> {
         if (op.getNumRegions())
           return;
         auto read = dyn_cast<vector::TransferReadOp>(op);
-        auto memory = read ? dyn_cast<BlockArgument>(read.getBase()) : BlockArgument();
-        if (!memory || memory.getOwner() != &entry)
-          continue;
-        auto type = cast<MemRefType>(memory.getType());
-        if (type.hasStaticShape() && type.getLayout().isIdentity())
+        BlockArgument memory = read ? argumentMemory(read.getBase()) : BlockArgument();
+        if (memory && cast<MemRefType>(memory.getType()).hasStaticShape())
           reads[memory].push_back(read);
       }
       for (auto &[memory, of] : reads)

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Where in memory an access of a loop nest is: what passes that prefetch ask.
+#pragma once
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "llvm/ADT/MapVector.h"
+#include <optional>
+
+namespace accel::cpu {
+
+/// What one prefetch brings.
+inline constexpr int64_t kLineBytes = 64;
+
+struct Loop {
+  mlir::Operation *op;
+  mlir::Value iv;
+  mlir::OpFoldResult from, to;
+  int64_t low = 0, step = 1;
+  int64_t trips = -1; ///< -1: not known
+};
+
+/// An index that is linear in induction variables and arguments.
+struct Linear {
+  int64_t constant = 0;
+  llvm::MapVector<mlir::Value, int64_t> factors;
+  int64_t factorOf(mlir::Value iv) const { return factors.lookup(iv); }
+};
+
+/// The loops around an op, innermost first.
+llvm::SmallVector<Loop> loopsAround(mlir::Operation *op);
+
+/// The position of an access in its memref without gaps, in elements; null where it is not linear.
+std::optional<Linear> linearPosition(mlir::ValueRange indices, mlir::MemRefType type);
+
+/// The argument of the function that this is, null where it is another value or one whose elements
+/// have gaps.
+mlir::BlockArgument argumentMemory(mlir::Value memory);
+
+/// An index that is computed from others.
+mlir::Value apply(mlir::OpBuilder &builder, mlir::Location at, mlir::AffineExpr expr,
+                  llvm::ArrayRef<mlir::OpFoldResult> operands);
+
+} // namespace accel::cpu
