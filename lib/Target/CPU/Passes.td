@@ -48,6 +48,15 @@ def PrefetchResultsPass : Pass<"cpu-prefetch-results", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def PrefetchRowsPass : Pass<"cpu-prefetch-rows", "::mlir::func::FuncOp"> {
+  let summary = "Prefetch the rows of the next tile while this one's sums are computed";
+  let description = [{
+    In an innermost loop that reads an argument element by element, in a nest that passes over it once:
+    the tiles that share its rows ask for those of the next tile.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def LowerMathPass : Pass<"cpu-lower-math", "::mlir::func::FuncOp"> {
   let summary = "Expand math ops to arithmetic, and let sums and products contract";
   let description = [{

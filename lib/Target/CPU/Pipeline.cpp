@@ -131,6 +131,7 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
         passes.addNestedPass<func::FuncOp>(createUnrollPass());
         passes.addNestedPass<func::FuncOp>(createPrefetchPass());
         passes.addNestedPass<func::FuncOp>(createPrefetchResultsPass());
+        passes.addNestedPass<func::FuncOp>(createPrefetchRowsPass());
         passes.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
       })))
     return failure();

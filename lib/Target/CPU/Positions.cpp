@@ -2,7 +2,9 @@
 // Positions of accesses as linear functions of the loops around them.
 #include "lib/Target/CPU/Positions.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 
@@ -77,6 +79,57 @@ BlockArgument cpu::argumentMemory(Value memory) {
                  isa<FunctionOpInterface>(argument.getOwner()->getParentOp())
              ? argument
              : BlockArgument();
+}
+
+std::optional<Lines> cpu::linesOf(ArrayRef<std::pair<int64_t, int64_t>> ranges, MemRefType type) {
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  SmallVector<std::pair<int64_t, int64_t>> sorted(ranges), runs;
+  llvm::sort(sorted);
+  for (auto [at, size] : sorted) {
+    if (!runs.empty() && at <= runs.back().first + runs.back().second)
+      runs.back().second = std::max(runs.back().second, at + size - runs.back().first);
+    else
+      runs.push_back({at, size});
+  }
+  Lines lines{int64_t(runs.size()),
+              int64_t(llvm::divideCeil(runs.front().second * bytes, kLineBytes)), 0};
+  if (runs.size() > 1)
+    lines.apart = runs[1].first - runs[0].first;
+  for (auto [i, run] : llvm::enumerate(runs))
+    if (run.second != runs.front().second ||
+        run.first != runs.front().first + int64_t(i) * lines.apart)
+      return std::nullopt;
+  return lines;
+}
+
+static bool carriesVectors(scf::ForOp loop) {
+  return loop && loop.getNumRegionIterArgs() > 0 &&
+         llvm::all_of(loop.getResultTypes(), [](Type type) { return isa<VectorType>(type); });
+}
+
+void cpu::forEachSum(Operation *function, function_ref<void(scf::ForOp, scf::ForOp)> each) {
+  SmallVector<std::pair<scf::ForOp, scf::ForOp>> nests;
+  llvm::SmallPtrSet<Operation *, 4> done;
+  function->walk([&](scf::ForOp loop) {
+    auto nested = [](Operation &op) { return op.getNumRegions() != 0; };
+    if (!carriesVectors(loop) || llvm::any_of(*loop.getBody(), nested))
+      return;
+    scf::ForOp sums = loop;
+    while (carriesVectors(dyn_cast<scf::ForOp>(sums->getParentOp())))
+      sums = cast<scf::ForOp>(sums->getParentOp());
+    if (done.insert(sums).second)
+      nests.push_back({sums, loop});
+  });
+  for (auto [sums, inner] : nests)
+    each(sums, inner);
+}
+
+SmallVector<Operation *> cpu::readsOf(scf::ForOp inner) {
+  SmallVector<Operation *> reads;
+  for (Operation &op : *inner.getBody())
+    if (isa<vector::TransferReadOp, memref::LoadOp>(op))
+      reads.push_back(&op);
+  return reads;
 }
 
 Value cpu::apply(OpBuilder &builder, Location at, AffineExpr expr,

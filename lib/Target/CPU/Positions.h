@@ -2,6 +2,7 @@
 // Where in memory an access of a loop nest is: what passes that prefetch ask.
 #pragma once
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/MapVector.h"
@@ -36,6 +37,29 @@ std::optional<Linear> linearPosition(mlir::ValueRange indices, mlir::MemRefType 
 /// The argument of the function that this is, null where it is another value or one whose elements
 /// have gaps.
 mlir::BlockArgument argumentMemory(mlir::Value memory);
+
+/// Lines of accesses: runs of lines beside each other, at equal distances.
+struct Lines {
+  int64_t runs = 1, inRun = 1;
+  int64_t apart = 0; ///< elements
+  int64_t count() const { return runs * inRun; }
+  /// The position of line n, for lines of so many elements.
+  mlir::AffineExpr position(mlir::AffineExpr n, int64_t line) const {
+    return runs == 1 ? n * line : n.floorDiv(inRun) * apart + (n % inRun) * line;
+  }
+};
+
+/// The lines of ranges (first element, number of elements), null where they have no pattern.
+std::optional<Lines> linesOf(llvm::ArrayRef<std::pair<int64_t, int64_t>> ranges,
+                             mlir::MemRefType type);
+
+/// Calls `each` for every nest of loops that carries a tile's sums in vectors, with its outermost
+/// loop and the first of its innermost ones.
+void forEachSum(mlir::Operation *function,
+                llvm::function_ref<void(mlir::scf::ForOp sums, mlir::scf::ForOp inner)> each);
+
+/// What an innermost loop reads: requests are spread between them.
+llvm::SmallVector<mlir::Operation *> readsOf(mlir::scf::ForOp inner);
 
 /// An index that is computed from others.
 mlir::Value apply(mlir::OpBuilder &builder, mlir::Location at, mlir::AffineExpr expr,

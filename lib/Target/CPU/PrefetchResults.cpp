@@ -33,18 +33,7 @@ struct Accesses {
   Linear first;                                    ///< the least position
   SmallVector<std::pair<int64_t, int64_t>> ranges; ///< positions and elements, from the first on
 };
-
-/// Lines of accesses: so many, in runs of lines beside each other at equal distances.
-struct Lines {
-  int64_t runs = 1, inRun = 1;
-  int64_t apart = 0; ///< elements
-};
 } // namespace
-
-static bool carriesVectors(scf::ForOp loop) {
-  return loop && loop.getNumRegionIterArgs() > 0 &&
-         llvm::all_of(loop.getResultTypes(), [](Type type) { return isa<VectorType>(type); });
-}
 
 /// Accesses of arguments in the block of `sums` after it.
 static SmallVector<Accesses, 0> accessesAfter(scf::ForOp sums) {
@@ -76,29 +65,6 @@ static SmallVector<Accesses, 0> accessesAfter(scf::ForOp sums) {
   return found;
 }
 
-/// The lines of accesses, null where they have no pattern.
-static std::optional<Lines> linesOf(Accesses &accesses) {
-  auto type = cast<MemRefType>(accesses.memory.getType());
-  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-  llvm::sort(accesses.ranges);
-  SmallVector<std::pair<int64_t, int64_t>> runs;
-  for (auto [at, size] : accesses.ranges) {
-    if (!runs.empty() && at <= runs.back().first + runs.back().second)
-      runs.back().second = std::max(runs.back().second, at + size - runs.back().first);
-    else
-      runs.push_back({at, size});
-  }
-  Lines lines{int64_t(runs.size()),
-              int64_t(llvm::divideCeil(runs.front().second * bytes, kLineBytes)), 0};
-  if (runs.size() > 1)
-    lines.apart = runs[1].first - runs[0].first;
-  for (auto [i, run] : llvm::enumerate(runs))
-    if (run.second != runs.front().second ||
-        run.first != runs.front().first + int64_t(i) * lines.apart)
-      return std::nullopt;
-  return lines;
-}
-
 /// Emits requests into the innermost loop of the nest that computes sums.
 static void prefetchAfter(scf::ForOp sums, scf::ForOp inner) {
   SmallVector<Loop> loops;
@@ -114,17 +80,15 @@ static void prefetchAfter(scf::ForOp sums, scf::ForOp inner) {
   SmallVector<std::pair<Accesses, Lines>, 0> wanted;
   int64_t requests = 0;
   for (Accesses &accesses : accessesAfter(sums))
-    if (std::optional<Lines> lines = linesOf(accesses)) {
+    if (std::optional<Lines> lines =
+            linesOf(accesses.ranges, cast<MemRefType>(accesses.memory.getType()))) {
       int64_t count = lines->runs * lines->inRun;
       if (count * kIterationsPerLine < iterations)
         continue;
       requests += llvm::divideCeil(count, iterations);
       wanted.push_back({accesses, *lines});
     }
-  SmallVector<Operation *> reads;
-  for (Operation &op : *inner.getBody())
-    if (isa<vector::TransferReadOp, memref::LoadOp>(op))
-      reads.push_back(&op);
+  SmallVector<Operation *> reads = readsOf(inner);
   if (reads.empty())
     return;
 
@@ -171,7 +135,7 @@ static void prefetchAfter(scf::ForOp sums, scf::ForOp inner) {
         ahead = onward(llvm::divideCeil(line * count, iterations)) + i * line;
       } else {
         AffineExpr n = each > 1 ? iteration * each + i : iteration.floorDiv(iterations / count);
-        ahead = n.floorDiv(lines.inRun) * lines.apart + (n % lines.inRun) * line;
+        ahead = lines.position(n, line);
       }
       builder.setInsertionPoint(reads[request * int64_t(reads.size()) / requests]);
       SmallVector<Value> indices(type.getRank() - 1,
@@ -186,20 +150,7 @@ static void prefetchAfter(scf::ForOp sums, scf::ForOp inner) {
 namespace accel {
 namespace {
 struct PrefetchResultsPass : impl::PrefetchResultsPassBase<PrefetchResultsPass> {
-  void runOnOperation() override {
-    llvm::SmallPtrSet<Operation *, 4> done;
-    getOperation().walk([&](scf::ForOp loop) {
-      auto nested = [](Operation &op) { return op.getNumRegions() != 0; };
-      if (!carriesVectors(loop) || llvm::any_of(*loop.getBody(), nested))
-        return;
-      scf::ForOp sums = loop;
-      while (carriesVectors(dyn_cast<scf::ForOp>(sums->getParentOp())))
-        sums = cast<scf::ForOp>(sums->getParentOp());
-      // The first innermost loop of each nest, where there are several.
-      if (done.insert(sums).second)
-        prefetchAfter(sums, loop);
-    });
-  }
+  void runOnOperation() override { forEachSum(getOperation(), prefetchAfter); }
 };
 } // namespace
 } // namespace accel
