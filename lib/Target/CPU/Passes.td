@@ -77,6 +77,15 @@ def LowerVectorsPass : Pass<"cpu-lower-vectors", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def SplitAddressesPass : Pass<"cpu-split-addresses", "::mlir::func::FuncOp"> {
+  let summary = "Move what is constant in the indices of a load or store to the last one";
+  let description = [{
+    Of memory whose outer strides only the run knows: positions of a tile that are a constant apart are
+    then displacements from one register.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
+}
+
 def LowerKernelsPass : Pass<"cpu-lower-kernels", "::mlir::ModuleOp"> {
   let summary = "Take every exec.kernel to a stage of the CPU's pipeline";
   let options = [

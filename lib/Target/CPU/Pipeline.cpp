@@ -152,6 +152,7 @@ static LogicalResult toLLVM(ModuleOp module, StringRef name, const Target &targe
     OpPassManager &functions = passes.nest<func::FuncOp>();
     functions.addPass(createLowerMathPass({target.str(), options.exact}));
     functions.addPass(createLowerVectorsPass());
+    functions.addPass(createSplitAddressesPass());
     passes.addPass(createConvertMathToFuncs());
     passes.addPass(createConvertVectorToSCFPass());
     passes.addPass(memref::createExpandStridedMetadataPass());
