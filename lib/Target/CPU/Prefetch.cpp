@@ -80,23 +80,48 @@ static void requestKnown(const Nest &nest, ArrayRef<vector::TransferReadOp> read
                          BlockArgument memory, Block &entry, int64_t tiles, int64_t line) {
   ArrayRef<Loop> loops = nest.loops;
   Builder builder(memory.getContext());
-  AffineExpr share = builder.getAffineConstantExpr(0), tile = builder.getAffineConstantExpr(0),
-             base = builder.getAffineConstantExpr(nest.position.constant);
+  SmallVector<OpFoldResult> operands =
+      llvm::map_to_vector(loops, [](const Loop &loop) { return OpFoldResult(loop.iv); });
   auto d = [&](size_t i) { return builder.getAffineDimExpr(i); };
+  auto firstOf = [&](const Loop &loop) -> AffineExpr {
+    if (loop.trips >= 0)
+      return builder.getAffineConstantExpr(0);
+    operands.push_back(loop.from);
+    return builder.getAffineDimExpr(operands.size() - 1);
+  };
+  // A loop over window rows is cut where a tile lies at the picture's edge. Half of the rows are
+  // always inside, and ask for all: `all` steps of such a loop and of those in it for `sure` ones.
+  SmallVector<int64_t> all(nest.steps, 1), sure(nest.steps, 1);
+  int64_t most = 1;
+  for (size_t i = nest.steps; i-- > 0;) {
+    if (i + 1 < nest.steps)
+      all[i] = all[i + 1], sure[i] = sure[i + 1];
+    int64_t outer = i + 1 < nest.steps ? nest.factor(i + 1) * loops[i + 1].step : nest.panel(),
+            count = outer / (nest.factor(i) * loops[i].step);
+    if (loops[i].trips < 0 && count > 1) {
+      all[i] *= count;
+      sure[i] *= llvm::divideCeil(count, 2);
+    }
+    most = sure[i];
+  }
+  // What a step reads from somewhere inside of it on is a part of its share.
+  int64_t within = nest.steps > 1 ? nest.position.constant % nest.factor(1) : 0;
+  AffineExpr share = builder.getAffineConstantExpr(within * all[0] * (most / sure[0])),
+             tile = builder.getAffineConstantExpr(0),
+             base = builder.getAffineConstantExpr(nest.position.constant - within);
   for (size_t i = 1; i < nest.steps; ++i)
-    share = share + d(i) * nest.factor(i);
+    share = share + (d(i) - firstOf(loops[i])) * (nest.factor(i) * all[i] * (most / sure[i]));
   for (size_t i = nest.panels; i-- > nest.steps;)
     tile = tile * loops[i].trips + (d(i) - loops[i].low).floorDiv(loops[i].step);
   for (size_t i = nest.panels; i < loops.size(); ++i)
     base = base + d(i) * nest.factor(i);
-  int64_t each = llvm::divideCeil(nest.factor(0), tiles);
-  AffineExpr next = base + nest.part() + (tile * nest.part() + share).floorDiv(tiles) +
+  int64_t each = llvm::divideCeil(nest.factor(0) * all[0], tiles * sure[0]);
+  AffineExpr next = base + nest.part() +
+                    (tile * (nest.part() * most) + share).floorDiv(tiles * most) +
                     (d(0) - loops[0].low) * each;
-  SmallVector<OpFoldResult> ivs =
-      llvm::map_to_vector(loops, [](const Loop &loop) { return OpFoldResult(loop.iv); });
   Location at = vector::TransferReadOp(reads.front()).getLoc();
   emit(reads, memory, entry,
-       {[&](OpBuilder &b, int64_t i) { return apply(b, at, next + i * line, ivs); },
+       {[&](OpBuilder &b, int64_t i) { return apply(b, at, next + i * line, operands); },
         int64_t(llvm::divideCeil(each * loops[0].step, line))});
 }
 

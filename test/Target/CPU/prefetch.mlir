@@ -106,6 +106,35 @@ func.func @block_of_panel(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
 
 // -----
 
+// Rows of a window are cut where a tile lies at the picture's edge. Of three, two are always there, and ask for all: the
+// share of 1,024 floats a row among two tiles, one and a half times. The second column is a part of that.
+// CHECK: #[[CUT:.*]] = affine_map<(d0, d1, d2, d3)[s0] -> (d0 * 24 + d1 * 1536 + d2 * 3072 + d3 * 6144 - s0 * 1536 + 6912)>
+// CHECK-LABEL: @cut_window
+// CHECK-SAME: %[[FROM:[^:]*]]: index, %[[TO:[^:]*]]: index
+// CHECK: affine.apply #[[CUT]](%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})[%[[FROM]]]
+// CHECK-NEXT: memref.prefetch
+func.func @cut_window(%from: index, %to: index, %w: memref<3x3x2x32x32xf32>, %y: memref<3x2x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p, %t) in (3, 2) {
+    %sum = scf.for %h = %from to %to step %c1 iter_args(%s = %start) -> vector<16xf32> {
+      %inner = scf.for %k = %c0 to %c32 step %c1 iter_args(%r = %s) -> vector<16xf32> {
+        %a = vector.transfer_read %w[%p, %h, %c1, %k, %c0], %zero {in_bounds = [true]} : memref<3x3x2x32x32xf32>, vector<16xf32>
+        %next = arith.addf %r, %a : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      scf.yield %inner : vector<16xf32>
+    }
+    vector.transfer_write %sum, %y[%p, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x2x16xf32>
+  }
+  return
+}
+
+// -----
+
 // A panel of 1 kB is small; nobody shares a panel that is read once.
 // CHECK-LABEL: @small_or_once
 // CHECK-NOT: memref.prefetch
