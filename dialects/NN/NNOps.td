@@ -5,6 +5,7 @@
 
 include "dialects/NN/NNAttentionOps.td"
 include "dialects/NN/NNAttributes.td"
+include "dialects/NN/NNControlOps.td"
 include "dialects/NN/NNConvOps.td"
 include "dialects/NN/NNElementwiseOps.td"
 include "dialects/NN/NNIndexOps.td"

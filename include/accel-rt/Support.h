@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /// Raised when anything below changes its meaning; the runtime refuses other numbers.
-#define ACCEL_RT_ABI 2u
+#define ACCEL_RT_ABI 3u
 
 typedef struct accel_frame accel_frame;
 typedef struct accel_kernel accel_kernel;
@@ -103,6 +103,7 @@ typedef struct accel_program {
   int32_t reserved;     ///< 0
   /// What must hold of the sizes, as text with the ONNX node's name; as many as plan may return.
   const char *const *requirements;
+  const struct accel_script *script; ///< NULL: run is a table of launches
 } accel_program;
 
 /// The state of one run. The fields here are for emitted code; the runtime has more behind them.
@@ -147,6 +148,92 @@ typedef struct accel_launches {
   int32_t reserved;      ///< 0
 } accel_launches;
 
+//===-- Scripts -----------------------------------------------------------------------------===//
+// A program with control flow, or with sizes that follow from data, is a script: instructions on
+// registers that hold tensors. Its straight parts are programs of their own, segments, whose sizes
+// are bound each time they run. See docs/decisions/scripts.md.
+
+enum { ACCEL_ARRAY_RANK = 32 };
+
+/// A dense row-major tensor. Its bytes never change once an op or segment has made it, so that
+/// registers share them.
+typedef struct accel_array {
+  void *data; ///< 64-byte aligned, unless it is an input of the run
+  accel_dtype dtype;
+  int32_t rank;
+  int64_t dims[ACCEL_ARRAY_RANK];
+  struct accel_buffer *buffer; ///< what holds data; NULL: weights, or memory of the caller
+} accel_array;
+
+/// A call of a function that is written in C. What each function wants of these is in
+/// lib/Runtime/CPU/Ops.
+typedef struct accel_op_call {
+  const accel_array *const *inputs; ///< NULL where an optional one is left out
+  accel_array *outputs;             ///< to be made by accel_rt_new_array or accel_rt_share_array
+  const int64_t *ints;
+  const double *floats;
+  const char *const *strings;
+  int32_t num_inputs;
+  int32_t num_outputs; ///< those behind it are not wanted
+  int32_t num_ints;
+  int32_t num_floats;
+  int32_t num_strings;
+} accel_op_call;
+
+/// Returns 0, or what accel_rt_fail returned. Inputs have the dtypes and ranks that the function's
+/// comment names; the compiler has checked them. Dims and elements are the run's.
+typedef int32_t (*accel_op_fn)(accel_frame *frame, accel_op_call *call);
+
+/// A call of a script.
+typedef struct accel_op {
+  accel_op_fn fn;
+  const accel_site *site; ///< for profiles and messages; its kernel has no fn
+  const int64_t *ints;
+  const double *floats;
+  const char *const *strings;
+  int32_t num_ints;
+  int32_t num_floats;
+  int32_t num_strings;
+  int32_t reserved; ///< 0
+} accel_op;
+
+/// A constant, or what is known of a tensor that may have no elements.
+typedef struct accel_array_type {
+  int64_t offset;      ///< in the weights; -1: no constant
+  const int64_t *dims; ///< ACCEL_UNKNOWN_DIM where only the run knows
+  accel_dtype dtype;
+  int32_t rank;
+} accel_array_type;
+
+/// Instructions are 32-bit words: an opcode, then its operands. Registers are numbers; -1 is none.
+typedef enum accel_opcode {
+  ACCEL_OP_INPUT,    ///< register, input
+  ACCEL_OP_CONSTANT, ///< register, type
+  ACCEL_OP_RUN,      ///< segment, its inputs, its outputs
+  ACCEL_OP_CALL,     ///< op, count of inputs, inputs, count of outputs, outputs
+  ACCEL_OP_SHARE,    ///< to, from
+  ACCEL_OP_FREE,     ///< register
+  ACCEL_OP_OUTPUT,   ///< output, register
+  /// condition, words of the code that follows, words of the code behind that. The first is done
+  /// if the condition (one bool) holds, else the second.
+  ACCEL_OP_IF,
+  /// trip count (one i64) or -1, condition (one bool) or -1, register for the iteration (one i64),
+  /// register of the condition that an iteration leaves or -1, count of scans, for each scan the
+  /// register that an iteration leaves, the register for all and its type, words of the body.
+  ACCEL_OP_LOOP
+} accel_opcode;
+
+typedef struct accel_script {
+  const int32_t *code;
+  const accel_program *const *segments;
+  const accel_op *ops;
+  const accel_array_type *types;
+  int32_t num_words;
+  int32_t num_registers;
+  int32_t num_segments;
+  int32_t reserved; ///< 0
+} accel_script;
+
 /// An intermediate in the arena, for accel_rt_plan_arena.
 typedef struct accel_slot {
   int32_t size;  ///< index in values of its bytes
@@ -172,6 +259,24 @@ ACCEL_RT_EXPORT int32_t accel_rt_dispatch(accel_frame *frame, const accel_site *
 /// Does the launches [begin, end) of a table, one after another. Not 0: the run must return it.
 ACCEL_RT_EXPORT int32_t accel_rt_run_launches(accel_frame *frame, const accel_launches *launches,
                                               int32_t begin, int32_t end);
+
+/// Does the program's script. Not 0: the run must return it.
+ACCEL_RT_EXPORT int32_t accel_rt_run_script(accel_frame *frame);
+
+/// For ops: makes an array of these dims and returns its data, which is 64-byte aligned and not
+/// initialized; NULL on failure (too large, no memory, a negative dim), which the op must then
+/// return as accel_rt_status(frame).
+ACCEL_RT_EXPORT void *accel_rt_new_array(accel_frame *frame, accel_array *array, accel_dtype dtype,
+                                         int32_t rank, const int64_t *dims);
+
+/// For ops: makes array the elements of another with other dims, as many.
+ACCEL_RT_EXPORT void accel_rt_share_array(accel_frame *frame, accel_array *array,
+                                          const accel_array *from, int32_t rank,
+                                          const int64_t *dims);
+
+/// For ops: memory that lives until the op returns; NULL as accel_rt_new_array. A second call in an
+/// op gives other memory, too.
+ACCEL_RT_EXPORT void *accel_rt_scratch(accel_frame *frame, int64_t bytes);
 
 /// Gives each slot an offset that is a multiple of 64, so that slots that live at the same time do
 /// not overlap. work is room for count entries. Returns the arena's bytes; -1 if a size is negative
@@ -265,8 +370,8 @@ ACCEL_RT_ASSERT(sizeof(accel_port) == 32, "{ptr, ptr, i32, i32, {i8, i8, i16}, i
 ACCEL_RT_ASSERT(sizeof(accel_symbol) == 24, "{ptr, i64, i64}");
 ACCEL_RT_ASSERT(sizeof(accel_kernel) == 48, "{ptr, ptr, i64, ptr, i64, ptr}");
 ACCEL_RT_ASSERT(sizeof(accel_site) == 32, "{ptr, ptr, double, double}");
-ACCEL_RT_ASSERT(sizeof(accel_program) == 168, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
-                                              "i64, ptr, ptr, i64, i32, i32, ptr}");
+ACCEL_RT_ASSERT(sizeof(accel_program) == 176, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
+                                              "i64, ptr, ptr, i64, i32, i32, ptr, ptr}");
 ACCEL_RT_ASSERT(offsetof(accel_program, num_inputs) == 48, "accel_program.num_inputs");
 ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.weights_offset");
 ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");
@@ -274,6 +379,9 @@ ACCEL_RT_ASSERT(offsetof(accel_program, metadata_bytes) == 144, "accel_program.m
 ACCEL_RT_ASSERT(sizeof(accel_launch) == 16, "{i32 x 4}");
 ACCEL_RT_ASSERT(sizeof(accel_launches) == 32, "{ptr x 3, i32, i32}");
 ACCEL_RT_ASSERT(sizeof(accel_slot) == 12, "{i32 x 3}");
+ACCEL_RT_ASSERT(sizeof(accel_op) == 56, "{ptr x 5, i32 x 4}");
+ACCEL_RT_ASSERT(sizeof(accel_array_type) == 24, "{i64, ptr, {i8, i8, i16}, i32}");
+ACCEL_RT_ASSERT(sizeof(accel_script) == 48, "{ptr x 4, i32 x 4}");
 ACCEL_RT_ASSERT(sizeof(accel_frame) == 64, "{ptr x 8}");
 ACCEL_RT_ASSERT(sizeof(accel_model) == 16, "{ptr, ptr}");
 

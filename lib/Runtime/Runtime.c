@@ -24,6 +24,7 @@
 #include "lib/Runtime/Common/Outputs.c"
 #include "lib/Runtime/Common/Plan.c"
 #include "lib/Runtime/Common/Run.c"
+#include "lib/Runtime/Common/Script.c"
 #include "lib/Runtime/Common/Tensor.c"
 
 #include "lib/Runtime/CPU/Dispatch.c"

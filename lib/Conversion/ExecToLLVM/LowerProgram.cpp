@@ -190,7 +190,8 @@ Address Lowering::programData() {
                                     int64_t(result.metadata.size()),
                                     int32_t(0),
                                     int32_t(0),
-                                    requirements});
+                                    requirements,
+                                    Address()});
 }
 
 } // namespace

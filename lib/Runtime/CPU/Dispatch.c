@@ -117,30 +117,35 @@ static int32_t run_job(accel_context *context, const accel_site *site, const acc
   return atomic_load_explicit(&work.participants, memory_order_relaxed);
 }
 
-static void record(accel_context *context, const accel_site *site, int64_t grid, int32_t threads,
-                   int64_t start) {
+ACCEL_LOCAL void accel_record_event(accel_context *context, const accel_site *site, int64_t items,
+                                    int32_t threads, int64_t start) {
   int64_t room = context->events.bytes / (int64_t)sizeof(accel_event);
   if (context->num_events >= room) {
     ++context->dropped_events;
     return;
   }
   accel_event *event = (accel_event *)context->events.data + context->num_events++;
-  *event = (accel_event){.site = (int32_t)(site - context->frame.program->sites),
+  *event = (accel_event){.site = (int32_t)(site - context->program->sites),
                          .threads = threads,
-                         .items = grid,
+                         .items = items,
                          .start_ns = start,
                          .finish_ns = accel_now_ns()};
+}
+
+ACCEL_LOCAL accel_status accel_check_cancelled(accel_context *context) {
+  if (!atomic_load_explicit(&context->cancel, memory_order_relaxed) &&
+      !(context->cancelled && context->cancelled(context->cancelled_user)))
+    return ACCEL_OK;
+  context->status = accel_error(context, ACCEL_CANCELLED, "model '%s': the run was cancelled",
+                                context->program->name);
+  return context->status;
 }
 
 int32_t accel_rt_dispatch(accel_frame *frame, const accel_site *site, void *const *buffers,
                           const int64_t *dims) {
   accel_context *context = accel_context_of(frame);
-  if (atomic_load_explicit(&context->cancel, memory_order_relaxed) ||
-      (context->cancelled && context->cancelled(context->cancelled_user))) {
-    context->status = accel_error(context, ACCEL_CANCELLED, "model '%s': the run was cancelled",
-                                  frame->program->name);
+  if (accel_check_cancelled(context))
     return context->status;
-  }
   const accel_kernel *kernel = usable_kernel(site->kernel);
   int64_t grid = kernel->grid ? kernel->grid(dims) : 1;
   if (grid <= 0)
@@ -151,6 +156,6 @@ int32_t accel_rt_dispatch(accel_frame *frame, const accel_site *site, void *cons
   }
   int64_t start = accel_now_ns();
   int32_t threads = run_job(context, site, kernel, buffers, dims, grid);
-  record(context, site, grid, threads, start);
+  accel_record_event(context, site, grid, threads, start);
   return ACCEL_OK;
 }

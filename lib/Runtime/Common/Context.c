@@ -67,6 +67,20 @@ static void *carve(carver *from, int64_t count, size_t size) {
   return part;
 }
 
+/// The arrays of a segment.
+static void carve_segment(accel_segment *segment, carver *from, const accel_program *program) {
+  int64_t output_dims = 0;
+  for (int32_t i = 0; i < program->num_outputs; ++i)
+    output_dims += program->outputs[i].rank;
+  accel_segment arrays = {.symbols = carve(from, program->num_symbols, sizeof(int64_t)),
+                          .offsets = carve(from, program->num_slots, sizeof(int64_t)),
+                          .output_dims = carve(from, output_dims, sizeof(int64_t)),
+                          .inputs = carve(from, program->num_inputs, sizeof(void *)),
+                          .outputs = carve(from, program->num_outputs, sizeof(void *))};
+  if (segment)
+    *segment = arrays;
+}
+
 /// The arrays behind the context, whose lengths the program fixes.
 static void carve_context(accel_context *context, carver *from, const accel_program *program) {
   accel_context arrays;
@@ -87,8 +101,25 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
   arrays.outputs = carve(from, program->num_outputs, sizeof(void *));
   arrays.output_states = carve(from, program->num_outputs, sizeof(accel_output_state));
   arrays.growable = carve(from, program->num_growable, sizeof(accel_block));
+  const accel_script *script = program->script;
+  if (script) {
+    arrays.registers = carve(from, script->num_registers, sizeof(accel_array));
+    arrays.segments = carve(from, script->num_segments, sizeof(accel_segment));
+    int32_t most_symbols = 0;
+    for (int32_t i = 0; i < script->num_segments; ++i) {
+      carve_segment(context ? &arrays.segments[i] : NULL, from, script->segments[i]);
+      if (script->segments[i]->num_symbols > most_symbols)
+        most_symbols = script->segments[i]->num_symbols;
+    }
+    arrays.segment_bound = carve(from, most_symbols, sizeof(int64_t));
+  }
   if (!context)
     return;
+  if (script) {
+    context->registers = arrays.registers;
+    context->segments = arrays.segments;
+    context->segment_bound = arrays.segment_bound;
+  }
   context->symbols = arrays.symbols;
   context->bound = arrays.bound;
   context->bound_input = arrays.bound_input;
@@ -166,6 +197,7 @@ ACCEL_LOCAL void accel_api_destroy(accel_context *context) {
     accel_release(context, &context->output_states[i].owned);
   for (int32_t i = 0; i < program->num_growable; ++i)
     accel_release(context, &context->growable[i]);
+  accel_destroy_buffers(context);
   accel_release(context, &context->arena);
   accel_release(context, &context->scratch);
   accel_release(context, &context->events);
@@ -206,7 +238,7 @@ ACCEL_LOCAL accel_status accel_api_create(const accel_model *model, const accel_
   context->cancelled = options.cancelled;
   context->cancelled_user = options.cancelled_user;
   context->stream = options.stream;
-  context->frame.program = program;
+  context->program = context->frame.program = program;
   context->frame.weights = program->weights_bytes
                                ? (const char *)&program->weights_offset + program->weights_offset
                                : NULL;

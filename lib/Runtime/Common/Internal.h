@@ -39,9 +39,28 @@ typedef struct accel_output_state {
   bool placed;            ///< the last run gave it its dims and data
 } accel_output_state;
 
+/// Memory that arrays share; in the context's list of all, and in its free list while nobody does.
+typedef struct accel_buffer {
+  int64_t references;
+  accel_block block;
+  struct accel_buffer *next, *next_free;
+} accel_buffer;
+
+/// What a segment of a script keeps from one run to the next.
+typedef struct accel_segment {
+  int64_t *symbols; ///< of the plan
+  int64_t *offsets;
+  int64_t *output_dims;
+  void **inputs;
+  void **outputs;
+  int64_t arena_bytes;
+  bool planned; ///< symbols, offsets and output dims belong together
+} accel_segment;
+
 struct accel_context {
   const accel_api *api; ///< first: accel_context_head
   accel_frame frame;
+  const accel_program *program; ///< the model's; the frame's is that of a segment while one runs
   accel_allocator allocator;
   accel_executor executor;
   void (*log)(void *, int32_t, const char *);
@@ -72,6 +91,14 @@ struct accel_context {
   accel_block arena;
   accel_block scratch;
   int64_t scratch_stride; ///< bytes for each thread
+
+  accel_array *registers; ///< of the script, as what follows
+  accel_segment *segments;
+  int64_t *segment_bound; ///< sizes that a segment's inputs bind
+  accel_buffer *buffers;
+  accel_buffer *free_buffers;
+  accel_buffer *op_buffers; ///< scratch of the op that runs
+  const char *at;           ///< the ONNX nodes of the op that runs
 
   int32_t threads;
   struct accel_region *region; ///< the pool, while this run holds it
@@ -187,6 +214,20 @@ ACCEL_LOCAL accel_status accel_compute_plan(accel_context *context, const int64_
                                             int64_t *offsets, int64_t *dims, int64_t *bytes);
 /// Makes the plan and the arena those of these sizes.
 ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *symbols);
+
+//===-- Script.c ----------------------------------------------------------------------------===//
+
+/// Lets go of what the script's registers hold.
+ACCEL_LOCAL void accel_release_values(accel_context *context);
+ACCEL_LOCAL void accel_destroy_buffers(accel_context *context);
+
+//===-- Dispatch.c --------------------------------------------------------------------------===//
+
+/// Fails if the caller wants the run to end.
+ACCEL_LOCAL accel_status accel_check_cancelled(accel_context *context);
+/// Adds an event that ends now to the profile.
+ACCEL_LOCAL void accel_record_event(accel_context *context, const accel_site *site, int64_t items,
+                                    int32_t threads, int64_t start);
 
 /// Takes the context for a call that changes it; false if another thread is in one. Waiting for it
 /// would hide a mistake of the caller's.

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Verifiers of branches, loops and calls. The numbers are those of the ops' descriptions.
+#include "dialects/NN/NNOps.h"
+
+using namespace mlir;
+using namespace accel::nn;
+
+static bool hasOneElement(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return llvm::all_of(type.getShape(),
+                      [](int64_t size) { return size == 1 || ShapedType::isDynamic(size); });
+}
+
+/// True if a value of type `from` may become one of type `to`: dims may be known less well.
+static bool canBecome(Type from, Type to) {
+  auto a = cast<RankedTensorType>(from), b = cast<RankedTensorType>(to);
+  if (a.getElementType() != b.getElementType() || a.getRank() != b.getRank())
+    return false;
+  return llvm::all_of(llvm::zip(a.getShape(), b.getShape()), [](auto dims) {
+    auto [x, y] = dims;
+    return x == y || ShapedType::isDynamic(x) || ShapedType::isDynamic(y);
+  });
+}
+
+static bool canBecome(TypeRange from, TypeRange to) {
+  return from.size() == to.size() &&
+         llvm::all_of(llvm::zip(from, to),
+                      [](auto types) { return canBecome(std::get<0>(types), std::get<1>(types)); });
+}
+
+static ValueRange yielded(Region &region) {
+  return region.front().getTerminator()->getOperands();
+}
+
+LogicalResult IfOp::verify() {
+  if (!hasOneElement(getCondition()))
+    return emitOpError("C1: expected a condition of one element");
+  for (Region *region : getRegions())
+    if (region->getNumArguments() || !canBecome(yielded(*region).getTypes(), getResultTypes()))
+      return emitOpError("C2: expected regions without arguments that yield ") << getResultTypes();
+  return success();
+}
+
+ValueRange LoopOp::getYielded() { return yielded(getBody()); }
+
+LogicalResult LoopOp::verify() {
+  if ((getTrips() && !hasOneElement(getTrips())) ||
+      (getCondition() && !hasOneElement(getCondition())))
+    return emitOpError("C1: expected trips and a condition of one element");
+  TypeRange carried = getCarried().getTypes();
+  auto i64 = RankedTensorType::get({}, IntegerType::get(getContext(), 64));
+  Block &block = getBody().front();
+  size_t before = getCondition() ? 1 : 0, count = carried.size();
+  if (block.getNumArguments() != count + 1 || block.getArgument(0).getType() != i64 ||
+      getYielded().size() < before + count || getNumResults() < count ||
+      !canBecome(carried, getCarriedArguments().getTypes()) ||
+      !canBecome(getYieldedCarried().getTypes(), getCarriedArguments().getTypes()) ||
+      !canBecome(getYieldedCarried().getTypes(), TypeRange(getResultTypes()).take_front(count)))
+    return emitOpError("C2: expected a region that takes a tensor<i64> and ")
+           << carried << ", and yields the latter";
+  if (before) {
+    auto go = cast<RankedTensorType>(getYieldedCondition().getType());
+    if (!go.getElementType().isInteger(1) || !hasOneElement(getYieldedCondition()))
+      return emitOpError("C2: expected a region that yields a condition of one element first");
+  }
+  if (getYieldedScans().size() != getNumResults() - count)
+    return emitOpError("C3: expected a result for each scan");
+  for (auto [scan, result] :
+       llvm::zip_equal(getYieldedScans(), getResults().drop_front(count))) {
+    auto one = cast<RankedTensorType>(scan.getType()), all = cast<RankedTensorType>(result.getType());
+    if (one.getElementType() != all.getElementType() || one.getRank() + 1 != all.getRank())
+      return emitOpError("C3: expected ") << all << " to have one dim more than " << one;
+  }
+  return success();
+}
+
+LogicalResult CallOp::verify() {
+  if (!getPositions())
+    return success();
+  ArrayRef<int64_t> positions = *getPositions();
+  if (positions.size() != getInputs().size() || !llvm::is_sorted(positions) ||
+      std::adjacent_find(positions.begin(), positions.end()) != positions.end() ||
+      (!positions.empty() && positions.front() < 0))
+    return emitOpError("C1: expected ascending positions, one for each operand");
+  return success();
+}
