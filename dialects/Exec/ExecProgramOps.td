@@ -75,6 +75,10 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
     * C9: there is a text for each of the `requirements`, which have no dims and a symbol for each of
       the program's.
 
+    A program with control flow, or with sizes that follow from data, is a `script`: it stays in the value form,
+    its body runs programs that are marked `segment` (exec.run) and holds nn's script ops (nn.if, nn.loop,
+    nn.call). A module has one program that is no segment.
+
     The planner adds `arena_bytes` (the peak of intermediates; absent if it depends on symbols),
     `live_bytes` (the largest sum of sizes that live at once: no plan needs less) and `weight_bytes`.
   }];
@@ -86,7 +90,7 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
                        OptionalAttr<AffineMapArrayAttr>:$requirements,
                        OptionalAttr<StrArrayAttr>:$requirement_texts,
                        OptionalAttr<Exec_IntAttr>:$arena_bytes, OptionalAttr<Exec_IntAttr>:$live_bytes,
-                       OptionalAttr<Exec_IntAttr>:$weight_bytes);
+                       OptionalAttr<Exec_IntAttr>:$weight_bytes, UnitAttr:$script, UnitAttr:$segment);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
@@ -98,9 +102,12 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
       "::mlir::ArrayAttr":$outputShapes), [{
     build($_builder, $_state, name, symbols, minima, maxima, inputNames, inputTypes, inputShapes,
           outputNames, outputTypes, outputShapes, ::mlir::ArrayAttr(), ::mlir::ArrayAttr(),
-          ::mlir::ArrayAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr());
+          ::mlir::ArrayAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(),
+          /*script=*/false, /*segment=*/false);
   }]>];
   let extraClassDeclaration = [{
+    /// The module's program that is no segment; null if there is none.
+    static ProgramOp of(::mlir::ModuleOp module);
     /// True once the planner has given every value its bytes.
     bool isBufferForm();
     /// Named symbols and derived ones.
@@ -140,6 +147,17 @@ def Exec_DispatchOp : Op<Exec_Dialect, "dispatch", [Pure, AttrSizedOperandSegmen
     `:` functional-type($inputs, $results)}];
 }
 
+def Exec_RunOp : Op<Exec_Dialect, "run", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a segment of a script";
+  let description = [{
+    Constraints:
+    * C1: `segment` names an `exec.program` that is marked so, with as many inputs and outputs.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$segment, Variadic<AnyRankedTensor>:$inputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = "$segment `(` $inputs `)` attr-dict `:` functional-type($inputs, $results)";
+}
+
 def Exec_ViewOp : Op<Exec_Dialect, "view", [Pure]> {
   let summary = "the same bytes as another tensor type (value form of nn.reshape)";
   let description = [{
@@ -173,9 +191,13 @@ def Exec_ConcatOp : Op<Exec_Dialect, "concat", [Pure]> {
 
 def Exec_ConstantOp : Op<Exec_Dialect, "constant", [Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "a constant tensor that lies in the model's weights (value form)";
-  let arguments = (ins ElementsAttr:$value);
+  let description = [{ In a script, the planner gives it its byte `offset` in the weights. }];
+  let arguments = (ins ElementsAttr:$value, OptionalAttr<Exec_IntAttr>:$offset);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "attr-dict $value";
+  let assemblyFormat = "(`at` $offset^)? attr-dict $value";
+  let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::ElementsAttr":$value), [{
+    build($_builder, $_state, type, value, ::mlir::IntegerAttr());
+  }]>];
 }
 
 #endif // ACCEL_EXEC_PROGRAM_OPS

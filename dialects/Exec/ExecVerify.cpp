@@ -48,6 +48,13 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+ProgramOp ProgramOp::of(ModuleOp module) {
+  for (ProgramOp program : module.getOps<ProgramOp>())
+    if (!program.getSegment())
+      return program;
+  return {};
+}
+
 bool ProgramOp::isBufferForm() {
   Block &block = getBody().front();
   return block.getNumArguments() == getNumSymbols() && block.back().getNumOperands() == 0;
@@ -135,6 +142,16 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
       !llvm::equal(type.getInputs(), getOperandTypes()) ||
       !llvm::equal(type.getResults(), getResultTypes()))
     return emitOpError("C1: expected operands and results of the kernel's types ") << type;
+  return success();
+}
+
+LogicalResult RunOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto program = symbols.lookupNearestSymbolFrom<ProgramOp>(*this, getSegmentAttr());
+  if (!program || !program.getSegment() || program.getInputTypes().size() != getInputs().size() ||
+      program.getOutputTypes().size() != getNumResults())
+    return emitOpError("C1: expected a segment of ")
+           << getInputs().size() << " inputs and " << getNumResults() << " outputs named "
+           << getSegment();
   return success();
 }
 

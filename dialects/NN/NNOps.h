@@ -18,3 +18,8 @@
 #include "dialects/NN/NNAttributes.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/NN/NNOps.h.inc"
+
+namespace accel::nn {
+/// Of @main, once `nn-outline` has cut it into segments; of these.
+inline constexpr llvm::StringLiteral kScriptAttr = "nn.script", kSegmentAttr = "nn.segment";
+} // namespace accel::nn

@@ -27,7 +27,7 @@ void ProgramShapes::noteRequirement(Dim a, DimRelation relation, Dim b, StringRe
 
 void ProgramShapes::visit() {
   Block &block = main.getBody().front();
-  for (BindDimsOp bind : block.getOps<BindDimsOp>()) {
+  main.walk([&](BindDimsOp bind) {
     SmallVector<AffineExpr> exprs;
     for (StringAttr name : bind.getSymbols().getAsRange<StringAttr>())
       exprs.push_back(getAffineSymbolExpr(std::distance(symbols.begin(), llvm::find(symbols, name)),
@@ -38,7 +38,7 @@ void ProgramShapes::visit() {
     if (isa<BlockArgument>(bind.getInput()))
       set(bind.getInput(), shape);
     set(bind.getResult(), std::move(shape));
-  }
+  });
   for (Operation &op : block)
     if (isa<ShapeOpInterface>(op)) {
       at = op.getLoc();

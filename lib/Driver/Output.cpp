@@ -26,11 +26,13 @@ int Compiler::plan() {
     return userError("cannot compile '" + options.input +
                      "': it has kernels, but no exec.program that launches them");
   }
-  if (!(*programs.begin()).isBufferForm())
+  if (any_of(programs, [](exec::ProgramOp program) {
+        return !program.getScript() && !program.isBufferForm();
+      }))
     if (int code = runPasses("plan", [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); }))
       return code;
   noteKernels(*module, summary);
-  exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
+  exec::ProgramOp program = exec::ProgramOp::of(*module);
   summary.arenaBytes = program.getArenaBytes();
   summary.leastArenaBytes = program.getLiveBytes();
   summary.weightBytes = program.getWeightBytes().value_or(0);
@@ -205,7 +207,7 @@ static Expected<link::WeightImage> weightImage(const exec::LoweredProgram &progr
 int Compiler::emitBinary() {
   if (int code = plan())
     return code;
-  exec::ProgramOp program = *module->getOps<exec::ProgramOp>().begin();
+  exec::ProgramOp program = exec::ProgramOp::of(*module);
   if (options.emit == Emit::Header) {
     if (Error error = writeTextFile(
             options.output, link::headerText(signatureOf(program, source.name, options.prefix))))

@@ -19,6 +19,7 @@ void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optL
   // follows.
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addPass(createNNOutline());
   if (optLevel >= 1) {
     // Before layouts, so that what is left behind a convolution can stay in blocks.
     pm.addNestedPass<func::FuncOp>(createNNFoldAffine());

@@ -17,7 +17,7 @@ Address ConstantData::text(StringRef value) {
     pool += value;
     pool += '\0';
   }
-  return {symbol("text"), entry->second};
+  return {pooled("text"), entry->second};
 }
 
 Address ConstantData::integers(ArrayRef<int64_t> values) {
@@ -25,7 +25,7 @@ Address ConstantData::integers(ArrayRef<int64_t> values) {
   int64_t index = found - integerPool.begin();
   if (found == integerPool.end())
     integerPool.append(values.begin(), values.end());
-  return {symbol("integers"), 8 * index};
+  return {pooled("integers"), 8 * index};
 }
 
 LLVM::GlobalOp ConstantData::global(StringRef symbol, Type type, Attribute value) {
@@ -155,7 +155,7 @@ Address ConstantData::words(StringRef name, ArrayRef<int64_t> values) {
 void ConstantData::finish() {
   pool += '\0'; // an array of one byte or more, whatever was asked for
   integerPool.push_back(0);
-  global(symbol("text"), LLVM::LLVMArrayType::get(builder.getI8Type(), pool.size()),
+  global(pooled("text"), LLVM::LLVMArrayType::get(builder.getI8Type(), pool.size()),
          builder.getStringAttr(pool));
   words("integers", ArrayRef<int64_t>(integerPool));
 }

@@ -29,7 +29,9 @@ class ConstantData {
 public:
   ConstantData(mlir::ModuleOp module, llvm::StringRef prefix);
 
-  std::string symbol(const llvm::Twine &name) { return (prefix + "." + name).str(); }
+  std::string symbol(const llvm::Twine &name) { return (prefix + "." + scope + name).str(); }
+  /// Symbols from now on have this, too, before their names.
+  void setScope(llvm::StringRef name) { scope = name.empty() ? "" : (name + ".").str(); }
   /// Text with a terminating NUL; equal texts share their bytes.
   Address text(llvm::StringRef value);
   /// A list of integers; equal lists share their bytes.
@@ -57,7 +59,9 @@ private:
 
   mlir::ModuleOp module;
   mlir::OpBuilder builder; ///< at the module's end
-  std::string prefix;
+  std::string pooled(llvm::StringRef name) { return prefix + "." + name.str(); }
+
+  std::string prefix, scope;
   std::string pool; ///< of text
   llvm::StringMap<int64_t> texts;
   llvm::SmallVector<int64_t> integerPool;

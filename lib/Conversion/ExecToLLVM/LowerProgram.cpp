@@ -6,59 +6,92 @@
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
 #include "lib/Conversion/ExecToLLVM/Functions.h"
 #include "lib/Conversion/ExecToLLVM/Metadata.h"
+#include "lib/Conversion/ExecToLLVM/ScriptTable.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace accel::exec;
 
 namespace {
 
+/// The model's program, or a segment of its script.
+struct Part {
+  explicit Part(ProgramOp program)
+      : program(program), table(buildLaunchTable(program)),
+        scope(program.getSegment() ? program.getSymName().str() : "") {}
+
+  ProgramOp program;
+  LaunchTable table;
+  std::string scope; ///< of its symbols
+  SmallVector<Row> inputs, outputs;
+  int64_t firstSite = 0;
+};
+
 class Lowering {
 public:
   Lowering(ProgramOp program, const ProgramOptions &options)
-      : program(program), options(options), table(buildLaunchTable(program)) {
+      : program(program), options(options) {
     result.module = ModuleOp::create(UnknownLoc::get(program.getContext()));
     data.emplace(*result.module, options.prefix);
+    if (program.getScript())
+      script = buildScriptTable(program);
+    DenseMap<Operation *, size_t> known;
+    for (ProgramOp segment : script.segments)
+      if (known.try_emplace(segment, parts.size()).second)
+        parts.emplace_back(segment);
+    parts.emplace_back(program);
   }
 
   FailureOr<LoweredProgram> lower() {
-    if (failed(ports("input", program.getInputNames(), program.getInputTypes(),
-                     program.getInputShapes(), inputs)) ||
-        failed(ports("output", program.getOutputNames(), program.getOutputTypes(),
-                     program.getOutputShapes(), outputs)))
-      return failure();
+    for (Part &part : parts)
+      if (failed(ports("input", part, part.program.getInputNames(), part.program.getInputTypes(),
+                       part.program.getInputShapes(), part.inputs)) ||
+          failed(ports("output", part, part.program.getOutputNames(),
+                       part.program.getOutputTypes(), part.program.getOutputShapes(),
+                       part.outputs)))
+        return failure();
     weights();
     kernelsAndSites();
-    if (table.isStatic) {
-      result.arenaBytes = table.arenaBytes;
+    if (parts.size() > 1)
+      result.arenaBytes = program.getArenaBytes().value_or(-1);
+    else if (parts.back().table.isStatic)
+      result.arenaBytes = parts.back().table.arenaBytes;
+    if (result.arenaBytes >= 0)
       result.liveBytes = program.getLiveBytes().value_or(-1);
-    }
-    result.metadata = metadataText(program, table, options, result);
-    emitModelFunction(*data, *result.module, options.prefix + "_model", model(programData()));
+    result.metadata = metadataText(program, sites, options, result);
+    DenseMap<Operation *, Address> addresses;
+    for (Part &part : parts)
+      addresses[part.program] = programData(part, addresses);
+    emitModelFunction(*data, *result.module, options.prefix + "_model",
+                      model(addresses[program]));
     data->finish();
     return std::move(result);
   }
 
 private:
-  LogicalResult ports(StringRef what, ArrayAttr names, ArrayAttr types, ArrayAttr shapes,
-                      SmallVector<Row> &rows);
-  FailureOr<int64_t> portDim(AffineExpr dim, bool isInput);
+  LogicalResult ports(StringRef what, const Part &part, ArrayAttr names, ArrayAttr types,
+                      ArrayAttr shapes, SmallVector<Row> &rows);
+  FailureOr<int64_t> portDim(ProgramOp program, AffineExpr dim, bool isInput);
   void weights();
   void kernelsAndSites();
-  Address programData();
+  Address scriptData(const DenseMap<Operation *, Address> &segments);
+  Address programData(Part &part, const DenseMap<Operation *, Address> &segments);
   Address model(const Address &programAddress) {
     return data->table("model", Row{data->external("accel_rt_api"), programAddress});
   }
 
   ProgramOp program;
   const ProgramOptions &options;
-  LaunchTable table;
+  ScriptTable script;
+  std::vector<Part> parts; ///< the model's program is the last one
   LoweredProgram result;
   std::optional<ConstantData> data;
-  SmallVector<Row> inputs, outputs, sites;
+  SmallVector<Site> sites;
+  int64_t firstCallSite = 0;
 };
 
-FailureOr<int64_t> Lowering::portDim(AffineExpr dim, bool isInput) {
+FailureOr<int64_t> Lowering::portDim(ProgramOp program, AffineExpr dim, bool isInput) {
   if (auto constant = dyn_cast<AffineConstantExpr>(dim); constant && constant.getValue() >= 0)
     return constant.getValue();
   auto symbol = dyn_cast<AffineSymbolExpr>(dim);
@@ -69,8 +102,9 @@ FailureOr<int64_t> Lowering::portDim(AffineExpr dim, bool isInput) {
   return ACCEL_UNKNOWN_DIM;
 }
 
-LogicalResult Lowering::ports(StringRef what, ArrayAttr names, ArrayAttr types, ArrayAttr shapes,
-                              SmallVector<Row> &rows) {
+LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names, ArrayAttr types,
+                              ArrayAttr shapes, SmallVector<Row> &rows) {
+  ProgramOp program = part.program;
   for (auto [name, type, shape] :
        llvm::zip_equal(names.getAsRange<StringAttr>(), types.getAsRange<TypeAttr>(),
                        shapes.getAsRange<AffineMapAttr>())) {
@@ -81,7 +115,7 @@ LogicalResult Lowering::ports(StringRef what, ArrayAttr names, ArrayAttr types, 
                                  << element << " to or from a model";
     SmallVector<int64_t> dims;
     for (auto [axis, dim] : llvm::enumerate(shape.getValue().getResults())) {
-      FailureOr<int64_t> word = portDim(dim, what == "input");
+      FailureOr<int64_t> word = portDim(program, dim, what == "input");
       if (failed(word))
         return program.emitError() << what << " " << name << ": expected dim " << axis
                                    << " to be a constant or a symbol, got " << shape
@@ -95,13 +129,20 @@ LogicalResult Lowering::ports(StringRef what, ArrayAttr names, ArrayAttr types, 
 }
 
 void Lowering::weights() {
-  for (WeightOp weight : program.getBody().front().getOps<WeightOp>()) {
-    auto type = cast<ShapedType>(weight.getValue().getType());
+  auto add = [&](int64_t offset, ElementsAttr value) {
+    auto type = cast<ShapedType>(value.getType());
     uint64_t size = type.getNumElements() * elementBytes(type.getElementType());
-    result.weights.push_back({uint64_t(weight.getOffset()), size, weight.getValue()});
-    result.weightBytes = std::max<uint64_t>(
-        result.weightBytes, llvm::alignTo(weight.getOffset() + size, SlotOp::kAlignment));
-  }
+    result.weights.push_back({uint64_t(offset), size, value});
+    result.weightBytes = std::max<uint64_t>(result.weightBytes,
+                                            llvm::alignTo(offset + size, SlotOp::kAlignment));
+  };
+  for (Part &part : parts)
+    part.program.walk([&](Operation *op) {
+      if (auto weight = dyn_cast<WeightOp>(op))
+        add(weight.getOffset(), weight.getValue());
+      else if (auto constant = dyn_cast<ConstantOp>(op); constant && constant.getOffset())
+        add(*constant.getOffset(), constant.getValue());
+    });
   auto isLess = [](const Weight &a, const Weight &b) { return a.offset < b.offset; };
   auto isSame = [](const Weight &a, const Weight &b) { return a.offset == b.offset; };
   llvm::sort(result.weights, isLess);
@@ -116,13 +157,12 @@ void Lowering::kernelsAndSites() {
   auto gridType = LLVM::LLVMFunctionType::get(i64, pointer);
   // accel_kernel {fn, grid, scratch_bytes, name, cpu_features, fallback}
   constexpr int64_t kKernelBytes = sizeof(accel_kernel);
-  SmallVector<Row> kernels;
-  DenseMap<StringAttr, int64_t> places;
+  SmallVector<Row> kernels, rows;
+  llvm::StringMap<int64_t> places;
   std::string symbol = data->symbol("kernels");
-  for (LaunchOp launch : table.sites) {
+  auto add = [&](LaunchOp launch) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr());
-    auto [place, isNew] =
-        places.try_emplace(kernel.getSymNameAttr(), kKernelBytes * kernels.size());
+    auto [place, isNew] = places.try_emplace(kernel.getSymName(), kKernelBytes * kernels.size());
     if (isNew) {
       std::string name = options.prefix + "_" + kernel.getSymName().str();
       data->function(name, kernelType);
@@ -139,21 +179,94 @@ void Lowering::kernelsAndSites() {
         return ofLaunch->convertToDouble() / double(items);
       return ofItem ? ofItem->convertToDouble() : 0.0;
     };
-    sites.push_back(Row{Address{symbol, place->second},
-                        data->text(llvm::join(nodeNames(launch.getLoc()), "\n")),
-                        estimate(launch.getFlops(), kernel.getFlops()),
-                        estimate(launch.getBytes(), kernel.getBytes())});
+    rows.push_back(Row{Address{symbol, place->second},
+                       data->text(llvm::join(nodeNames(launch.getLoc()), "\n")),
+                       estimate(launch.getFlops(), kernel.getFlops()),
+                       estimate(launch.getBytes(), kernel.getBytes())});
+    sites.push_back({kernel.getSymName(), launch.getLoc()});
+  };
+  for (Part &part : parts) {
+    part.firstSite = sites.size();
+    llvm::for_each(part.table.sites, add);
+  }
+  // Calls are sites whose kernels have a name only.
+  firstCallSite = sites.size();
+  for (accel::nn::CallOp call : script.calls) {
+    std::string name = "call " + call.getCallee().str();
+    auto [place, isNew] = places.try_emplace(name, kKernelBytes * kernels.size());
+    if (isNew)
+      kernels.push_back(Row{Address(), Address(), int64_t(0), data->text(call.getCallee()),
+                            int64_t(0), Address()});
+    rows.push_back(Row{Address{symbol, place->second},
+                       data->text(llvm::join(nodeNames(call.getLoc()), "\n")), 0.0, 0.0});
+    sites.push_back({call.getCallee(), call.getLoc()});
   }
   data->table("kernels", kernels);
+  data->table("sites", rows);
 }
 
-Address Lowering::programData() {
+Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
+  auto *context = program.getContext();
+  auto pointer = LLVM::LLVMPointerType::get(context);
+  auto opType = LLVM::LLVMFunctionType::get(IntegerType::get(context, 32), {pointer, pointer});
+  SmallVector<Row> segmentRows, opRows, typeRows;
+  for (ProgramOp segment : script.segments)
+    segmentRows.push_back(Row{segments.at(segment)});
+  for (auto [i, call] : llvm::enumerate(script.calls)) {
+    std::string name = "accel_op_" + call.getCallee().str();
+    data->function(name, opType);
+    ArrayRef<int64_t> ints = call.getInts().value_or(ArrayRef<int64_t>());
+    ArrayRef<double> floats = call.getFloats().value_or(ArrayRef<double>());
+    std::string number = std::to_string(i);
+    SmallVector<Row> floatRows, stringRows;
+    for (double value : floats)
+      floatRows.push_back(Row{value});
+    if (call.getStrings())
+      for (StringAttr text : call.getStrings()->getAsRange<StringAttr>())
+        stringRows.push_back(Row{data->text(text.getValue())});
+    opRows.push_back(
+        Row{Address{name},
+            Address{data->symbol("sites"), int64_t(sizeof(accel_site)) * (firstCallSite + int64_t(i))},
+            ints.empty() ? Address() : data->integers(ints),
+            data->table("floats_" + number, floatRows), data->table("strings_" + number, stringRows),
+            int32_t(ints.size()), int32_t(floats.size()), int32_t(stringRows.size()), int32_t(0)});
+  }
+  for (const ScriptTable::ArrayType &array : script.types) {
+    DataType dtype = *dataTypeOf(array.type.getElementType());
+    SmallVector<int64_t> dims;
+    for (int64_t size : array.type.getShape())
+      dims.push_back(ShapedType::isDynamic(size) ? ACCEL_UNKNOWN_DIM : size);
+    typeRows.push_back(Row{array.offset, data->integers(dims), dtype.code, dtype.bits, int16_t(1),
+                           int32_t(dims.size())});
+  }
+  return data->table("script",
+                     Row{data->words("code", ArrayRef<int32_t>(script.words)),
+                         data->table("segments", segmentRows), data->table("ops", opRows),
+                         data->table("types", typeRows), int32_t(script.words.size()),
+                         script.registers, int32_t(segmentRows.size()), int32_t(0)});
+}
+
+Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &segments) {
+  ProgramOp program = part.program;
+  const LaunchTable &table = part.table;
+  const bool isModel = program == this->program;
+  std::string allSites = data->symbol("sites");
+  data->setScope(part.scope);
   SmallVector<Row> symbols;
   for (auto [i, name] : llvm::enumerate(program.getSymbols().getAsRange<StringAttr>()))
     symbols.push_back(
         Row{data->text(name.getValue()), program.getMinima()[i], program.getMaxima()[i]});
   Address plan = emitPlan(*data, *result.module, program, table);
-  Address run = emitRun(*data, *result.module, table);
+  Address run, scriptAddress;
+  if (program.getScript()) {
+    auto pointer = LLVM::LLVMPointerType::get(program.getContext());
+    run = {"accel_rt_run_script"};
+    data->function(run.symbol, LLVM::LLVMFunctionType::get(
+                                   IntegerType::get(program.getContext(), 32), {pointer}));
+    scriptAddress = scriptData(segments);
+  } else {
+    run = emitRun(*data, *result.module, table);
+  }
   Field requirements = Address();
   if (ArrayAttr texts = program.getRequirementTextsAttr()) {
     SmallVector<Row> rows;
@@ -164,46 +277,59 @@ Address Lowering::programData() {
   // The planner's working space lies behind what it plans.
   int64_t slots = table.isStatic ? 0 : 2 * int64_t(table.numSlots) + int64_t(table.values.size());
   Field weightsOffset = int64_t(0);
-  if (result.weightBytes)
+  if (result.weightBytes && isModel)
     weightsOffset = RelativeAddress{data->external(options.prefix + "_weights").symbol};
-  return data->table("program", Row{int32_t(ACCEL_RT_ABI),
+  // Events count sites from the model's first.
+  Field sitesAddress = Address();
+  if (!sites.empty())
+    sitesAddress = Address{allSites, isModel ? 0 : int64_t(sizeof(accel_site)) * part.firstSite};
+  int64_t arenaBytes = program.getScript() ? result.arenaBytes : table.arenaBytes;
+  Address address = data->table("program", Row{int32_t(ACCEL_RT_ABI),
                                     int32_t(options.sequential ? ACCEL_PROGRAM_SEQUENTIAL : 0),
                                     data->text(options.name),
-                                    data->table("inputs", inputs),
-                                    data->table("outputs", outputs),
+                                    data->table("inputs", part.inputs),
+                                    data->table("outputs", part.outputs),
                                     data->table("symbols", symbols),
-                                    data->table("sites", sites),
-                                    int32_t(inputs.size()),
-                                    int32_t(outputs.size()),
+                                    sitesAddress,
+                                    int32_t(part.inputs.size()),
+                                    int32_t(part.outputs.size()),
                                     int32_t(symbols.size()),
-                                    int32_t(sites.size()),
+                                    int32_t(isModel ? sites.size() : table.sites.size()),
                                     slots,
-                                    plan.symbol.empty() ? result.arenaBytes : int64_t(-1),
+                                    plan.symbol.empty() ? arenaBytes : int64_t(-1),
                                     result.scratchBytes,
                                     weightsOffset,
-                                    int64_t(result.weightBytes),
+                                    isModel ? int64_t(result.weightBytes) : 0,
                                     plan,
                                     run,
                                     int64_t(options.cpuFeatures),
                                     data->text(options.target),
-                                    data->text(result.metadata),
-                                    int64_t(result.metadata.size()),
+                                    isModel ? data->text(result.metadata) : Address(),
+                                    isModel ? int64_t(result.metadata.size()) : 0,
                                     int32_t(0),
                                     int32_t(0),
                                     requirements,
-                                    Address()});
+                                    scriptAddress});
+  data->setScope("");
+  return address;
 }
 
 } // namespace
 
 FailureOr<LoweredProgram> accel::exec::lowerProgram(ModuleOp module,
                                                     const ProgramOptions &options) {
-  auto programs = module.getOps<ProgramOp>();
-  if (!llvm::hasSingleElement(programs))
-    return module.emitError("expected one exec.program, got ") << llvm::range_size(programs);
-  ProgramOp program = *programs.begin();
-  if (!program.isBufferForm())
-    return program.emitOpError("expected the buffer form: run exec-plan-memory first");
+  ProgramOp program;
+  for (ProgramOp each : module.getOps<ProgramOp>()) {
+    if (!each.getScript() && !each.isBufferForm())
+      return each.emitOpError("expected the buffer form: run exec-plan-memory first");
+    if (each.getSegment())
+      continue;
+    if (program)
+      return each.emitError("expected one exec.program that is no segment, got another");
+    program = each;
+  }
+  if (!program)
+    return module.emitError("expected an exec.program, got none");
   module.getContext()->loadDialect<LLVM::LLVMDialect>();
   return Lowering(program, options).lower();
 }

@@ -32,7 +32,7 @@ static json::Array ports(ProgramOp program, ArrayAttr names, ArrayAttr types, Ar
   return all;
 }
 
-std::string accel::exec::metadataText(ProgramOp program, const LaunchTable &table,
+std::string accel::exec::metadataText(ProgramOp program, ArrayRef<Site> allSites,
                                       const ProgramOptions &options,
                                       const LoweredProgram &lowered) {
   json::Array symbols, sites;
@@ -41,12 +41,12 @@ std::string accel::exec::metadataText(ProgramOp program, const LaunchTable &tabl
                                    {"min", program.getMinima()[i]},
                                    {"max", program.getMaxima()[i]}});
   llvm::SetVector<StringRef> kernels;
-  for (LaunchOp launch : table.sites) {
-    kernels.insert(launch.getKernel());
+  for (const Site &site : allSites) {
+    kernels.insert(site.kernel);
     json::Array nodes;
-    for (StringRef name : nodeNames(launch.getLoc()))
+    for (StringRef name : nodeNames(site.nodes))
       nodes.push_back(utf8(name));
-    sites.push_back(json::Object{{"kernel", launch.getKernel()}, {"nodes", std::move(nodes)}});
+    sites.push_back(json::Object{{"kernel", site.kernel}, {"nodes", std::move(nodes)}});
   }
   json::Object all = options.metadata; // first, so that nobody overrides what follows
   all["name"] = utf8(options.name);

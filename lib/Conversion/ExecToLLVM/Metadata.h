@@ -2,11 +2,16 @@
 // What a model says of itself as JSON, readable without running it.
 #pragma once
 #include "lib/Conversion/ExecToLLVM/ExecToLLVM.h"
-#include "lib/Conversion/ExecToLLVM/LaunchTable.h"
 
 namespace accel::exec {
 
-std::string metadataText(ProgramOp program, const LaunchTable &table, const ProgramOptions &options,
-                         const LoweredProgram &lowered);
+/// What a run launches or calls at one place.
+struct Site {
+  llvm::StringRef kernel;
+  mlir::Location nodes;
+};
+
+std::string metadataText(ProgramOp program, llvm::ArrayRef<Site> sites,
+                         const ProgramOptions &options, const LoweredProgram &lowered);
 
 } // namespace accel::exec

@@ -14,18 +14,21 @@ struct KernelUse {
   llvm::SmallVector<mlir::Value> inputs; ///< values of @main
 };
 
+/// The kernels of a module by their text without names.
+using KnownKernels = llvm::StringMap<exec::KernelOp>;
+
 class KernelMaker {
 public:
   /// Kernels go before the builder's insertion point.
-  KernelMaker(mlir::OpBuilder &builder, nn::ShapeAnalysis &shapes)
-      : builder(builder), shapes(shapes) {}
+  KernelMaker(mlir::OpBuilder &builder, nn::ShapeAnalysis &shapes, KnownKernels &known)
+      : builder(builder), shapes(shapes), known(known) {}
 
   KernelUse make(const KernelGroup &group);
 
 private:
   mlir::OpBuilder &builder;
   nn::ShapeAnalysis &shapes;
-  llvm::StringMap<exec::KernelOp> known; ///< by the text of a kernel without its name
+  KnownKernels &known;
 };
 
 /// Floating-point operations of one launch, and bytes read and written; null where a dim is

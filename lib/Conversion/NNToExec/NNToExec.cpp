@@ -34,12 +34,12 @@ Location coveredLocation(const KernelGroup &group) {
 /// The program that is made of one function.
 class ProgramMaker {
 public:
-  ProgramMaker(func::FuncOp main, ProgramShapes &shapes)
+  ProgramMaker(func::FuncOp main, ProgramShapes &shapes, KnownKernels &known)
       : main(main), source(main.getBody().front()), shapes(shapes),
-        numSymbols(shapes.countSymbols()), builder(main), kernels(builder, shapes) {}
+        numSymbols(shapes.countSymbols()), builder(main), kernels(builder, shapes, known) {}
 
   void run() {
-    declare();
+    declare().setSegment(main->hasAttr(kSegmentAttr));
     llvm::SmallPtrSet<Operation *, 32> live = liveOps(source);
     SmallVector<KernelGroup> groups = formKernelGroups(source, live, shapes);
     DenseMap<Operation *, const KernelGroup *> byLast;
@@ -59,7 +59,56 @@ public:
     exec::YieldOp::create(inside, main.getLoc(), outputs);
   }
 
+  /// Of what `nn-outline` left.
+  void runScript() {
+    declare().setScript(true);
+    for (Operation &op : source.without_terminator()) {
+      if (auto bind = dyn_cast<BindDimsOp>(op))
+        mapping.map(bind.getResult(), value(bind.getInput()));
+      if (isa<BindDimsOp, ConstantOp>(op))
+        continue;
+      op.walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands())
+          if (operand.getParentBlock() == &source)
+            (void)value(operand);
+      });
+      Operation *copy = inside.clone(op, mapping);
+      // The copy itself may be replaced.
+      SmallVector<Value> results = toScript(copy);
+      mapping.map(op.getResults(), results);
+    }
+    SmallVector<Value> outputs;
+    for (Value output : source.getTerminator()->getOperands())
+      outputs.push_back(value(output));
+    exec::YieldOp::create(inside, main.getLoc(), outputs);
+  }
+
 private:
+  /// Calls and constants of nn in an op, and the op itself, as those of exec; the op's results then.
+  static SmallVector<Value> toScript(Operation *op) {
+    SmallVector<Value> results(op->getResults());
+    op->walk([&](Operation *inner) {
+      OpBuilder at(inner);
+      if (auto call = dyn_cast<func::CallOp>(inner)) {
+        auto run = exec::RunOp::create(at, call.getLoc(), call.getResultTypes(), call.getCallee(),
+                                       call.getOperands());
+        call.replaceAllUsesWith(run);
+        if (inner == op)
+          results.assign(run.result_begin(), run.result_end());
+        call.erase();
+      } else if (auto constant = dyn_cast<ConstantOp>(inner)) {
+        constant.replaceAllUsesWith(
+            exec::ConstantOp::create(at, constant.getLoc(), constant.getType(), constant.getValue())
+                .getResult());
+        constant.erase();
+      } else if (auto bind = dyn_cast<BindDimsOp>(inner)) {
+        bind.replaceAllUsesWith(bind.getInput());
+        bind.erase();
+      }
+    });
+    return results;
+  }
+
   /// The symbols that a size is divided by cannot be 0.
   SmallVector<int64_t> smallestSizes() {
     SmallVector<int64_t> minima;
@@ -86,8 +135,19 @@ private:
     return minima;
   }
 
+  /// A dim over the program's symbols, or the symbol past those if only the run knows it.
+  Dim dimOf(Dim dim) {
+    dim = shapes.inProgram(dim);
+    bool isKnown = true;
+    dim.walk([&](AffineExpr part) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(part);
+      isKnown &= !symbol || symbol.getPosition() < numSymbols;
+    });
+    return isKnown ? dim : getAffineSymbolExpr(numSymbols, dim.getContext());
+  }
+
   /// Creates the program without its body's ops.
-  void declare() {
+  exec::ProgramOp declare() {
     ArrayRef<StringAttr> names = shapes.names();
     SmallVector<Attribute> symbols(names.begin(), names.end());
     SmallVector<int64_t> minima = smallestSizes(), maxima;
@@ -101,8 +161,10 @@ private:
       types.push_back(TypeAttr::get(tensor.getType()));
       SmallVector<Dim> dims;
       for (Dim dim : shapes.get(tensor))
-        dims.push_back(shapes.inProgram(dim));
-      maps.push_back(AffineMapAttr::get(AffineMap::get(0, numSymbols, dims, main.getContext())));
+        dims.push_back(dimOf(dim));
+      bool hasUnknown = llvm::is_contained(dims, getAffineSymbolExpr(numSymbols, main.getContext()));
+      maps.push_back(AffineMapAttr::get(
+          AffineMap::get(0, numSymbols + hasUnknown, dims, main.getContext())));
     };
     for (BlockArgument argument : source.getArguments())
       add(argument, main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.name"),
@@ -123,6 +185,7 @@ private:
     for (BlockArgument argument : source.getArguments())
       mapping.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
     inside = OpBuilder::atBlockBegin(&block);
+    return program;
   }
 
   /// Symbols that are defined, and what a run checks.
@@ -279,15 +342,31 @@ class ConvertNNToExec : public accel::impl::ConvertNNToExecBase<ConvertNNToExec>
       module.emitError("expected a function @main of one block");
       return signalPassFailure();
     }
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
+    KnownKernels known;
+    for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      if (function != main && !function->hasAttr(kSegmentAttr))
+        continue;
+      if (failed(convert(function, known)))
+        return signalPassFailure();
+      function.erase();
+    }
+  }
+
+  LogicalResult convert(func::FuncOp function, KnownKernels &known) {
+    bool isScript = function->hasAttr(kScriptAttr);
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();
-    std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(main);
+    std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(function);
+    if (isScript) {
+      ProgramMaker(function, *shapes, known).runScript();
+      return success();
+    }
     if (failed(shapes->check()))
-      return signalPassFailure();
+      return failure();
     shapes->numberDefinitions();
-    ProgramMaker(main, *shapes).run();
-    main.erase();
+    ProgramMaker(function, *shapes, known).run();
+    return success();
   }
 };
 } // namespace

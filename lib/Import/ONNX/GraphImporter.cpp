@@ -71,6 +71,9 @@ std::optional<Scope::Entry> GraphImporter::lookup(StringRef name, Scope &scope) 
     auto sparse = at->sparseInitializers.find(name);
     if (dense == at->initializers.end() && sparse == at->sparseInitializers.end())
       continue;
+    // Where all that see it come later.
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(at->block);
     std::string problem;
     ElementsAttr elements = dense != at->initializers.end()
                                 ? readTensor(&context, file, *dense->second, name, problem)
@@ -186,7 +189,7 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
     operands.push_back(entry.value);
   }
   node.setOperands(operands);
-  builder.setInsertionPointToEnd(&main.getBody().front());
+  builder.setInsertionPointToEnd(block);
   LogicalResult result = failure();
   // A node whose operands are broken is only looked up.
   bool isKnown =
@@ -203,6 +206,8 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
     if (!entry.value)
       entry.value = placeholder(proto.output(i), scope, location);
     entry.broken = !entry.value;
+    if (entry.value)
+      noteSizes(entry.value);
     scope.values[proto.output(i)] = entry;
   }
 }
@@ -263,7 +268,7 @@ LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProt
   OpsetMap &imports = functionOpsets.emplace_back();
   for (const onnx::OperatorSetIdProto &opset : function.opset_import())
     imports[canonicalDomain(opset.domain())] = opset.version();
-  Scope scope(node.loc());
+  Scope scope(node.loc(), block);
   scope.opsets = &imports;
   for (int i = 0; i < function.input_size(); ++i)
     scope.values[function.input(i)] = {node.optional(i)};
@@ -289,23 +294,37 @@ LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProt
   return success();
 }
 
-LogicalResult GraphImporter::inlineGraph(Node &node, const onnx::GraphProto &graph) {
-  const onnx::NodeProto &proto = node.proto();
-  if (graph.input_size() || graph.output_size() != proto.output_size())
-    return node.error("expected a branch of no inputs and " + Twine(proto.output_size()) +
-                      " outputs, found " + Twine(graph.input_size()) + " and " +
-                      Twine(graph.output_size()));
-  Scope scope(node.scope().caller);
+SmallVector<Value> GraphImporter::importGraph(Node &node, const onnx::GraphProto &graph,
+                                              ArrayRef<Value> arguments) {
+  Scope scope(node.scope().caller, block);
   scope.parent = &node.scope();
   scope.graph = &graph;
   scope.opsets = node.scope().opsets;
   addInitializers(graph, scope);
+  // Initializers may be listed as inputs, too, and in a branch, which has none, what it captures.
+  SmallVector<StringRef> inputs;
+  for (const onnx::ValueInfoProto &input : graph.input())
+    if (!scope.initializers.contains(input.name()) &&
+        !scope.sparseInitializers.contains(input.name()) &&
+        !arguments.empty())
+      inputs.push_back(input.name());
+  if (inputs.size() != arguments.size()) {
+    (void)node.error("expected a graph of " + Twine(arguments.size()) + " inputs, found " +
+                     Twine(inputs.size()));
+    return {};
+  }
+  for (auto [input, argument] : llvm::zip_equal(inputs, arguments))
+    scope.values[input] = {argument};
   SmallVector<StringRef> outputs;
   for (const onnx::ValueInfoProto &output : graph.output())
     outputs.push_back(output.name());
+  size_t before = problems.problems.size();
   SmallVector<Value> values = importNodes(graph.node(), scope, outputs);
-  for (auto [i, value] : llvm::enumerate(values))
-    if (failed(node.result(i, value)))
-      return failure();
-  return success();
+  if (!llvm::is_contained(values, Value()))
+    return values;
+  if (problems.problems.size() > before)
+    (void)node.failQuietly();
+  else
+    (void)node.error("its graph '" + graph.name() + "' does not make all of its outputs");
+  return {};
 }

@@ -22,12 +22,19 @@ struct Scope {
   const onnx::GraphProto *graph = nullptr; ///< Null in a function's body.
   const OpsetMap *opsets = nullptr;
   mlir::Location caller; ///< Where a function's body is inlined, else unknown.
+  mlir::Block *block;    ///< Where its nodes' ops go.
   llvm::StringMap<Entry> values;
   llvm::StringMap<const onnx::TensorProto *> initializers;
   llvm::StringMap<const onnx::SparseTensorProto *> sparseInitializers;
   llvm::StringMap<const onnx::AttributeProto *> attributes; ///< Of the call of a function.
 
-  explicit Scope(mlir::Location caller) : caller(caller) {}
+  Scope(mlir::Location caller, mlir::Block *block) : caller(caller), block(block) {}
+};
+
+/// What the body of a loop gives.
+struct LoopYield {
+  mlir::Value condition; ///< One i1, whether to go on; null: always.
+  llvm::SmallVector<mlir::Value> carried, scans;
 };
 
 class GraphImporter {
@@ -57,8 +64,27 @@ public:
                                              llvm::ArrayRef<llvm::StringRef> outputs);
   /// Adds a graph's initializers to its scope.
   void addInitializers(const onnx::GraphProto &graph, Scope &scope);
-  /// Inlines a subgraph that takes no arguments, as the results of `node`.
-  llvm::LogicalResult inlineGraph(Node &node, const onnx::GraphProto &graph);
+  /// Imports a subgraph at the builder's place, as the values that it gives for these arguments: none
+  /// where something was reported.
+  llvm::SmallVector<mlir::Value> importGraph(Node &node, const onnx::GraphProto &graph,
+                                             llvm::ArrayRef<mlir::Value> arguments);
+
+  // --- regions, in Regions.cpp ---
+  using RegionBody = llvm::function_ref<llvm::LogicalResult(mlir::ValueRange arguments,
+                                                            llvm::SmallVectorImpl<mlir::Value> &)>;
+  /// Fills a region of one block by `body`, whose values it yields.
+  llvm::LogicalResult fillRegion(mlir::Region &region, Node &node, mlir::TypeRange arguments,
+                                 llvm::function_ref<void(mlir::ValueRange)> describe,
+                                 RegionBody body);
+  /// One of two regions, by the condition. No values where something was reported.
+  llvm::SmallVector<mlir::Value> branch(Node &node, mlir::Value condition, RegionBody thenBody,
+                                        RegionBody elseBody);
+  /// What a loop carries at its end and the scans of all iterations. `body` may be called more than
+  /// once: until the types of what it carries are found. Its arguments are the iteration, an i64, and
+  /// what is carried. No values where something was reported.
+  llvm::SmallVector<mlir::Value>
+  loop(Node &node, mlir::Value trips, mlir::Value condition, llvm::ArrayRef<mlir::Value> initial,
+       llvm::function_ref<llvm::LogicalResult(mlir::ValueRange arguments, LoopYield &)> body);
 
 private:
   void reportFile(Severity severity, const llvm::Twine &reason, const llvm::Twine &wayOut = "");
@@ -72,6 +98,13 @@ private:
   void checkDeclared(const onnx::ValueInfoProto &declared, mlir::Value value);
   void removeDeadOps();
   Dim symbol(llvm::StringRef name);
+  /// Remembers where the sizes of a tensor can be read that only the run knows.
+  void noteSizes(mlir::Value value);
+  bool isVisible(Dim dim) const;
+  mlir::Region &newRegion();
+  /// Before the module may be destroyed, whose values they use.
+  void dropRegions();
+  mlir::Value withDims(mlir::Value value, llvm::ArrayRef<Dim> dims);
 
   /// The version of a node's domain; 1 where nothing says.
   int64_t opsetOf(const onnx::NodeProto &node, const Scope &scope) const;
@@ -100,6 +133,10 @@ private:
   llvm::StringMap<unsigned> symbolIndex;
   llvm::SmallVector<mlir::Value> symbolValues; ///< tensor.dim of the argument that binds a symbol.
   llvm::DenseMap<Dim, mlir::Value> indexValues;
+  /// A tensor and its dim for each size that only the run knows.
+  llvm::DenseMap<Dim, std::pair<mlir::Value, int64_t>> sizeOwners;
+  mlir::Block *block = nullptr; ///< Where ops go.
+  std::vector<std::unique_ptr<mlir::Region>> regions; ///< Of attempts that were given up.
   int64_t importedNodes = 0;
   bool stopped = false;
 };

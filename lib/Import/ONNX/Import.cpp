@@ -213,8 +213,15 @@ Value GraphImporter::indexValue(Dim dim) {
   if (symbol && symbol.getPosition() < symbolValues.size())
     return known = symbolValues[symbol.getPosition()];
   const nn::LeastDim *least = symbol ? shapes.definitionOf(symbol.getPosition()) : nullptr;
-  if (symbol && !least)
-    return {};
+  if (symbol && !least) {
+    auto owner = sizeOwners.find(dim);
+    if (owner == sizeOwners.end())
+      return {};
+    auto [tensor, axis] = owner->second;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(tensor);
+    return indexValues[dim] = tensor::DimOp::create(builder, tensor.getLoc(), tensor, axis);
+  }
   // The symbols that it is made of, each once.
   SmallVector<Dim> parts = least ? SmallVector<Dim>{least->a, least->b} : SmallVector<Dim>{dim};
   llvm::SetVector<AffineExpr> used;
@@ -292,15 +299,23 @@ void GraphImporter::addResults(ArrayRef<Value> results) {
 }
 
 void GraphImporter::removeDeadOps() {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
-    if (isOpTriviallyDead(&op) && !isa<nn::BindDimsOp>(op))
-      op.erase();
+  auto remove = [](auto &self, Block &block) -> void {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+      if (isOpTriviallyDead(&op) && !isa<nn::BindDimsOp>(op)) {
+        op.erase();
+        continue;
+      }
+      for (Region &region : op.getRegions())
+        self(self, region.front());
+    }
+  };
+  remove(remove, main.getBody().front());
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
   const onnx::GraphProto &graph = model.graph();
   readOpsets();
-  Scope scope(builder.getUnknownLoc());
+  Scope scope(builder.getUnknownLoc(), nullptr);
   scope.graph = &graph;
   scope.opsets = &opsets;
   addInitializers(graph, scope);
@@ -333,7 +348,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   OwningOpRef<ModuleOp> module = ModuleOp::create(location);
   builder.setInsertionPointToEnd(module->getBody());
   main = func::FuncOp::create(builder, location, "main", builder.getFunctionType(types, {}));
-  Block *block = main.addEntryBlock();
+  block = scope.block = main.addEntryBlock();
   for (auto [i, input] : llvm::enumerate(inputs)) {
     main.setArgAttr(i, "nn.name", builder.getStringAttr(input->name()));
     block->getArgument(i).setLoc(NameLoc::get(builder.getStringAttr(input->name())));
@@ -357,6 +372,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   if (outputs.empty())
     reportFile(Severity::Error, "the graph has no outputs");
   SmallVector<Value> results = importNodes(graph.node(), scope, outputs);
+  dropRegions();
   for (auto [output, value] : llvm::zip_equal(graph.output(), results))
     if (value)
       checkDeclared(output, value);

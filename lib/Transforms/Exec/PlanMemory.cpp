@@ -45,9 +45,18 @@ struct OutputCopy {
   Location location;
 };
 
+/// Where the constants of a module's programs lie.
+struct Weights {
+  DenseMap<Attribute, int64_t> offsets;
+  int64_t bytes = 0;
+
+  int64_t place(ConstantOp constant);
+};
+
 class Planner {
 public:
-  explicit Planner(ProgramOp program) : program(program), context(program.getContext()) {}
+  Planner(ProgramOp program, Weights &weights)
+      : program(program), context(program.getContext()), allWeights(weights) {}
   LogicalResult plan();
 
 private:
@@ -71,6 +80,7 @@ private:
 
   ProgramOp program;
   MLIRContext *context;
+  Weights &allWeights;
   SmallVector<DispatchOp> dispatches;
   SmallVector<ConcatOp> concats;
   SmallVector<Part> parts;          ///< in the order of their concatenations
@@ -80,7 +90,7 @@ private:
   SmallVector<OutputCopy> copies;
   SmallVector<Slot> slots;
   SmallVector<std::pair<Value, int64_t>> weights; ///< constants with their offsets
-  int64_t weightBytes = 0, arenaBytes = -1, liveBytes = -1;
+  int64_t arenaBytes = -1, liveBytes = -1;
   SmallVector<int64_t> offsets; ///< of slots; empty if a run's plan decides
   DenseMap<Value, Value> buffers;
   SmallVector<Value> partBuffers;
@@ -306,21 +316,23 @@ LogicalResult Planner::assignSlots() {
   return success();
 }
 
+int64_t Weights::place(ConstantOp constant) {
+  auto [place, isNew] = offsets.try_emplace(constant.getValue(), bytes);
+  if (isNew) {
+    auto type = cast<RankedTensorType>(constant.getType());
+    int64_t size = type.getNumElements() * elementBytes(type.getElementType());
+    // An offset stands for one constant, so that even one without elements takes a place.
+    bytes = alignUp(bytes + std::max<int64_t>(size, 1));
+  }
+  return place->second;
+}
+
 void Planner::assignWeights() {
-  DenseMap<Attribute, int64_t> known;
   llvm::SmallDenseSet<Value> seen;
   auto use = [&](Value value) {
     auto constant = value.getDefiningOp<ConstantOp>();
-    if (!constant || !seen.insert(value).second)
-      return;
-    auto [place, isNew] = known.try_emplace(constant.getValue(), weightBytes);
-    weights.push_back({value, place->second});
-    if (!isNew)
-      return;
-    auto type = constant.getType();
-    int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
-    // An offset stands for one constant, so that even one without elements takes a place.
-    weightBytes = alignUp(weightBytes + std::max<int64_t>(bytes, 1));
+    if (constant && seen.insert(value).second)
+      weights.push_back({value, allWeights.place(constant)});
   };
   for (DispatchOp dispatch : dispatches)
     for (Value input : dispatch.getInputs())
@@ -460,7 +472,7 @@ LogicalResult Planner::rewrite() {
 
   values.dropAllReferences();
   values.erase();
-  program.setWeightBytes(weightBytes);
+  program.setWeightBytes(allWeights.bytes);
   if (arenaBytes >= 0) {
     program.setArenaBytes(arenaBytes);
     program.setLiveBytes(liveBytes);
@@ -468,9 +480,24 @@ LogicalResult Planner::rewrite() {
   return success();
 }
 
+/// A script keeps its form: it learns where its constants lie, and what the largest segment needs.
+void planScript(ModuleOp module, ProgramOp script, Weights &weights) {
+  script.walk([&](ConstantOp constant) { constant.setOffset(weights.place(constant)); });
+  script.setWeightBytes(weights.bytes);
+  int64_t arenaBytes = 0, liveBytes = 0;
+  for (ProgramOp segment : module.getOps<ProgramOp>()) {
+    if (!segment.getSegment())
+      continue;
+    if (!segment.getArenaBytes())
+      return;
+    arenaBytes = std::max(arenaBytes, *segment.getArenaBytes());
+    liveBytes = std::max(liveBytes, segment.getLiveBytes().value_or(0));
+  }
+  script.setArenaBytes(arenaBytes);
+  script.setLiveBytes(liveBytes);
+}
+
 LogicalResult Planner::plan() {
-  if (program.isBufferForm())
-    return success();
   if (failed(collect()))
     return failure();
   shareLeadingOperands();
@@ -487,11 +514,16 @@ LogicalResult Planner::plan() {
 struct ExecPlanMemoryPass : accel::exec::impl::ExecPlanMemoryBase<ExecPlanMemoryPass> {
   void runOnOperation() override {
     llvm::DenseSet<StringAttr> launched;
+    Weights weights;
     for (ProgramOp program : getOperation().getOps<ProgramOp>()) {
-      if (failed(Planner(program).plan()))
+      if (program.getScript())
+        continue;
+      if (!program.isBufferForm() && failed(Planner(program, weights).plan()))
         return signalPassFailure();
       program.walk([&](LaunchOp launch) { launched.insert(launch.getKernelAttr().getAttr()); });
     }
+    if (ProgramOp program = ProgramOp::of(getOperation()); program && program.getScript())
+      planScript(getOperation(), program, weights);
     for (KernelOp kernel : llvm::make_early_inc_range(getOperation().getOps<KernelOp>()))
       if (!launched.contains(kernel.getSymNameAttr()))
         kernel.erase();

@@ -158,7 +158,7 @@ bool LayoutRewriter::rewriteMergedSoftmax(Operation *op) {
 
 Value LayoutRewriter::mergedOperand(Value operand, Value like) {
   auto type = tensorOf(operand), full = tensorOf(like);
-  if (type.hasStaticShape()) {
+  if (type.hasStaticShape() && operand != like) {
     // One value, or one for each column.
     bool one = type.getNumElements() == 1;
     bool columns = type.getRank() > 0 && type.getNumElements() == full.getShape().back() &&

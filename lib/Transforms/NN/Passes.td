@@ -5,6 +5,30 @@
 
 include "mlir/Pass/PassBase.td"
 
+def NNOutline : Pass<"nn-outline", "::mlir::ModuleOp"> {
+  let summary = "Cut @main at branches, loops and calls into segments";
+  let description = [{
+    What `nn.if`, `nn.loop` and `nn.call` leave between them becomes functions of their own, marked
+    `nn.segment`: as few as possible, for each block those ops that as many of its script ops must come
+    before. Arithmetic on sizes and constants are copied into them; dims of their arguments that
+    are equal have one name. @main is left with calls, and is marked `nn.script`. What an iteration of a loop computes
+    without what it carries moves before the loop.
+
+    ```mlir
+    %0 = nn.exp %x : tensor<4xf32> -> tensor<4xf32>
+    %1 = nn.if %c : tensor<i1> -> tensor<4xf32> then { nn.yield %0 : tensor<4xf32> }
+      else { %2 = nn.neg %0 : tensor<4xf32> -> tensor<4xf32>  nn.yield %2 : tensor<4xf32> }
+    ```
+    becomes
+    ```mlir
+    %0 = call @segment_0(%x) : (tensor<4xf32>) -> tensor<4xf32>
+    %1 = nn.if %c : tensor<i1> -> tensor<4xf32> then { nn.yield %0 : tensor<4xf32> }
+      else { %2 = call @segment_1(%0) : (tensor<4xf32>) -> tensor<4xf32>  nn.yield %2 : tensor<4xf32> }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::accel::nn::NNDialect"];
+}
+
 def NNFoldAffine : Pass<"nn-fold-affine", "::mlir::func::FuncOp"> {
   let summary = "Fold multiplications and additions of constants into the weights before them";
   let description = [{

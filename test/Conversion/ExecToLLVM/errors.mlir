@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: accel-opt %s -convert-exec-to-llvm -split-input-file -verify-diagnostics
 
-// expected-error @below {{expected one exec.program, got 0}}
+// expected-error @below {{expected an exec.program, got none}}
 module {
 }
 

@@ -9,6 +9,7 @@ exec.kernel @double attributes {scratch_bytes = 128 : i64, flops = 3.0 : f64} {
 // Tables: launches {site, operands, first operand, dims}, operands (index * 8 + place), values.
 // CHECK: llvm.func hidden @m_double(!llvm.ptr, !llvm.ptr, i64, i64, !llvm.ptr) attributes {dso_local}
 // CHECK: llvm.func hidden @m_double_grid(!llvm.ptr) -> i64 attributes {dso_local}
+// CHECK: llvm.mlir.global internal constant @m.sites()
 // CHECK-NOT: @m.plan
 // CHECK: llvm.mlir.global internal constant @m.values(dense<[0, 32]> : tensor<2xi64>)
 // CHECK: llvm.mlir.global internal constant @m.launches(dense<[0, 2, 0, 0, 1, 2, 2, 0, -1, 2, 4, 1]> : tensor<12xi32>)
@@ -16,7 +17,6 @@ exec.kernel @double attributes {scratch_bytes = 128 : i64, flops = 3.0 : f64} {
 // CHECK: llvm.func internal @m.run(%[[FRAME:.*]]: !llvm.ptr) -> i32
 // CHECK: llvm.call @accel_rt_run_launches(%[[FRAME]]
 // CHECK: llvm.mlir.global external hidden constant @m_weights()
-// CHECK: llvm.mlir.global internal constant @m.sites()
 // CHECK: llvm.func @m_model() -> !llvm.ptr
 // CHECK: llvm.mlir.alias weak @accel_model
 // CHECK: llvm.mlir.global internal constant @m.text("x0\00y0\00y1\00double\00node_a\0Anode_b\00\00a model\00{

@@ -86,3 +86,14 @@ func.func @few_rows(%x: tensor<4x64xf32>) -> tensor<4x768xf32> {
   %0 = nn.matmul %x, %w : tensor<4x64xf32>, tensor<64x768xf32> -> tensor<4x768xf32>
   return %0 : tensor<4x768xf32>
 }
+
+// One row keeps its dim, though it has the shape of one value for each column.
+// CHECK-LABEL: @one_row
+// CHECK:         %[[P:.*]] = nn.packed_matmul
+// CHECK:         nn.add %[[P]], %{{.*}} : tensor<1x5xf32>, tensor<5xf32> -> tensor<1x5xf32>
+func.func @one_row(%x: tensor<1x1x8xf32>, %b: tensor<5xf32>) -> tensor<1x1x5xf32> {
+  %w = nn.constant dense<1.0> : tensor<8x5xf32>
+  %0 = nn.matmul %x, %w : tensor<1x1x8xf32>, tensor<8x5xf32> -> tensor<1x1x5xf32>
+  %1 = nn.add %0, %b : tensor<1x1x5xf32>, tensor<5xf32> -> tensor<1x1x5xf32>
+  return %1 : tensor<1x1x5xf32>
+}

@@ -22,6 +22,9 @@ mlir::Value sliceDim(Node &node, mlir::Value x, int64_t axis, int64_t offset, in
 mlir::Value sliceDim(Node &node, mlir::Value x, int64_t axis, Dim offset, Dim size,
                      int64_t step = 1);
 
+/// The elements along an axis from last to first.
+mlir::Value reversed(Node &node, mlir::Value x, int64_t axis);
+
 /// A number as an attribute of a tensor's element type; an infinite one is the type's last.
 mlir::Attribute elementAttr(Node &node, mlir::Value like, double value);
 

@@ -56,6 +56,13 @@ Value accel::onnx_import::sliceDim(Node &node, Value x, int64_t axis, Dim offset
   return ranges.apply(node, x);
 }
 
+Value accel::onnx_import::reversed(Node &node, Value x, int64_t axis) {
+  if (!x || node.hasFailed())
+    return {};
+  Dim size = node.dims(x)[axis];
+  return sliceDim(node, x, axis, size - 1, size, -1);
+}
+
 Value accel::onnx_import::sliceDim(Node &node, Value x, int64_t axis, int64_t offset,
                                    int64_t size) {
   if (!x || node.hasFailed())

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A script as the words of the runtime's tables (accel_script).
+#pragma once
+#include "dialects/Exec/ExecOps.h"
+#include "dialects/NN/NNOps.h"
+
+namespace accel::exec {
+
+struct ScriptTable {
+  /// accel_array_type.
+  struct ArrayType {
+    int64_t offset; ///< in the weights; -1: no constant
+    mlir::RankedTensorType type;
+  };
+  llvm::SmallVector<int32_t> words;
+  llvm::SmallVector<ProgramOp> segments;
+  llvm::SmallVector<nn::CallOp> calls; ///< ops, each a call of its own
+  llvm::SmallVector<ArrayType> types;
+  int32_t registers = 0;
+};
+
+ScriptTable buildScriptTable(ProgramOp program);
+
+} // namespace accel::exec
