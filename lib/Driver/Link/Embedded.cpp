@@ -14,5 +14,6 @@
 ACCEL_EMBEDDED(libcSymbols, libc_symbols)
 ACCEL_EMBEDDED(startObject, start)
 ACCEL_EMBEDDED(runtimeObject, runtime)
+ACCEL_EMBEDDED(opsObject, ops)
 ACCEL_EMBEDDED(mainObject, main)
 ACCEL_EMBEDDED(builtinsArchive, builtins)

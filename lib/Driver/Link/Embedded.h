@@ -15,6 +15,7 @@ llvm::StringRef libcSymbols();
 // Objects for x86-64.
 llvm::StringRef startObject();   ///< Start.c
 llvm::StringRef runtimeObject(); ///< the Accel runtime; empty in a build without it
+llvm::StringRef opsObject();     ///< the functions that scripts call; empty in a build without it
 llvm::StringRef mainObject();    ///< main() of executables; empty in a build without it
 llvm::StringRef
 builtinsArchive(); ///< compiler-rt: what code generation calls, such as __extendhfsf2

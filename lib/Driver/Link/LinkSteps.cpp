@@ -77,6 +77,13 @@ Error addObjects(LldCommand &command, const TargetInfo &target, const LinkInput 
   if (input.addRuntime && !embedded::runtimeObject().empty())
     if (Error error = command.addFile("", "the Accel runtime", embedded::runtimeObject()))
       return error;
+  if (input.addRuntime && !embedded::opsObject().empty()) {
+    // As a member of an archive: a model that calls none of its functions is linked without it.
+    command.add("--start-lib");
+    if (Error error = command.addFile("", "the functions of scripts", embedded::opsObject()))
+      return error;
+    command.add("--end-lib");
+  }
   return command.addFile("", "compiler-rt", embedded::builtinsArchive());
 }
 

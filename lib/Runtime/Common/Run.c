@@ -134,6 +134,8 @@ void *accel_rt_grow(accel_frame *frame, int32_t slot, int64_t bytes, int64_t kee
 int32_t accel_rt_fail(accel_frame *frame, int32_t status, const char *message, int64_t value) {
   accel_context *context = accel_context_of(frame);
   accel_text text = accel_new_message(context);
+  if (context->at)
+    accel_print(&text, "node '%s': ", context->at);
   const char *place = strstr(message, "%lld");
   if (place)
     accel_print(&text, "%.*s%lld%s", (int)(place - message), message, (long long)value, place + 4);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The functions that scripts call, as one unit of which the linker keeps what a model uses.
+
+#include "lib/Runtime/CPU/Ops/Common.h"
+
+#include "lib/Runtime/CPU/Ops/Move.c"
+#include "lib/Runtime/CPU/Ops/NonMaxSuppression.c"
+#include "lib/Runtime/CPU/Ops/Numbers.c"
+#include "lib/Runtime/CPU/Ops/Pad.c"
+#include "lib/Runtime/CPU/Ops/Range.c"
+#include "lib/Runtime/CPU/Ops/Reduce.c"
+#include "lib/Runtime/CPU/Ops/Select.c"
+#include "lib/Runtime/CPU/Ops/Shape.c"
+#include "lib/Runtime/CPU/Ops/TopK.c"
+#include "lib/Runtime/CPU/Ops/TreeEnsemble.c"
+#include "lib/Runtime/CPU/Ops/Unique.c"

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The functions that scripts call, with their operands and parameters. Operands are named as ONNX
+// names them; [i] is the one-dimensional tensor whose length is i, an optional one ends in '?'.
+// Sizes, axes and indices are i32 or i64. The importer has checked element types and ranks, and
+// that constant axes are in range; the functions check all that the run brings: sizes, elements.
+
+#ifndef ACCEL_RUNTIME_OPS_H
+#define ACCEL_RUNTIME_OPS_H
+
+#include "accel-rt/Ops.h"
+#include "accel-rt/Support.h"
+
+#define ACCEL_OP(name)                                                                             \
+  ACCEL_RT_EXPORT int32_t accel_op_##name(accel_frame *frame, accel_op_call *call)
+
+//===-- Shape.c: the same elements under other dims -------------------------------------------===//
+
+/// (data, shape [r]), ints [allowzero]: ONNX Reshape-25.
+ACCEL_OP(reshape);
+/// (data, axes [n]?): Squeeze-25. Without axes, dims of 1 vanish.
+ACCEL_OP(squeeze);
+/// (data, axes [n]): Unsqueeze-25.
+ACCEL_OP(unsqueeze);
+
+//===-- Move.c: copies of blocks --------------------------------------------------------------===//
+
+/// (input, shape [r]): Expand-13.
+ACCEL_OP(expand);
+/// (data, starts [n], ends [n], axes [n]?, steps [n]?): Slice-13.
+ACCEL_OP(slice);
+/// (input, repeats [rank]): Tile-13.
+ACCEL_OP(tile);
+/// (input, split [number of results]?), ints [axis]: Split-18. Without sizes, all results are of
+/// the same size, rounded up, but the last.
+ACCEL_OP(split);
+/// (input [any]), value with one element: ConstantOfShape-25 of (input, value).
+ACCEL_OP(constant_of_shape);
+
+//===-- Pad.c ---------------------------------------------------------------------------------===//
+
+/// (data, pads [2 n], constant_value?, axes [n]?), ints [ACCEL_PAD_*]: Pad-25. Negative pads cut
+/// off first; what is left is then padded.
+ACCEL_OP(pad);
+
+//===-- Range.c -------------------------------------------------------------------------------===//
+
+/// (start, limit, delta): Range-11, of all numbers.
+ACCEL_OP(range);
+
+//===-- Select.c: elements and slices that a condition chooses --------------------------------===//
+
+/// (X): NonZero-13. A scalar counts as one dim of 1.
+ACCEL_OP(nonzero);
+/// (input, condition [n]), ints [axis]: Compress-11.
+ACCEL_OP(compress);
+/// (indices, depth, values [2]), ints [axis]: OneHot-11. Indices and depth are numbers of any type.
+ACCEL_OP(onehot);
+
+//===-- TopK.c --------------------------------------------------------------------------------===//
+
+/// (X, K), ints [axis, largest]: TopK-24, always sorted; results: values, indices (i64). Of equal
+/// elements the first comes first. NaN is greater than any number, as NumPy sorts it.
+ACCEL_OP(topk);
+
+//===-- Unique.c ------------------------------------------------------------------------------===//
+
+/// (X), ints [sorted] or [sorted, axis]: Unique-11; results: Y, indices, inverse_indices, counts.
+/// NaN is one value, greater than any number; 0.0 and -0.0 are one.
+ACCEL_OP(unique);
+
+//===-- NonMaxSuppression.c -------------------------------------------------------------------===//
+
+/// (boxes [B, N, 4], scores [B, C, N], max_output_boxes_per_class?, iou_threshold?,
+/// score_threshold?), all f32, ints [center_point_box]: NonMaxSuppression-11. Of equal scores the
+/// first box comes first.
+ACCEL_OP(nms);
+
+//===-- Reduce.c ------------------------------------------------------------------------------===//
+
+/// (data, axes [n]?), ints [ACCEL_REDUCE_*, keepdims, noop_with_empty_axes]: Reduce*-18. Floats are
+/// summed in f64, integers modulo 2^64.
+ACCEL_OP(reduce);
+
+//===-- TreeEnsemble.c ------------------------------------------------------------------------===//
+
+/// (X [rows, elements] or [elements], nodes i64 [n, 2], roots i64 [trees], weights f64 [w],
+/// targets i64 [w] of the weights, members f64 [m], base_values f64 [0, 1 or targets]), ints
+/// [accel_tree_aggregate, accel_post_transform, targets, most index of an element, f64 results]:
+/// TreeEnsemble-5 and ai.onnx.ml's TreeEnsembleRegressor-5.
+/// Trees, with all their indices but that of an element, have been checked by the compiler.
+/// Computes in f32 as ONNX Runtime does, unless X is f64.
+ACCEL_OP(tree_ensemble);
+
+/// The same operands, then labels i64 [targets]; ints as above, then [binary: all weights are of
+/// one class of two, no weight is negative]: TreeEnsembleClassifier-5; results: labels i64 [rows],
+/// scores f32 [rows, targets].
+ACCEL_OP(tree_classifier);
+
+#undef ACCEL_OP
+
+#endif // ACCEL_RUNTIME_OPS_H
