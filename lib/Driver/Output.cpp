@@ -27,7 +27,7 @@ int Compiler::plan() {
                      "': it has kernels, but no exec.program that launches them");
   }
   if (any_of(programs, [](exec::ProgramOp program) {
-        return !program.getScript() && !program.isBufferForm();
+        return program.getScript() ? !program.getWeightBytes() : !program.isBufferForm();
       }))
     if (int code = runPasses("plan", [](mlir::OpPassManager &pm) { buildPlanPipeline(pm); }))
       return code;
