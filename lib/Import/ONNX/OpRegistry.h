@@ -29,6 +29,7 @@ llvm::ArrayRef<OpRow> indexOps();
 llvm::ArrayRef<OpRow> activationOps();
 llvm::ArrayRef<OpRow> matmulOps();
 llvm::ArrayRef<OpRow> normOps();
+llvm::ArrayRef<OpRow> quantizeOps();
 llvm::ArrayRef<OpRow> recurrentOps();
 llvm::ArrayRef<OpRow> reduceOps();
 llvm::ArrayRef<OpRow> resizeOps();

@@ -17,12 +17,16 @@ RUNS = 3
 
 @dataclass
 class Input:
-    """dims: ints, and names of SIZES; values: a function of (rng, shape), else random ones; fixed: always an initializer."""
+    """dims: ints, and names of SIZES; values: a function of (rng, shape), else random ones; fixed: always an initializer.
+
+    outer: no operand of the node, but an input of the graph, which the node's own graphs see.
+    """
 
     dims: tuple
     dtype: str = "float32"
     values: object = None
     fixed: bool = False
+    outer: bool = False
 
     def make(self, rng, run):
         shape = [d if isinstance(d, int) else SIZES[d][run] for d in self.dims]
@@ -45,6 +49,10 @@ def np_dtype(name):
 
 def x(*dims, dtype="float32", values=None):
     return Input(dims, dtype, values)
+
+
+def around(*dims, **settings):
+    return Input(dims, outer=True, **settings)
 
 
 def const(values, dtype="int64"):
@@ -74,7 +82,8 @@ class Row:
     def name(self):
         shapes = ",".join("-" if i is None else str(i) for i in self.inputs if i is None or not i.fixed)
         fixed = [str(i.make(None, 0).tolist()).replace(" ", "") for i in self.inputs if i is not None and i.fixed]
-        settings = [f"{k}={str(v).replace(' ', '')}" for k, v in self.attributes.items()]
+        shown = {k: v.name if isinstance(v, onnx.GraphProto) else v for k, v in self.attributes.items()}
+        settings = [f"{k}={str(v).replace(' ', '')}" for k, v in shown.items()]
         version = [] if self.opset == 17 else [f"opset{self.opset}"]
         return "/".join([self.op, shapes, *fixed, *settings, *version])
 
@@ -101,15 +110,17 @@ class Row:
             if given is None:
                 names.append("")
                 continue
-            names.append(f"x{i}")
+            name = f"x{i}"
+            if not given.outer:
+                names.append(name)
             free_before = any(j is not None and not j.fixed for j in self.inputs[:i])
             if given.fixed or (mode == "constant" and free_before) or (mode == "left" and not free_before):
-                initializers.append(numpy_helper.from_array(value, names[-1]))
+                initializers.append(numpy_helper.from_array(value, name))
             else:
                 fed.append(i)
                 dims = given.dims if mode == "dynamic" else value.shape
                 ports.append(
-                    helper.make_tensor_value_info(names[-1], helper.np_dtype_to_tensor_dtype(value.dtype), dims)
+                    helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), dims)
                 )
         outs = [f"y{i}" for i in range(self.outputs)]
         node = helper.make_node(self.op, names, outs, name=f"the_{self.op}", **self.attributes)

@@ -32,6 +32,15 @@ mlir::Attribute elementAttr(Node &node, mlir::Value like, double value);
 mlir::Value padWith(Node &node, mlir::Value x, llvm::ArrayRef<Dim> low, llvm::ArrayRef<Dim> high,
                     mlir::Attribute value);
 
+/// NumPy's product of matrices: vectors are rows on the left, columns on the right.
+mlir::Value matmul(Node &node, mlir::Value a, mlir::Value b);
+
+/// The convolution that the node's attributes say, of these operands; `bias` may be null.
+mlir::Value convolve(Node &node, mlir::Value x, mlir::Value weight, mlir::Value bias);
+
+/// A conversion by the attributes of Cast (saturate, round_mode).
+mlir::Value convert(Node &node, mlir::Value x, mlir::Type to);
+
 /// Product of dims.
 Dim product(Node &node, llvm::ArrayRef<Dim> dims);
 

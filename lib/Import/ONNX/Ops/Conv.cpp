@@ -98,26 +98,31 @@ static Value padInput(Node &node, Value x, Window &window, double value) {
   return padWith(node, x, low, high, elementAttr(node, x, value));
 }
 
-static LogicalResult conv(Node &node) {
-  Value x = node.operand(0), weight = node.operand(1), bias = node.optional(2);
-  if (!x || !weight)
-    return failure();
+Value accel::onnx_import::convolve(Node &node, Value x, Value weight, Value bias) {
+  if (!x || !weight || node.hasFailed())
+    return {};
   Shape shape = node.dims(weight);
   SmallVector<Dim> kernel(ArrayRef<Dim>(shape).drop_front(std::min<size_t>(2, shape.size())));
   Window window;
   if (!readWindow(node, x, kernel, window))
-    return failure();
+    return {};
   for (auto [i, size] : llvm::enumerate(kernel))
     if (kernel.size() != window.kernel.size() ||
-        (nn::constantDim(size) && nn::constantDim(window.kernel[i]) && size != window.kernel[i]))
-      return node.error("attribute kernel_shape contradicts the weight's shape");
+        (nn::constantDim(size) && nn::constantDim(window.kernel[i]) && size != window.kernel[i])) {
+      (void)node.error("attribute kernel_shape contradicts the weight's shape");
+      return {};
+    }
   uint64_t group = node.integer("group", 1);
   x = padInput(node, x, window, 0);
   SmallVector<int64_t> pads = nn::staticShape(window.pads);
-  return node.result(
-      bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides, window.dilations, pads, group)
-           : node.create<nn::ConvOp>(x, weight, nullptr, window.strides, window.dilations, pads,
-                                     group));
+  return bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides, window.dilations, pads, group)
+              : node.create<nn::ConvOp>(x, weight, nullptr, window.strides, window.dilations, pads,
+                                        group);
+}
+
+static LogicalResult conv(Node &node) {
+  Value x = node.operand(0), weight = node.operand(1), bias = node.optional(2);
+  return node.result(convolve(node, x, weight, bias));
 }
 
 /// Pads of a transposed convolution whose result sizes are given, by output_shape or by auto_pad;

@@ -151,7 +151,7 @@ static Value toPowerOfTwo(Node &node, Value x, Type to, bool saturate) {
 }
 
 // Out-of-range values become the largest finite one where `saturate` is set, as it is by default.
-static Value convert(Node &node, Value x, Type to) {
+Value accel::onnx_import::convert(Node &node, Value x, Type to) {
   bool saturate = node.integer("saturate", 1);
   auto type = dyn_cast_or_null<FloatType>(to);
   if (!x || !type || type.getWidth() > 8 || Node::element(x) == to) {

@@ -6,12 +6,13 @@ using namespace accel;
 using namespace accel::onnx_import;
 using namespace mlir;
 
-static LogicalResult matmul(Node &node) {
-  Value a = node.operand(0), b = node.operand(1);
-  if (!a || !b)
-    return failure();
-  if (Node::rank(a) == 0 || Node::rank(b) == 0)
-    return node.error("expected operands of rank 1 or more");
+Value accel::onnx_import::matmul(Node &node, Value a, Value b) {
+  if (!a || !b || node.hasFailed())
+    return {};
+  if (Node::rank(a) == 0 || Node::rank(b) == 0) {
+    (void)node.error("expected operands of rank 1 or more");
+    return {};
+  }
   // Vectors get a unit dim that the result loses again.
   bool isRow = Node::rank(a) == 1, isColumn = Node::rank(b) == 1;
   Dim one = node.constantDim(1);
@@ -21,13 +22,18 @@ static LogicalResult matmul(Node &node) {
     b = node.reshape(b, {node.dims(b)[0], one});
   Value product = node.create<nn::MatmulOp>(a, b);
   if (!product || (!isRow && !isColumn))
-    return node.result(product);
+    return product;
   Shape shape = node.dims(product);
   if (isColumn)
     shape.pop_back();
   if (isRow)
     shape.erase(shape.end() - (isColumn ? 1 : 2));
-  return node.result(node.reshape(product, shape));
+  return node.reshape(product, shape);
+}
+
+static LogicalResult matMulOp(Node &node) {
+  Value a = node.operand(0), b = node.operand(1);
+  return node.result(matmul(node, a, b));
 }
 
 static LogicalResult gemm(Node &node, bool isLegacy) {
@@ -65,7 +71,7 @@ ArrayRef<OpRow> accel::onnx_import::matmulOps() {
   static const OpRow rows[] = {
       {"Gemm", 1, gemm1},
       {"Gemm", 7, gemm7},
-      {"MatMul", 1, matmul},
+      {"MatMul", 1, matMulOp},
   };
   return rows;
 }

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Quantized tensors and the ops on them, with the arithmetic that ONNX says: integers are summed as
+// integers.
+#include "lib/Import/ONNX/Ops/Common.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+namespace {
+
+/// Scales or zero points, one for all, one for each index along an axis, or one for each block of it, made to
+/// broadcast with `x`.
+Value perAxis(Node &node, Value values, Value x, int64_t axis, int64_t block) {
+  if (!values || !x || node.hasFailed())
+    return {};
+  int64_t rank = Node::rank(x);
+  if (Node::rank(values) == 0)
+    return values;
+  if (block) {
+    // Each value is repeated along its block; the last one may be shorter.
+    Shape wide = node.dims(values), shape = wide;
+    if (int64_t(wide.size()) != rank) {
+      (void)node.error("expected scales of the input's rank " + Twine(rank) +
+                       " for blocks, found rank " + Twine(wide.size()));
+      return {};
+    }
+    shape.insert(shape.begin() + axis + 1, node.constantDim(1));
+    values = node.reshape(values, shape);
+    shape[axis + 1] = node.constantDim(block);
+    values = node.broadcast(values, shape);
+    wide[axis] = wide[axis] * block;
+    return sliceDim(node, node.reshape(values, wide), axis, node.constantDim(0),
+                    node.dims(x)[axis]);
+  }
+  Shape shape = node.dims(values);
+  if (shape.size() != 1) {
+    (void)node.error("expected scales of rank 0 or 1, found rank " + Twine(shape.size()));
+    return {};
+  }
+  if (nn::constantDim(shape[0]) == 1)
+    return node.reshape(values, {});
+  Shape along(rank, node.constantDim(1));
+  along[axis] = shape[0];
+  return node.reshape(values, along);
+}
+
+int64_t axisOf(Node &node, Value x, int64_t otherwise) {
+  int64_t rank = Node::rank(x), axis = node.integer("axis", otherwise);
+  // With one scale for all, exporters leave an axis that a vector lacks.
+  return axis >= rank || axis < -rank ? 0 : node.axis(axis, rank);
+}
+
+/// The smallest and largest number of an integer type.
+std::pair<double, double> rangeOf(IntegerType type) {
+  double size = std::exp2(type.getWidth() - (type.isUnsigned() ? 0 : 1));
+  return {type.isUnsigned() ? 0 : -size, size - 1};
+}
+
+/// The nearest integer, of halves the even one, plus the zero point, at most the type's ends.
+Value toInteger(Node &node, Value x, Value zero, IntegerType to) {
+  Value rounded = node.create<nn::RoundOp>(x);
+  auto [low, high] = rangeOf(to);
+  if (zero)
+    rounded = node.add(rounded, node.cast(zero, Node::element(x)));
+  rounded = node.min(node.max(rounded, node.scalarLike(rounded, low)), node.scalarLike(rounded, high));
+  return node.cast(rounded, to);
+}
+
+LogicalResult quantizeLinear(Node &node) {
+  Value x = node.operand(0), scale = node.operand(1), zero = node.optional(2);
+  int64_t block = node.integer("block_size", 0), given = node.integer("output_dtype", 0);
+  node.ignore({"precision"});
+  if (node.hasFailed())
+    return failure();
+  int64_t axis = axisOf(node, x, 1);
+  Type to = zero    ? Node::element(zero)
+            : given ? elementType(node.context(), given)
+                    : IntegerType::get(node.context(), 8, IntegerType::Unsigned);
+  if (!to)
+    return node.unsupported("a conversion to " + dataTypeName(given));
+  if (given && elementType(node.context(), given) != to)
+    return node.error("attribute output_dtype contradicts the zero point's type " + dtypeText(to));
+  // Half precision is too narrow for the sum with a zero point.
+  Type wide = node.builder().getF32Type();
+  if (Node::element(x).isF64())
+    wide = Node::element(x);
+  Value by = perAxis(node, node.cast(scale, wide), x, axis, block);
+  Value scaled = node.div(node.cast(x, wide), by);
+  auto integer = dyn_cast<IntegerType>(to);
+  if (!integer)
+    return node.result(convert(node, scaled, to));
+  node.ignore({"saturate"});
+  return node.result(toInteger(node, scaled, perAxis(node, zero, x, axis, block), integer));
+}
+
+/// An integer tensor less its zero point, as i32.
+Value centered(Node &node, Value x, Value zero) {
+  Value wide = node.cast(x, node.builder().getI32Type());
+  return zero ? node.sub(wide, node.cast(zero, node.builder().getI32Type())) : wide;
+}
+
+LogicalResult dequantizeLinear(Node &node) {
+  Value x = node.operand(0), scale = node.operand(1), zero = node.optional(2);
+  int64_t block = node.integer("block_size", 0), given = node.integer("output_dtype", 0);
+  if (node.hasFailed())
+    return failure();
+  int64_t axis = axisOf(node, x, 1);
+  Type to = given ? elementType(node.context(), given) : Node::element(scale);
+  if (!to || !isa<FloatType>(to))
+    return node.unsupported("a conversion to " + dataTypeName(given));
+  Type wide = to.isF64() ? to : Type(node.builder().getF32Type());
+  Value number = Node::isFloat(x) ? node.cast(x, wide)
+                                  : node.cast(centered(node, x, perAxis(node, zero, x, axis, block)), wide);
+  Value by = perAxis(node, node.cast(scale, wide), x, axis, block);
+  return node.result(node.cast(node.mul(number, by), to));
+}
+
+//===-- Sums of products --------------------------------------------------------------------===//
+
+/// The largest sum of |w| over the weights of one result, for constant weights less a constant zero
+/// point; null if something is not constant. Results are along dim `axis`.
+std::optional<double> largestSum(Value weight, Value zero, int64_t axis) {
+  DenseElementsAttr elements, zeros;
+  if (!matchPattern(weight, m_Constant(&elements)) ||
+      (zero && !matchPattern(zero, m_Constant(&zeros))))
+    return std::nullopt;
+  auto type = cast<RankedTensorType>(weight.getType());
+  auto integer = dyn_cast<IntegerType>(type.getElementType());
+  if (!integer || integer.getWidth() > 8)
+    return std::nullopt;
+  auto number = [&](const APInt &value) {
+    return integer.isUnsigned() ? double(value.getZExtValue()) : double(value.getSExtValue());
+  };
+  SmallVector<double> offsets;
+  if (zero)
+    for (const APInt &value : zeros.getValues<APInt>())
+      offsets.push_back(number(value));
+  int64_t inner = 1, count = type.getDimSize(axis);
+  for (int64_t size : type.getShape().drop_front(axis + 1))
+    inner *= size;
+  if (offsets.size() > 1 && int64_t(offsets.size()) != count)
+    return std::nullopt;
+  SmallVector<double> sums(count);
+  for (auto [i, value] : llvm::enumerate(elements.getValues<APInt>())) {
+    int64_t at = int64_t(i) / inner % count;
+    double offset = offsets.empty() ? 0 : offsets[offsets.size() == 1 ? 0 : at];
+    sums[at] += std::abs(number(value) - offset);
+  }
+  return sums.empty() ? 0 : *llvm::max_element(sums);
+}
+
+/// The narrowest float whose sums of such products are exact: what integer arithmetic gives, at the speed of floats.
+/// Left operands are of 8 bits, less a zero point of them. Null where no float is known to do.
+FloatType exactFloat(Node &node, Value weight, Value zero, int64_t axis, int64_t terms) {
+  if (Node::element(weight).getIntOrFloatBitWidth() > 8)
+    return {};
+  std::optional<double> sum = largestSum(weight, zero, axis);
+  double bound = 255 * (sum ? *sum : 255.0 * double(terms));
+  if ((sum || terms > 0) && bound < 0x1p24)
+    return node.builder().getF32Type();
+  return node.builder().getF64Type();
+}
+
+/// Zero points of rows [M] or [..., M, 1], or of columns [N] or [..., 1, N], or one.
+Value matrixZero(Node &node, Value zero, Value matrix, bool isLeft) {
+  if (!zero || Node::rank(zero) != 1)
+    return zero;
+  if (nn::constantDim(node.dims(zero)[0]) == 1)
+    return node.reshape(zero, {});
+  return isLeft && Node::rank(matrix) > 1
+             ? node.reshape(zero, {node.dims(zero)[0], node.constantDim(1)})
+             : zero;
+}
+
+Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
+  if (!a || !b || node.hasFailed())
+    return {};
+  int64_t terms = nn::constantDim(node.dims(a).back()).value_or(0);
+  FloatType type = Node::rank(b) >= 2
+                       ? exactFloat(node, b, bZero, Node::rank(b) - 1, terms)
+                       : node.builder().getF64Type();
+  Type i32 = node.builder().getI32Type();
+  Value left = centered(node, a, matrixZero(node, aZero, a, true));
+  Value right = centered(node, b, matrixZero(node, bZero, b, false));
+  if (!type)
+    return matmul(node, left, right);
+  return node.cast(matmul(node, node.cast(left, type), node.cast(right, type)), i32);
+}
+
+LogicalResult matMulInteger(Node &node) {
+  return node.result(integerProduct(node, node.operand(0), node.optional(2), node.operand(1),
+                                    node.optional(3)));
+}
+
+Value integerConvolution(Node &node, Value x, Value xZero, Value weight, Value weightZero) {
+  if (!x || !weight || node.hasFailed())
+    return {};
+  int64_t terms = 1;
+  for (Dim dim : ArrayRef<Dim>(node.dims(weight)).drop_front())
+    terms *= nn::constantDim(dim).value_or(0);
+  Type i32 = node.builder().getI32Type(), type = exactFloat(node, weight, weightZero, 0, terms);
+  if (xZero && Node::rank(xZero) == 1)
+    xZero = node.reshape(xZero, {});
+  Value left = centered(node, x, xZero);
+  Value right = centered(node, weight, perAxis(node, weightZero, weight, 0, 0));
+  if (weightZero == nullptr)
+    right = centered(node, weight, {});
+  if (!type) {
+    (void)node.unsupported("a convolution of integers of more than 8 bits");
+    return {};
+  }
+  return node.cast(convolve(node, node.cast(left, type), node.cast(right, type), {}), i32);
+}
+
+LogicalResult convInteger(Node &node) {
+  return node.result(integerConvolution(node, node.operand(0), node.optional(2), node.operand(1),
+                                        node.optional(3)));
+}
+
+/// An i32 sum as the result's integers: scaled by the product of the operands' scales over the result's.
+LogicalResult requantize(Node &node, Value sum, Value a, Value b, Value to, Value zero) {
+  Type f32 = node.builder().getF32Type();
+  if (!zero)
+    return failure();
+  auto integer = dyn_cast<IntegerType>(Node::element(zero));
+  if (!integer)
+    return node.unsupported("a quantized result of " + dtypeText(Node::element(zero)));
+  if (Node::rank(zero) == 1)
+    zero = node.reshape(zero, {});
+  Value factor = node.div(node.mul(node.cast(a, f32), node.cast(b, f32)), node.cast(to, f32));
+  return node.result(toInteger(node, node.mul(node.cast(sum, f32), factor), zero, integer));
+}
+
+/// One number, whether of rank 0 or 1.
+Value asScalar(Node &node, Value value) {
+  return value && Node::rank(value) == 1 && nn::constantDim(node.dims(value)[0]) == 1
+             ? node.reshape(value, {})
+             : value;
+}
+
+LogicalResult qLinearMatMul(Node &node) {
+  Value a = node.operand(0), aScale = node.operand(1), aZero = node.operand(2);
+  Value b = node.operand(3), bScale = node.operand(4), bZero = node.operand(5);
+  Value yScale = node.operand(6), yZero = node.operand(7);
+  if (node.hasFailed())
+    return failure();
+  Value sum = integerProduct(node, a, aZero, b, bZero);
+  return requantize(node, sum, matrixZero(node, aScale, a, true), matrixZero(node, bScale, b, false),
+                    asScalar(node, yScale), asScalar(node, yZero));
+}
+
+LogicalResult qLinearConv(Node &node) {
+  Value x = node.operand(0), xScale = node.operand(1), xZero = node.operand(2);
+  Value weight = node.operand(3), weightScale = node.operand(4), weightZero = node.operand(5);
+  Value yScale = node.operand(6), yZero = node.operand(7), bias = node.optional(8);
+  if (node.hasFailed())
+    return failure();
+  Value sum = integerConvolution(node, x, xZero, weight, weightZero);
+  if (!sum)
+    return failure();
+  if (bias)
+    sum = node.add(sum, alongChannels(node, bias, sum));
+  return requantize(node, sum, asScalar(node, xScale), perAxis(node, weightScale, sum, 1, 0),
+                    asScalar(node, yScale), yZero);
+}
+
+} // namespace
+
+ArrayRef<OpRow> accel::onnx_import::quantizeOps() {
+  static const OpRow rows[] = {{"ConvInteger", 10, convInteger},
+                               {"DequantizeLinear", 10, dequantizeLinear},
+                               {"MatMulInteger", 10, matMulInteger},
+                               {"QLinearConv", 10, qLinearConv},
+                               {"QLinearMatMul", 10, qLinearMatMul},
+                               {"QuantizeLinear", 10, quantizeLinear}};
+  return rows;
+}
