@@ -91,6 +91,20 @@ def residual():
     return b.model()
 
 
+@model()
+def few_positions():
+    """Deep convolutions of small pictures, whose sums are computed in blocks of channels: edges, strides, a skip."""
+    b = Builder("few_positions")
+    x = b.input("x", [1, 320, 7, 6])
+    y = b.node("Relu", b.conv(x, 320, 320, 3))
+    x = b.node("Relu", b.node("Add", x, b.conv(y, 320, 320, 3)))
+    wide = b.node("Sigmoid", b.conv(x, 320, 2080, 1, pads=[0] * 4))
+    narrow = b.node("Relu", b.conv(wide, 2080, 64, 1, pads=[0] * 4))
+    strided = b.node("Relu", b.conv(x, 320, 64, 5, strides=[2, 1]))
+    b.output(narrow, strided)
+    return b.model()
+
+
 @model(*BATCHES)
 def separable():
     """Depthwise and 1x1, hard-swish, squeeze and excite."""

@@ -36,6 +36,7 @@ namespace {
 struct Nest {
   SmallVector<Loop> loops; ///< innermost first
   Linear position;
+  MemRefType type;
   size_t steps = 0, panels = 0;
 
   int64_t factor(size_t i) const { return position.factorOf(loops[i].iv); }
@@ -45,7 +46,20 @@ struct Nest {
   /// Elements that the steps read: a panel, or a block of it. What lies after them comes next.
   int64_t part() const {
     const Loop &top = loops[steps - 1];
-    return top.trips < 0 ? panel() : std::min(panel(), factor(steps - 1) * top.step * top.trips);
+    int64_t trips = tripsIn(steps - 1);
+    return trips < 0 ? panel() : std::min(panel(), factor(steps - 1) * top.step * trips);
+  }
+  /// Iterations of a loop, or of one that is cut somewhere the elements of the dim that it runs
+  /// over.
+  int64_t tripsIn(size_t i) const {
+    if (loops[i].trips >= 0 || loops[i].step != 1)
+      return loops[i].trips;
+    for (int64_t stride = 1, dim = type.getRank() - 1; dim > 0; --dim) {
+      if (stride == factor(i) && type.getDimSize(dim) > 1)
+        return type.getDimSize(dim);
+      stride *= type.getDimSize(dim);
+    }
+    return -1;
   }
   /// Elements that one iteration of the innermost loop uses.
   int64_t stride() const { return factor(0) * loops[0].step; }
@@ -96,8 +110,7 @@ static void requestKnown(const Nest &nest, ArrayRef<vector::TransferReadOp> read
   for (size_t i = nest.steps; i-- > 0;) {
     if (i + 1 < nest.steps)
       all[i] = all[i + 1], sure[i] = sure[i + 1];
-    int64_t outer = i + 1 < nest.steps ? nest.factor(i + 1) * loops[i + 1].step : nest.panel(),
-            count = outer / (nest.factor(i) * loops[i].step);
+    int64_t count = nest.tripsIn(i);
     if (loops[i].trips < 0 && count > 1) {
       all[i] *= count;
       sure[i] *= llvm::divideCeil(count, 2);
@@ -203,7 +216,7 @@ static void prefetchFor(ArrayRef<vector::TransferReadOp> reads, BlockArgument me
       linearPosition(vector::TransferReadOp(reads.front()).getIndices(), type);
   if (!position)
     return;
-  Nest nest{loopsAround(reads.front()), *position};
+  Nest nest{loopsAround(reads.front()), *position, type};
   // Steps of the panel, tiles that share it, the loop over panels.
   while (nest.steps < nest.loops.size() && nest.factor(nest.steps))
     ++nest.steps;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tiles a kernel's root by a plan and fuses producers into the tiles.
-#include "lib/Transforms/Linalg/Tile.h"
-#include "dialects/NN/NNOps.h"
-#include "lib/Transforms/Linalg/TileEdges.h"
+#include "lib/Transforms/Linalg/Tiler.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -15,8 +13,6 @@ using namespace mlir;
 using namespace accel;
 using namespace accel::linalg_ext;
 
-using Sizes = SmallVector<OpFoldResult>;
-
 Operation *linalg_ext::findRoot(func::FuncOp function) {
   auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
   if (ret.getNumOperands() != 1)
@@ -27,7 +23,7 @@ Operation *linalg_ext::findRoot(func::FuncOp function) {
   return root;
 }
 
-static OpFoldResult add(OpBuilder &b, Location at, OpFoldResult x, OpFoldResult y) {
+OpFoldResult linalg_ext::add(OpBuilder &b, Location at, OpFoldResult x, OpFoldResult y) {
   AffineExpr d0, d1;
   bindDims(b.getContext(), d0, d1);
   return affine::makeComposedFoldedAffineApply(b, at, d0 + d1, {x, y});
@@ -36,65 +32,6 @@ static OpFoldResult add(OpBuilder &b, Location at, OpFoldResult x, OpFoldResult 
 /// Tiles of what full ones leave of a dim that only the run knows: so many positions still use the
 /// registers well.
 static constexpr int64_t kRestTile = 4;
-
-namespace {
-/// Emits tiles of one root, with its producers.
-class Tiler {
-public:
-  Tiler(func::FuncOp function, linalg::GenericOp root, const TilePlan &plan)
-      : root(root), plan(plan), output(function.getArguments().back()),
-        builder(function.getContext()) {}
-
-  LogicalResult run();
-
-private:
-  Value emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> partial,
-                         const Sizes &offsets, Sizes sizes, const Sizes &extents);
-  Value emitItem(Value destination, const Sizes &offsets, const Sizes &sizes);
-  Value emitSums(const Sizes &offsets, const Sizes &sizes);
-  Value emitSumsTile(Value sums, const Sizes &relative, const Sizes &offsets, const Sizes &sizes);
-  Value emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes,
-                  const Sizes &offsets, const Sizes &itemSizes);
-  Value emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
-                 const Sizes &sizes);
-  Value emitTileBody(Value destination, const Sizes &relative, const Sizes &offsets,
-                     const Sizes &sizes);
-  Value fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes);
-  Value packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets,
-                   ArrayRef<OpFoldResult> sizes);
-  void fuseOperands(Operation *first);
-
-  linalg::GenericOp root;
-  const TilePlan &plan;
-  Value output;
-  OpBuilder builder;
-  SmallVector<unsigned> parallel; ///< iteration dim of each result dim
-  SmallVector<Range> domain;      ///< of the root, known before its loops
-  /// Where the tile being emitted goes: slices of the output become this one.
-  Value tileDestination;
-  /// Fused producers of the tile being emitted: the same slice is computed once.
-  struct Fused {
-    Value source, tile;
-    Sizes offsets, sizes;
-    Block *block;
-  };
-  SmallVector<Fused> fused;
-  /// A block of the depth of the packed product, whose sums so far are in `sums`, one element each
-  /// of the item.
-  struct DepthBlock {
-    nn::PackedMatmulOp product;
-    OpFoldResult from;
-    int64_t size = 0;
-    bool last = false;
-    Value sums;
-    Value tile; ///< the slice of the sums for the tile being emitted
-  } block;
-  Edges edges = Edges::Unknown;
-  SmallVector<Reach> reaches; ///< of the tile being emitted
-  bool unknownEdges = false;  ///< of some operand of the kernel
-  bool failedToFuse = false;
-};
-} // namespace
 
 LogicalResult Tiler::run() {
   AffineMap map = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
@@ -210,64 +147,6 @@ Value Tiler::emitItem(Value destination, const Sizes &offsets, const Sizes &size
     block.sums = emitSums(offsets, sizes);
   Sizes relative(sizes.size(), builder.getIndexAttr(0)), tile = sizes;
   return emitTiles(0, destination, relative, tile, offsets, sizes);
-}
-
-/// Sums of all blocks of the depth but the last, one block after the other for all tiles of an
-/// item.
-Value Tiler::emitSums(const Sizes &offsets, const Sizes &sizes) {
-  Location at = root.getLoc();
-  block.product = *root->getBlock()->getOps<nn::PackedMatmulOp>().begin();
-  auto rhs = cast<RankedTensorType>(block.product.getRhs().getType());
-  int64_t depth = rhs.getDimSize(1), last = (depth - 1) / plan.depth * plan.depth;
-  SmallVector<int64_t> shape;
-  for (auto [i, item] : llvm::enumerate(plan.item))
-    shape.push_back(item ? item : cast<RankedTensorType>(output.getType()).getDimSize(i));
-  Value sums = tensor::EmptyOp::create(builder, at, shape, rhs.getElementType());
-  auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(builder, at, i); };
-  auto loop = scf::ForOp::create(builder, at, index(0), index(last), index(plan.depth), sums);
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    block.from = loop.getInductionVar();
-    block.size = plan.depth;
-    block.last = false;
-    Sizes relative(sizes.size(), builder.getIndexAttr(0)), tile = sizes;
-    Value next = emitTiles(0, loop.getRegionIterArg(0), relative, tile, offsets, sizes);
-    scf::YieldOp::create(builder, at, next);
-  }
-  block.from = builder.getIndexAttr(last);
-  block.size = depth - last;
-  block.last = true;
-  return loop.getResult(0);
-}
-
-/// Adds a block of the depth to the sums of a tile.
-Value Tiler::emitSumsTile(Value sums, const Sizes &relative, const Sizes &offsets,
-                          const Sizes &sizes) {
-  Location at = root.getLoc();
-  Sizes unit(sizes.size(), builder.getIndexAttr(1)), position;
-  for (auto [offset, more] : llvm::zip_equal(offsets, relative))
-    position.push_back(add(builder, at, offset, more));
-  Value slice = tensor::ExtractSliceOp::create(builder, at, sums, relative, sizes, unit);
-  // The first block starts from zeros, which is said here and not before the loop: there nothing
-  // would depend on the item, and one filled tensor would be copied for each.
-  Value start = arith::ConstantIndexOp::create(builder, at, 0);
-  Value isFirst =
-      arith::CmpIOp::create(builder, at, arith::CmpIPredicate::eq, cast<Value>(block.from), start);
-  auto ifOp = scf::IfOp::create(builder, at, slice.getType(), isFirst, /*withElseRegion=*/true);
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(ifOp.thenBlock());
-    Value zero = arith::ConstantOp::create(
-        builder, at, builder.getZeroAttr(getElementTypeOrSelf(slice.getType())));
-    scf::YieldOp::create(builder, at,
-                         linalg::FillOp::create(builder, at, zero, slice).getResult(0));
-    builder.setInsertionPointToStart(ifOp.elseBlock());
-    scf::YieldOp::create(builder, at, slice);
-  }
-  block.tile = ifOp.getResult(0);
-  Value result = packedTile(block.product, position, sizes);
-  return tensor::InsertSliceOp::create(builder, at, result, sums, relative, sizes, unit);
 }
 
 Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &sizes,
@@ -497,6 +376,8 @@ Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldR
         llvm::equal(known.sizes, sizes))
       return known.tile;
   Operation *producer = source.getDefiningOp();
+  if (producer == plan.cut && isa<linalg::GenericOp>(producer))
+    return block.tile;
   Location at = producer->getLoc();
   Value tile;
   if (isa<tensor::EmptyOp>(producer)) {
@@ -516,50 +397,6 @@ Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldR
   if (tile)
     fused.push_back({source, tile, Sizes(offsets), Sizes(sizes), here});
   return tile;
-}
-
-/// A tile of columns inside one panel: rows of the left operand times a slice of the panel.
-Value Tiler::packedTile(nn::PackedMatmulOp matmul, ArrayRef<OpFoldResult> offsets,
-                        ArrayRef<OpFoldResult> sizes) {
-  Location at = matmul.getLoc();
-  auto lhsType = cast<RankedTensorType>(matmul.getLhs().getType()),
-       rhsType = cast<RankedTensorType>(matmul.getRhs().getType());
-  if (lhsType.getRank() != 2)
-    return Value();
-  int64_t k = plan.depth ? block.size : rhsType.getDimSize(1), nr = rhsType.getDimSize(2);
-  OpFoldResult zero = builder.getIndexAttr(0), one = builder.getIndexAttr(1),
-               depth = builder.getIndexAttr(k), from = plan.depth ? block.from : zero;
-  AffineExpr d0 = builder.getAffineDimExpr(0);
-  OpFoldResult panel =
-      affine::makeComposedFoldedAffineApply(builder, at, d0.floorDiv(nr), {offsets[1]});
-  Value lhs = tensor::ExtractSliceOp::create(builder, at, matmul.getLhs(), Sizes{offsets[0], from},
-                                             Sizes{sizes[0], depth}, Sizes{one, one});
-  SmallVector<int64_t> staticColumns = {
-      k, getConstantIntValue(sizes[1]).value_or(ShapedType::kDynamic)};
-  Value rhs = tensor::ExtractSliceOp::create(
-      builder, at, RankedTensorType::get(staticColumns, rhsType.getElementType()), matmul.getRhs(),
-      Sizes{panel, from, zero}, Sizes{one, depth, sizes[1]}, Sizes{one, one, one});
-  Type element = rhsType.getElementType();
-  Value init = block.tile;
-  if (!plan.depth) {
-    init = tensor::EmptyOp::create(builder, at, sizes, element);
-    Value start = arith::ConstantOp::create(builder, at, builder.getZeroAttr(element));
-    init = linalg::FillOp::create(builder, at, start, init).getResult(0);
-  }
-  AffineExpr m, n, kk;
-  bindDims(builder.getContext(), m, n, kk);
-  auto maps = AffineMap::inferFromExprList(ArrayRef<ArrayRef<AffineExpr>>{{m, kk}, {kk, n}, {m, n}},
-                                           builder.getContext());
-  using utils::IteratorType;
-  auto product = linalg::GenericOp::create(
-      builder, at, init.getType(), ValueRange{lhs, rhs}, init, maps,
-      ArrayRef<IteratorType>{IteratorType::parallel, IteratorType::parallel,
-                             IteratorType::reduction},
-      [](OpBuilder &b, Location loc, ValueRange a) {
-        Value p = arith::MulFOp::create(b, loc, a[0], a[1]);
-        linalg::YieldOp::create(b, loc, arith::AddFOp::create(b, loc, a[2], p).getResult());
-      });
-  return product.getResult(0);
 }
 
 LogicalResult linalg_ext::tileKernel(func::FuncOp function, Operation *root, const TilePlan &plan) {

@@ -26,6 +26,15 @@ static constexpr int64_t kDepthUnit = 16;
 /// Tiles of an item that share blocks of a panel; more would leave fewer items for threads.
 static constexpr int64_t kDepthTiles = 8;
 
+/// Convolutions of at most so many vectors of results to a block of filters have few positions.
+static constexpr int64_t kFewVectors = 128;
+
+/// Filters that fill the first cache so many times: each block of them costs that sums are kept.
+static constexpr int64_t kFirstCaches = 4;
+
+/// From so many tiles on it is worth while to keep filters for them in the first cache.
+static constexpr int64_t kSharingTiles = 3;
+
 /// A window of at most so many elements counts as small.
 static constexpr int64_t kMaxWindow = 64;
 
@@ -173,19 +182,27 @@ static void moveLast(TilePlan &plan, unsigned dim) {
   plan.order.push_back(dim);
 }
 
-/// True if tiles of the root need the same tiles of the kernel's only product: sums of some steps
-/// can then be kept in place of it.
-static bool sharesTiles(nn::PackedMatmulOp product, linalg::GenericOp root) {
-  if (!llvm::hasSingleElement(root->getBlock()->getOps<nn::PackedMatmulOp>()))
-    return false;
-  SmallVector<Value> values{product.getResult()};
+/// True of an operand whose tiles are those of the op, dims of one element aside.
+static bool isReadInPlace(linalg::GenericOp op, OpOperand *operand) {
+  AffineMap map = op.getMatchingIndexingMap(operand);
+  auto type = cast<RankedTensorType>(operand->get().getType());
+  for (auto [i, expr] : llvm::enumerate(map.getResults()))
+    if (expr != getAffineDimExpr(i, op.getContext()) &&
+        !(type.getDimSize(i) == 1 && expr == getAffineConstantExpr(0, op.getContext())))
+      return false;
+  return map.getNumResults() == map.getNumDims();
+}
+
+/// True if tiles of the root need the same tiles of a contraction: sums of some steps can then be
+/// kept in place of it.
+static bool sharesTiles(Value product, linalg::GenericOp root) {
+  SmallVector<Value> values{product};
   llvm::SmallPtrSet<Operation *, 8> seen;
   while (!values.empty()) {
     for (OpOperand &use : values.pop_back_val().getUses()) {
       linalg::GenericOp reader = asGeneric(use.getOwner());
       if (!reader || reader.getNumParallelLoops() != reader.getNumLoops() ||
-          !reader.getMatchingIndexingMap(&use).isIdentity() ||
-          !reader.getMatchingIndexingMap(reader.getDpsInitOperand(0)).isIdentity())
+          !isReadInPlace(reader, &use) || !isReadInPlace(reader, reader.getDpsInitOperand(0)))
         return false;
       if (reader != root && seen.insert(reader).second)
         values.push_back(reader.getResult(0));
@@ -225,9 +242,11 @@ static void orderProduct(nn::PackedMatmulOp product, linalg::GenericOp root,
   // sum's depth at a time is computed for several tiles, which share that block of the panel.
   if (item == 0 || std::min(fit, size) <= tile ||
       std::min(fit, size) * rowBytes + 2 * panel <= int64_t(target.l2Bytes) / 4 * 3 ||
-      !sharesTiles(product, root))
+      !llvm::hasSingleElement(root->getBlock()->getOps<nn::PackedMatmulOp>()) ||
+      !sharesTiles(product.getResult(), root))
     return;
   int64_t blocks = llvm::divideCeil(panel, int64_t(target.l2Bytes) / kBlocksInL2);
+  plan.cut = product;
   plan.depth = llvm::alignTo(llvm::divideCeil(depth, blocks), kDepthUnit);
   if (allStay)
     item = evenly(kDepthTiles * tile);
@@ -235,10 +254,62 @@ static void orderProduct(nn::PackedMatmulOp product, linalg::GenericOp root,
     item = 0;
 }
 
+/// Cuts the sums of a convolution of few positions into blocks whose filters stay in the first
+/// cache. There are so few tiles to a panel of filters that the next panel takes what the second
+/// cache and the buffers of the first one can do: the panel at hand must not need them for each
+/// tile.
+static void cutChannels(linalg::GenericOp op, linalg::GenericOp root, Value filters,
+                        const cpu::Target &target, int64_t lanes, TilePlan &plan) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  if (op == root || llvm::any_of(ranges, ShapedType::isDynamic) ||
+      !sharesTiles(op.getResult(0), root))
+    return;
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0)), filter;
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (input->get() == filters)
+      filter = op.getMatchingIndexingMap(input);
+  // Positions share filters; other dims of the result, but the last one, choose them.
+  int64_t positions = 1, tiles = 1, panels = 1;
+  SmallVector<unsigned> shared;
+  for (unsigned i = 0; i + 1 < result.getNumResults(); ++i) {
+    unsigned dim = cast<AffineDimExpr>(result.getResult(i)).getPosition();
+    if (filter.isFunctionOfDim(dim)) {
+      panels *= ranges[dim];
+      continue;
+    }
+    positions *= ranges[dim];
+    tiles *= llvm::divideCeil(ranges[dim], std::max<int64_t>(1, plan.tile[i]));
+    shared.push_back(i);
+  }
+  auto isDim = [&](unsigned dim) {
+    return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+      return llvm::is_contained(op.getMatchingIndexingMap(input).getResults(),
+                                getAffineDimExpr(dim, op.getContext()));
+    });
+  };
+  for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+    if (kind != utils::IteratorType::reduction || ranges[dim] == 1)
+      continue;
+    int64_t panel = bytesOf(filters, cast<RankedTensorType>(filters.getType()).getRank()) / panels,
+            room = int64_t(target.l1Bytes) / 4 * 3, most = room / (panel / ranges[dim]);
+    if (!isDim(dim) || tiles < kSharingTiles || panel < kFirstCaches * int64_t(target.l1Bytes) ||
+        most == 0 || positions * llvm::divideCeil(plan.tile.back(), lanes) > kFewVectors)
+      return;
+    while (ranges[dim] % most)
+      --most;
+    plan.cut = op;
+    plan.depth = most;
+    plan.depthDim = dim;
+    for (unsigned i : shared)
+      plan.item[i] = 0;
+    return;
+  }
+}
+
 /// Chooses which operand of a contraction stays in the second cache while items pass over the other
 /// one: items that follow each other share the larger one's part.
 static void orderItems(Operation *op, linalg::GenericOp root, ArrayRef<int64_t> shape,
-                       const cpu::Target &target, TilePlan &plan) {
+                       const cpu::Target &target, int64_t lanes, TilePlan &plan) {
   unsigned rank = shape.size();
   int64_t room = target.l2Bytes / 2;
   if (auto packed = dyn_cast<nn::PackedMatmulOp>(op))
@@ -257,6 +328,8 @@ static void orderItems(Operation *op, linalg::GenericOp root, ArrayRef<int64_t> 
             generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).getResults().back();
     (isFilter ? filters : input) = operand->get();
   }
+  if (filters && input)
+    cutChannels(generic, root, filters, target, lanes, plan);
   if (filters && input && plan.item[1] &&
       bytesOf(filters, cast<RankedTensorType>(filters.getType()).getRank()) <= room &&
       bytesOf(input, cast<RankedTensorType>(input.getType()).getRank() - 1) > room)
@@ -386,7 +459,7 @@ std::optional<TilePlan> linalg_ext::planTiles(Operation *op, const cpu::Target &
     if (!ShapedType::isDynamic(shape[rank - 1]) && shape[rank - 1] <= columns)
       plan.item[rank - 1] = 0;
     if (anchor.op)
-      orderItems(anchor.op, root, shape, target, plan);
+      orderItems(anchor.op, root, shape, target, lanes, plan);
     return plan;
   }
   if (std::optional<std::pair<unsigned, int64_t>> across = dimAcross(root);

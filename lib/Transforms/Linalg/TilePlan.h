@@ -16,9 +16,13 @@ struct TilePlan {
   /// The first and the last tiles of a dim that items leave whole are emitted on their own, with
   /// static offsets: what they read of padding is then known.
   bool staticEdges = false;
-  /// Of an nn.packed_matmul: steps of the sum after which all tiles of an item are visited before
-  /// the next steps; 0 means all. What was summed so far is kept between them.
+  /// The contraction whose sums are cut, or null: an nn.packed_matmul, or a generic whose dim
+  /// `depthDim` is cut.
+  mlir::Operation *cut = nullptr;
+  /// Steps of its sum after which all tiles of an item are visited before the next steps; 0 means
+  /// all. What was summed so far is kept between them.
   int64_t depth = 0;
+  unsigned depthDim = 0;
 };
 
 /// Chooses tiles for a root op (the one that writes the kernel's output) by what it fuses:

@@ -54,3 +54,44 @@ func.func @few_rows(%x: tensor<32x3072xf32>, %w: tensor<16x3072x48xf32>) -> tens
   %0 = nn.packed_matmul %x, %w columns 768 : tensor<32x3072xf32>, tensor<16x3072x48xf32> -> tensor<32x768xf32>
   return %0 : tensor<32x768xf32>
 }
+
+// -----
+
+// Few positions, and filters of 590 kB to a block of them: a block of channels at a time, whose filters stay in the first
+// cache, goes to the sums of all rows of the picture. The first starts from the bias; what comes after the sums reads
+// them.
+// CHECK-LABEL: @few_positions
+// CHECK-SAME: %[[X:[^:]*]]: tensor<1x16x7x7x32xf32> {{[^%]*}}%[[W:[^:]*]]: tensor<16x16x3x3x32x32xf32>
+// CHECK: scf.forall (%[[F:.*]]) in (16)
+// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<1x1x7x7x32xf32>
+// CHECK: %[[FIRST:.*]] = scf.for %{{.*}} = %c0 to %c7 step %c1 iter_args(%{{.*}} = %[[EMPTY]])
+// CHECK: tensor.extract_slice %[[W]][%[[F]], 0, 0, 0, 0, 0] [1, 1, 3, 3, 32, 32]
+// CHECK: %[[BIAS:.*]] = linalg.generic
+// CHECK: linalg.generic {{.*}} outs(%[[BIAS]] : tensor<1x1x1x7x32xf32>)
+// CHECK: %[[SUMS:.*]] = scf.for %[[C:.*]] = %c1 to %c16 step %c1 iter_args(%{{.*}} = %[[FIRST]])
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %c7 step %c1 iter_args(%[[SO_FAR:.*]] = %{{.*}})
+// CHECK: %[[SLICE:.*]] = tensor.extract_slice %[[SO_FAR]][0, 0, %[[ROW]], 0, 0]
+// CHECK: tensor.extract_slice %[[W]][%[[F]], %[[C]], 0, 0, 0, 0] [1, 1, 3, 3, 32, 32]
+// CHECK: linalg.generic {{.*}} outs(%[[SLICE]] : tensor<1x1x1x7x32xf32>)
+// CHECK: scf.for %[[LAST:.*]] = %c0 to %c7 step %c1
+// CHECK: %[[ALL:.*]] = tensor.extract_slice %[[SUMS]][0, 0, %[[LAST]], 0, 0]
+// CHECK: linalg.generic {{.*}} ins(%[[ALL]]
+// CHECK-NOT: linalg.generic
+func.func @few_positions(%x: tensor<1x16x7x7x32xf32>, %w: tensor<16x16x3x3x32x32xf32>, %b: tensor<16x32xf32>) -> tensor<1x16x7x7x32xf32> {
+  %0 = nn.blocked_conv %x, %w bias %b strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] : (tensor<1x16x7x7x32xf32>, tensor<16x16x3x3x32x32xf32>, tensor<16x32xf32>) -> tensor<1x16x7x7x32xf32>
+  %1 = nn.relu %0 : tensor<1x16x7x7x32xf32> -> tensor<1x16x7x7x32xf32>
+  return %1 : tensor<1x16x7x7x32xf32>
+}
+
+// -----
+
+// Where 196 positions share filters, a panel has time to come.
+// CHECK-LABEL: @more_positions
+// CHECK: scf.forall
+// CHECK-NOT: tensor.empty() : tensor<1x1x14x14x32xf32>
+// CHECK: tensor.extract_slice {{.*}} [1, 8, 3, 3, 32, 32]
+func.func @more_positions(%x: tensor<1x8x14x14x32xf32>, %w: tensor<8x8x3x3x32x32xf32>) -> tensor<1x8x14x14x32xf32> {
+  %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] : (tensor<1x8x14x14x32xf32>, tensor<8x8x3x3x32x32xf32>) -> tensor<1x8x14x14x32xf32>
+  %1 = nn.relu %0 : tensor<1x8x14x14x32xf32> -> tensor<1x8x14x14x32xf32>
+  return %1 : tensor<1x8x14x14x32xf32>
+}
