@@ -328,6 +328,7 @@ Value Tiler::emitTileBody(Value destination, const Sizes &relative, const Sizes 
 /// Replaces slices of outer values that are operands of a tiled op: of the output by the tile's
 /// destination, of producers by their tile.
 void Tiler::fuseOperands(Operation *op) {
+  SmallVector<Cut> cuts;
   for (OpOperand &operand : op->getOpOperands()) {
     auto slice = operand.get().getDefiningOp<tensor::ExtractSliceOp>();
     Value source = slice ? slice.getSource() : operand.get();
@@ -337,7 +338,7 @@ void Tiler::fuseOperands(Operation *op) {
                                                 : tensor::PadOp()) {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPoint(slice);
-      if (Value within = operandWithin(builder, operand, slice, pad, edges, reaches))
+      if (Value within = operandWithin(builder, operand, slice, pad, edges, reaches, cuts))
         operand.set(within);
     } else if (source.getDefiningOp() && source.getParentBlock() == root->getBlock() &&
                isa<linalg::LinalgOp, nn::PackedMatmulOp, tensor::EmptyOp>(source.getDefiningOp())) {
@@ -367,6 +368,8 @@ void Tiler::fuseOperands(Operation *op) {
     if (slice && slice->use_empty())
       slice->erase();
   }
+  if (!cuts.empty())
+    cutLoops(builder, cast<linalg::GenericOp>(op), cuts);
 }
 
 Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Operands with padding of tiles that lie at an edge which only the run knows.
 #pragma once
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "lib/Transforms/Linalg/WindowCopy.h"
 
 namespace accel::linalg_ext {
 
@@ -22,9 +21,10 @@ struct Reach {
 bool hasUnknownEdges(mlir::tensor::PadOp pad);
 
 /// The form of a tiled op's operand, a slice of `pad`, that needs no checks along dims in which the
-/// op has several results side by side. Null where there are no such dims, or no such form.
+/// op has several results side by side; `cuts` are left to do. Null where there are no such dims,
+/// or no such form.
 mlir::Value operandWithin(mlir::OpBuilder &builder, mlir::OpOperand &operand,
                           mlir::tensor::ExtractSliceOp slice, mlir::tensor::PadOp pad, Edges edges,
-                          llvm::SmallVectorImpl<Reach> &reaches);
+                          llvm::SmallVectorImpl<Reach> &reaches, llvm::SmallVectorImpl<Cut> &cuts);
 
 } // namespace accel::linalg_ext

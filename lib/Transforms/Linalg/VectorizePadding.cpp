@@ -2,7 +2,7 @@
 // Operands with padding around them: no padded copy is made. Loops over a window are cut to what is
 // inside, or unrolled, so that a position at an edge leaves out what it would add zero for.
 #include "lib/Transforms/Linalg/Vectorizer.h"
-#include "mlir/Analysis/SliceAnalysis.h"
+#include "lib/Transforms/Linalg/WindowCopy.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -208,33 +208,11 @@ Value Vectorizer::readPadded(linalg::GenericOp op, OpOperand *operand, const Pad
                                                             : padded.outside);
 }
 
-/// True if the op's result does not change by what an operand holds outside: products with zero
-/// are added, or the padding is the reduction's neutral element.
-bool Vectorizer::padsWithNeutral(linalg::GenericOp op, OpOperand *operand, const Padded &padded) {
-  SmallVector<Operation *> combiners;
-  Value reduced = matchReduction(op.getRegionOutputArgs(), 0, combiners);
-  TypedAttr outside;
-  if (!reduced || combiners.size() != 1 ||
-      !matchPattern(padded.outside, m_Constant<TypedAttr>(&outside)))
-    return false;
-  auto isArgument = [&](Value value) {
-    while (auto extended = value.getDefiningOp<arith::ExtFOp>())
-      value = extended.getIn();
-    return value == op.getMatchingBlockArgument(operand);
-  };
-  if (isArgument(reduced))
-    return arith::getNeutralElement(combiners[0]) == outside;
-  auto product = reduced.getDefiningOp<arith::MulFOp>();
-  auto number = dyn_cast<FloatAttr>(outside);
-  return product && isa<arith::AddFOp>(combiners[0]) && number && number.getValue().isZero() &&
-         (isArgument(product.getLhs()) || isArgument(product.getRhs()));
-}
-
 /// True if a step of a reduction reads padding that leaves the sum as it is.
 bool Vectorizer::addsNothing(linalg::GenericOp op, const Point &point) {
   for (OpOperand *input : op.getDpsInputOperands()) {
     std::optional<Padded> padded = paddedOperand(input->get());
-    if (!padded || !padsWithNeutral(op, input, *padded))
+    if (!padded || !isNeutral(op, input, padded->outside))
       continue;
     SmallVector<Index> position = sourcePosition(op, input, *padded, point);
     for (unsigned i = 0; i < position.size(); ++i)
@@ -270,7 +248,7 @@ Vectorizer::WindowLoop Vectorizer::windowLoop(linalg::GenericOp op, const Plan &
     return WindowLoop::Whole;
   for (OpOperand *input : op.getDpsInputOperands()) {
     std::optional<Padded> padded = paddedOperand(input->get());
-    if (!padded || !padsWithNeutral(op, input, *padded))
+    if (!padded || !isNeutral(op, input, padded->outside))
       continue;
     AffineMap map = op.getMatchingIndexingMap(input);
     for (unsigned i = 0; i < map.getNumResults(); ++i) {
@@ -309,7 +287,7 @@ std::pair<Index, Index> Vectorizer::clippedRange(linalg::GenericOp op, const Pla
              size = builder.getAffineDimExpr(2);
   for (OpOperand *input : op.getDpsInputOperands()) {
     std::optional<Padded> padded = paddedOperand(input->get());
-    if (!padded || !padsWithNeutral(op, input, *padded))
+    if (!padded || !isNeutral(op, input, padded->outside))
       continue;
     AffineMap map = op.getMatchingIndexingMap(input);
     for (unsigned i = 0; i < map.getNumResults(); ++i) {

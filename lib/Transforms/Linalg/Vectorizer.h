@@ -109,7 +109,6 @@ private:
                                     const Point &point);
   Value readPadded(linalg::GenericOp op, OpOperand *operand, const Padded &padded,
                    const Point &point, int vectorDim);
-  bool padsWithNeutral(linalg::GenericOp op, OpOperand *operand, const Padded &padded);
   bool addsNothing(linalg::GenericOp op, const Point &point);
   WindowLoop windowLoop(linalg::GenericOp op, const Plan &plan, unsigned dim,
                         ArrayRef<Point> points);

@@ -17,7 +17,8 @@
 // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x3x16x16xf32>, tensor<1x2x3x3x16x32xf32>)
 // CHECK: } else {
 // CHECK: vector.transfer_write {{.*}} : vector<16xf32>, tensor<1x2x3x16x16xf32>
-// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x3x16x16xf32>, tensor<1x2x3x3x16x32xf32>)
+// Rows of the window that lie outside are left out.
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x?x16x16xf32>, tensor<1x2x?x3x16x32xf32>)
 // CHECK: scf.for {{.*}} step %c7
 // CHECK: scf.if
 // CHECK: scf.for {{.*}} step %c4
@@ -62,4 +63,23 @@ func.func @pool(%x: tensor<?x2x?x?x16xf32>) -> tensor<?x2x?x?x16xf32> {
   %0 = nn.pool max %x kernel [3, 3] strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1]
     : tensor<?x2x?x?x16xf32> -> tensor<?x2x?x?x16xf32>
   return %0 : tensor<?x2x?x?x16xf32>
+}
+
+// -----
+
+// Elements of a window that lie 36 apart: the copy has three rows of three times 14 positions, and both loops over the
+// window do the steps only in which any position lies inside.
+// CHECK-DAG: #[[SOURCE:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6, d7, d8) -> (d0, d5, d6, d7, d3, d8)>
+// CHECK-LABEL: @dilated
+// CHECK: scf.for {{.*}} step %c14
+// CHECK: scf.if
+// CHECK: } else {
+// CHECK-NOT: linalg.generic
+// CHECK: vector.transfer_write {{.*}} : vector<16xf32>, tensor<1x2x3x3x14x16xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[SOURCE]],
+// CHECK-SAME: ins(%{{.*}} : tensor<1x2x?x?x14x16xf32>, tensor<1x2x?x?x16x32xf32>)
+func.func @dilated(%x: tensor<1x2x?x?x16xf32>, %w: tensor<1x2x3x3x16x32xf32>) -> tensor<1x1x?x?x32xf32> {
+  %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [36, 36] pads [36, 36, 36, 36]
+    : (tensor<1x2x?x?x16xf32>, tensor<1x2x3x3x16x32xf32>) -> tensor<1x1x?x?x32xf32>
+  return %0 : tensor<1x1x?x?x32xf32>
 }

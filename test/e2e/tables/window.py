@@ -38,6 +38,14 @@ def conv():
         yield row("Conv", x("N", *data), x(*weight), x(weight[0]), **attributes)
     yield row("Conv", x("N", 3, 17, 17), x(8, 3, 3, 3), kernel_shape=[3, 3])
     yield row("Conv", x("N", 3, "S", 40), x(8, 3, 3, 3), pads=[1, 1, 1, 1])
+    # Windows whose elements lie apart, some of them outside at all positions.
+    for weight, attributes in (
+        ((32, 16, 3, 3), dict(pads=[6, 6, 6, 6], dilations=[6, 6])),
+        ((40, 16, 3, 3), dict(pads=[36, 30, 36, 30], dilations=[36, 30])),
+        ((32, 16, 3, 3), dict(pads=[20, 30, 21, 31], dilations=[20, 30], strides=[2, 3])),
+        ((16, 1, 5, 5), dict(pads=[4, 20, 4, 20], dilations=[2, 10], group=16)),
+    ):
+        yield row("Conv", x("N", 16, "S", "S"), x(*weight), x(weight[0]), **attributes)
     yield row("Conv", x("N", 3, 33), x(5, 3, 4), x(5), pads=[2, 1], strides=[2])
     yield row("Conv", x("N", 4, 33), x(4, 1, 3), group=4, dilations=[4])
     yield row("Conv", x("N", 3, 7, 8, 9), x(5, 3, 3, 2, 3), x(5), pads=[1, 0, 1, 1, 1, 1])
@@ -72,6 +80,7 @@ def pools():
         yield row(op, x("N", 2, 7, 8, 9), kernel_shape=[2, 3, 2], strides=[2, 2, 1])
         yield row(op, x("N", 3, "S", 12), kernel_shape=[2, 2], strides=[2, 2])
     yield row("MaxPool", x(*plane), kernel_shape=[3, 3], dilations=[2, 2])
+    yield row("MaxPool", x("N", 20, "S", "S"), kernel_shape=[3, 3], dilations=[2, 2], pads=[2, 2, 2, 2])
     yield row("AveragePool", x(*plane), kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
     yield row(
         "AveragePool",
