@@ -79,9 +79,7 @@ class Run:
     def __init__(self, name, made):
         self.name, self.args = name, suite.parse(made)
         self.threads = [int(t) for t in self.args.threads.split(",")]
-        wanted = [p for p in self.args.peers.split(",") if p]
-        for unknown in set(wanted) - set(engines.PEERS):
-            made.error(f"no peer '{unknown}'; there are {', '.join(engines.PEERS)}")
+        wanted = self.wanted(made)
         self.absent = {p: why for p in wanted if (why := engines.missing(p))}
         self.peers = [p for p in wanted if p not in self.absent]
         if self.args.clock == "cpu" and self.threads != [1]:
@@ -90,7 +88,7 @@ class Run:
             self.args.rounds, self.args.seconds, clock=self.args.clock, timeout=self.args.timeout
         )
         self.rows, self.refused = [], []
-        self.machine = report.machine(["accel", *self.peers])
+        self.machine = report.machine(["accel", *(p for p in self.peers if p != engines.STATIC)])
         for key, value in self.machine:
             print(f"{key}: {value}")
         for peer, why in self.absent.items():
@@ -100,6 +98,13 @@ class Run:
         self.meter = peak.build(self.folder.name)
         if not self.meter:
             print("no C compiler (clang-22, clang or cc): the peak is not measured\n")
+
+    def wanted(self, made):
+        """The peers of the command line."""
+        named = [p for p in self.args.peers.split(",") if p]
+        for unknown in set(named) - set(engines.PEERS):
+            made.error(f"no peer '{unknown}'; there are {', '.join(engines.PEERS)}")
+        return named
 
     @contextlib.contextmanager
     def measuring(self):
@@ -137,19 +142,23 @@ class Run:
         what = f"; {rate}, {report.percent(stats.share(row)) or '?'} of the peak" if rate else ""
         print(f"{row['name']}, {count(row['threads'])}: {', '.join(parts)}; ratios {' '.join(ratios)}{what}", flush=True)
 
+    def circumstances(self, threads, rows):
+        """How these rows were measured, in one line."""
+        facts = [count(threads) + (", CPU time" if self.settings.clock == "cpu" else "")]
+        if threads in (peaks := report.peaks(rows)):
+            low, high = peaks[threads]
+            facts.append(f"peak {low:.0f} to {high:.0f} GFLOP/s")
+        if used := report.others(rows):
+            facts.append(f"other programs used {used[0]:.2f} CPUs in the median row, {used[1]:.2f} at most")
+        return "; ".join(facts)
+
     def sections(self, form):
         """The report, piece by piece; form: how a Table is written."""
         for threads in self.threads:
             rows = [r for r in self.rows if r["threads"] == threads]
             if not any(map(report.compared, rows)):
                 continue
-            facts = [count(threads) + (", CPU time" if self.settings.clock == "cpu" else "")]
-            if threads in (peaks := report.peaks(rows)):
-                low, high = peaks[threads]
-                facts.append(f"peak {low:.0f} to {high:.0f} GFLOP/s")
-            if used := report.others(rows):
-                facts.append(f"other programs used {used[0]:.2f} CPUs in the median row, {used[1]:.2f} at most")
-            yield "; ".join(facts)
+            yield self.circumstances(threads, rows)
             yield form(report.times(rows, self.peers))
             if self.peers:
                 yield form(report.summary(rows, self.peers))

@@ -55,10 +55,15 @@ def feeds(path, model, dims):
     return zoo.feeds(model, dims)
 
 
-def label(path, model, given):
-    """The model's name, and where its dims have names the shape of its first input that has such."""
-    shapes = [given[name].shape for name, _, dims in engine.graph_inputs(model) if not all(isinstance(d, int) for d in dims)]
-    return " ".join([zoo.stem(path), *("x".join(map(str, shape)) for shape in shapes[:1])])
+def left_open(model, given):
+    """The shapes of those inputs that have dims without a size in the file: {name: shape}."""
+    inputs = engine.graph_inputs(model)
+    return {name: given[name].shape for name, _, dims in inputs if not all(isinstance(d, int) for d in dims)}
+
+
+def label(path, shapes):
+    """The model's name, and the first of the shapes."""
+    return " ".join([zoo.stem(path), *("x".join(map(str, shape)) for shape in list(shapes.values())[:1])])
 
 
 def rounds_elsewhere(model):
@@ -80,6 +85,7 @@ def load(path, chosen, all_sizes=False):
         given = feeds(path, model, dims | chosen)
         counted = flops.count(model, given, os.path.dirname(path))
         known = counted.flops if not counted.unknown else None
-        name, loose = label(path, model, given), rounds_elsewhere(model)
-        cases.append(Case(name, path, given, known, traffic.read(model, given), loose, notes=list(notes)))
+        shapes, loose = left_open(model, given), rounds_elsewhere(model)
+        read = traffic.read(model, given)
+        cases.append(Case(label(path, shapes), path, given, known, read, loose, notes=list(notes), open=shapes))
     return cases

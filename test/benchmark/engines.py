@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The engines that are measured: how each compiles, loads, binds and runs an ONNX model, at its best settings.
 
-An engine is a class with `label`, `package` (what must be installed), `version()`, `prepare(model, folder)`, which
-makes the file that is loaded and gives its path and what the compiler warned of, and an instance for a loaded model:
+An engine is a class with `label`, `package` (what must be installed), `version()`, `prepare(case, folder, timeout)`,
+which makes the file that is loaded and gives its path and what the compiler warned of, and an instance for a loaded model:
 `Engine(path, threads)`, then `bind(feeds)`, which leaves `run`, a function without arguments that reads the feeds and
 writes the outputs in place, and `outputs()`, the arrays of the last run. Nothing of an engine is imported before its
 class is used, since each runs in a process of its own.
@@ -93,11 +93,11 @@ class Accel(Bound):
         return accel.__version__
 
     @staticmethod
-    def prepare(model, folder, timeout):
+    def prepare(case, folder, timeout, flags=()):
         import accel._compile
 
         library = os.path.join(folder, "model.so")
-        said = call([accel._compile.compiler(), model, "-o", library], timeout)
+        said = call([accel._compile.compiler(), case.path, "-o", library, *flags], timeout)
         return library, [line for line in said.splitlines() if "warning: " in line]
 
     def __init__(self, path, threads):
@@ -117,6 +117,17 @@ class Accel(Bound):
         return sum(session._library.site(site)[2] * items for site, _, items, _, _ in events)
 
 
+class AccelStatic(Accel):
+    """Accel again, where the compiler is told all sizes: what it costs that only a run knows them."""
+
+    label = "Accel for this size alone"
+
+    @staticmethod
+    def prepare(case, folder, timeout):
+        shapes = [f"--shape={name}={'x'.join(map(str, shape))}" for name, shape in case.open.items()]
+        return Accel.prepare(case, folder, timeout, shapes)
+
+
 class OnnxRuntime(Bound):
     label, package = "ONNX Runtime", "onnxruntime"
 
@@ -125,8 +136,8 @@ class OnnxRuntime(Bound):
         return importlib.metadata.version("onnxruntime")
 
     @staticmethod
-    def prepare(model, folder, timeout):
-        return model, []
+    def prepare(case, folder, timeout):
+        return case.path, []
 
     def __init__(self, path, threads):
         import onnxruntime
@@ -146,8 +157,8 @@ class OpenVINO:
         return importlib.metadata.version("openvino")
 
     @staticmethod
-    def prepare(model, folder, timeout):
-        return model, []
+    def prepare(case, folder, timeout):
+        return case.path, []
 
     def __init__(self, path, threads):
         import openvino
@@ -191,7 +202,8 @@ class Iree:
         return importlib.metadata.version("iree-base-runtime")
 
     @staticmethod
-    def prepare(model, folder, timeout):
+    def prepare(case, folder, timeout):
+        model = case.path
         module, binary = os.path.join(folder, "model.mlir"), os.path.join(folder, "model.vmfb")
         import onnx
 
@@ -249,8 +261,9 @@ class Iree:
         return [np.array(runtime.DeviceArray(self.device, view, implicit_host_transfer=True)) for view in views]
 
 
-ENGINES = {"accel": Accel, "ort": OnnxRuntime, "openvino": OpenVINO, "iree": Iree}
-PEERS = [name for name in ENGINES if name != "accel"]
+STATIC = "static"
+ENGINES = {"accel": Accel, STATIC: AccelStatic, "ort": OnnxRuntime, "openvino": OpenVINO, "iree": Iree}
+PEERS = [name for name in ENGINES if name not in ("accel", STATIC)]
 
 
 def missing(name):

@@ -33,6 +33,7 @@ class Case:
     loose: bool = False  # quantized or of half precision: engines may round in other places
     mean: bool = True  # whether it counts in the means
     notes: list = field(default_factory=list)
+    open: dict = field(default_factory=dict)  # the shapes of the inputs whose dims the file leaves to the run
 
 
 def file_bytes(path):
@@ -54,7 +55,7 @@ def prepare(case, names, folder, timeout):
         os.makedirs(place, exist_ok=True)
         begin = time.perf_counter()
         try:
-            path, said = engines.ENGINES[name].prepare(case.path, place, timeout)
+            path, said = engines.ENGINES[name].prepare(case, place, timeout)
         except engines.Failed as error:
             made[name] = {"failed": str(error)}
             if name == MEASURED:

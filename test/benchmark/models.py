@@ -8,7 +8,30 @@ import sys
 
 import bench
 import catalogue
+import engines
+import report
 import zoo
+
+
+class Run(bench.Run):
+    """With --against-static the only peer is Accel itself, where the compiler knows all sizes."""
+
+    def wanted(self, made):
+        if not self.args.against_static:
+            return super().wanted(made)
+        self.name = "dynamic"  # the markers of its table
+        return [engines.STATIC]
+
+    def sections(self, form):
+        if not self.args.against_static:
+            yield from super().sections(form)
+            return
+        for threads in self.threads:
+            rows = [row for row in self.rows if row["threads"] == threads]
+            if any(map(report.compared, rows)):
+                yield self.circumstances(threads, rows)
+                yield form(report.against_static(rows))
+                yield from report.slowdowns(rows)
 
 
 def add(run, path):
@@ -18,7 +41,8 @@ def add(run, path):
         run.skip(zoo.stem(path), f"cannot be read: {type(error).__name__}: {error}")
         return
     for case in cases:
-        run.add(case)
+        if case.open or not run.args.against_static:
+            run.add(case)
 
 
 def main():
@@ -28,7 +52,12 @@ def main():
     parser.add_argument(
         "--dim", action=bench.Sizes, default={}, metavar="NAME=SIZE", help="the size of a named dim, of all models"
     )
-    run = bench.Run("models", parser)
+    parser.add_argument(
+        "--against-static",
+        action="store_true",
+        help="instead of peers: each model whose sizes only the run knows, beside itself compiled for its sizes alone",
+    )
+    run = Run("models", parser)
     paths = [path for path in catalogue.files(run.args.models) if run.chosen(zoo.stem(path))]
     if not paths:
         print("no models: none in $ACCEL_ZOO/models (../shared/models) or in --models goes by such a name")

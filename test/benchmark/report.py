@@ -6,7 +6,7 @@ import platform
 import statistics
 
 import stats
-from engines import ENGINES
+from engines import ENGINES, STATIC
 
 NOISY = 0.1  # a spread beyond this is marked
 SHORT = 5e4  # ns; of shorter runs the call itself is a part that no kernel can make good
@@ -136,6 +136,24 @@ def farthest(rows):
         what = "multiply-adds" if work == "flops" else "bytes"
         table.add(row["name"], time_cell(row, "accel"), duration(least), percent(stats.share(row)), what)
     return table
+
+
+def against_static(rows):
+    """What a run takes beside the same model compiled for its size alone."""
+    table = Table("model", ENGINES[STATIC].label, "Accel", "ratio")
+    for row in filter(compared, rows):
+        cells = [time_cell(row, name) for name in (STATIC, "accel")]
+        table.add(row["name"], *cells, times_ratio(stats.slowdown(row, STATIC)))
+    return table
+
+
+def slowdowns(rows):
+    """One line over all rows of `against_static`, if there are any."""
+    found = [(slower, row["name"]) for row in rows if (slower := stats.slowdown(row, STATIC))]
+    if found:
+        most, name = max(found)
+        mean = stats.geomean(slower for slower, _ in found)
+        yield f"models: {len(found)}; ratio: {mean:.2f} in the geometric mean, {most:.2f} at most ({name})"
 
 
 def left_out(rows):

@@ -17,6 +17,11 @@ def ratio(row, peer):
     return theirs / ours if ours and theirs else None
 
 
+def slowdown(row, peer):
+    """The other way round: how many times a peer's time Accel takes."""
+    return 1 / faster if (faster := ratio(row, peer)) else None
+
+
 def best_ratio(row, peers):
     """The same for whichever peer is the fastest."""
     return min(filter(None, (ratio(row, peer) for peer in peers)), default=None)

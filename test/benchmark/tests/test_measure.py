@@ -2,11 +2,14 @@
 """Judging outputs, the worker with a real engine, and the program that measures the peak."""
 
 import os
+import sys
+import types
 
 import numpy as np
 import onnx
 import pytest
 
+import catalogue
 import engines
 import measure
 import peak
@@ -86,6 +89,25 @@ def test_an_engine_that_cannot_load_fails_alone(case, tmp_path):
     row = measure.measure(case, prepared, 1, None, turns.Settings(rounds=1))
     assert "InvalidProtobuf" in row["engines"]["ort"]["failed"]
     assert row["engines"]["iree"] == {"failed": "no such op"}
+
+
+def test_the_static_twin_is_told_the_shapes_that_the_file_leaves_open(case, tmp_path, monkeypatch):
+    b = Builder("test")
+    b.output(b.node("MatMul", b.input("x", ["rows", 64]), b.input("y", [64, 3])))
+    given = {"x": np.ones((5, 64), np.float32), "y": np.ones((64, 3), np.float32)}
+    case.open = catalogue.left_open(b.model(), given)
+    assert case.open == {"x": (5, 64)} and catalogue.label("a/net.onnx", case.open) == "net 5x64"
+    compiler = types.SimpleNamespace(compiler=lambda: "accel-compile")
+    monkeypatch.setitem(sys.modules, "accel", types.SimpleNamespace(_compile=compiler))
+    monkeypatch.setitem(sys.modules, "accel._compile", compiler)
+    called = []
+    monkeypatch.setattr(engines, "call", lambda words, timeout: called.append(words) or "")
+    for engine in ("accel", engines.STATIC):
+        engines.ENGINES[engine].prepare(case, str(tmp_path), 1)
+    library = str(tmp_path / "model.so")
+    words = ["accel-compile", case.path, "-o", library]
+    assert called == [words, [*words, "--shape=x=5x64"]]
+    assert engines.STATIC not in engines.PEERS
 
 
 def test_peak(tmp_path):

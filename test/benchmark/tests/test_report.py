@@ -119,3 +119,10 @@ def test_farthest():
         ["bytes", "100 ms", "50.0 ms", "50%", "bytes"],
         ["near", "11.0 ms", "10.0 ms", "91%", "multiply-adds"],
     ]
+
+
+def test_against_static():
+    rows = [row(accel=figures(30e6), static=figures(20e6)), row("other", accel=figures(5e6), static={"failed": "no"})]
+    assert report.against_static(rows).rows == [["net", "20.0 ms", "30.0 ms", "1.50"], ["other", "fails", "5.00 ms", ""]]
+    assert list(report.slowdowns(rows)) == ["models: 1; ratio: 1.50 in the geometric mean, 1.50 at most (net)"]
+    assert not list(report.slowdowns(rows[1:]))

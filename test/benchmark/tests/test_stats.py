@@ -23,6 +23,11 @@ def test_a_wrong_or_missing_answer_has_no_ratio(why):
     assert stats.ratio(row(accel=200.0), "ort") is None
 
 
+def test_slowdown():
+    assert stats.slowdown(row(accel=300.0, static=200.0), "static") == 1.5
+    assert stats.slowdown(row(accel=300.0, static="failed"), "static") is None
+
+
 def test_best_ratio_is_that_of_the_fastest_peer():
     made = row(accel=200.0, ort=300.0, openvino=100.0, iree="wrong")
     assert stats.best_ratio(made, ["ort", "openvino", "iree"]) == 0.5
