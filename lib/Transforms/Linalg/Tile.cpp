@@ -208,14 +208,26 @@ Value Tiler::emitTiles(unsigned dim, Value destination, Sizes &relative, Sizes &
     return affine::makeComposedFoldedAffineApply(builder, at, d0 + (d1 - d0).floorDiv(step) * step,
                                                  {from, itemSizes[dim]});
   };
-  loopTo(wholes(tile), tile);
-  // An odd half of a tile, where it leaves an even number: a single position costs most.
-  if (int64_t half = tile / 2; half > kRestTile && half % 2) {
+  int64_t half = tile / 2, more = half + 1;
+  if (half <= kRestTile || half % 2 == 0) {
+    loopTo(wholes(tile), tile);
+  } else {
+    // One or two positions cost nearly as much as four. Where they would be left, the last full
+    // tile is cut as well: two halves and what is left are even halves, or an odd one and an even
+    // one.
+    AffineExpr left = (d0 - 3).floorDiv(tile) + d0.floorDiv(tile) - (d0 - 1).floorDiv(tile);
+    AffineMap count =
+        AffineMap::get(1, 0, {left, builder.getAffineConstantExpr(0)}, builder.getContext());
+    loopTo(affine::makeComposedFoldedAffineApply(
+               builder, at, d0 * tile,
+               {affine::makeComposedFoldedAffineMax(builder, at, count, {itemSizes[dim]})}),
+           tile);
     OpFoldResult rest =
         affine::makeComposedFoldedAffineApply(builder, at, d1 - d0, {from, itemSizes[dim]});
     AffineMap least = AffineMap::get(1, 0, {d0.floorDiv(half), d0 % 2}, builder.getContext());
-    OpFoldResult count = affine::makeComposedFoldedAffineMin(builder, at, least, {rest});
-    loopTo(affine::makeComposedFoldedAffineApply(builder, at, d0 + d1 * half, {from, count}), half);
+    OpFoldResult odd = affine::makeComposedFoldedAffineMin(builder, at, least, {rest});
+    loopTo(affine::makeComposedFoldedAffineApply(builder, at, d0 + d1 * half, {from, odd}), half);
+    loopTo(wholes(more), more);
   }
   while (tile > 1) {
     tile = tile > kRestTile ? kRestTile : tile / 2;

@@ -4,10 +4,12 @@
 // RUN: accel-opt %s -convert-nn-to-linalg -linalg-tile=cpu=x86-64-v4 -canonicalize -cse -split-input-file | FileCheck %s
 // RUN: accel-opt %s -convert-nn-to-linalg -linalg-tile=cpu=x86-64-v4 -canonicalize -cse -linalg-vectorize=cpu=x86-64-v4 -canonicalize -split-input-file | FileCheck %s --check-prefix=VECTORS
 
-// Tiles of 14 positions, of 7 where that leaves an even number, of 4 and of 2; single ones have loops over a window
-// that are cut.
+// Tiles of 14 positions, one less where one or two would be left, then of 7 where that leaves an even number, of 8, of 4
+// and of 2; single ones have loops over a window that are cut.
+// CHECK-DAG: #[[FULL:.*]] = affine_map<(d0) -> ((d0 - 3) floordiv 14 + d0 floordiv 14 - (d0 - 1) floordiv 14, 0)>
 // CHECK-LABEL: @conv
 // CHECK: scf.forall
+// CHECK: affine.max #[[FULL]]
 // CHECK: scf.for {{.*}} step %c14
 // CHECK: %[[FROM:.*]] = arith.cmpi sge, %{{.*}}, %c0
 // CHECK: %[[TO:.*]] = arith.cmpi sle
@@ -20,6 +22,8 @@
 // Rows of the window that lie outside are left out.
 // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x?x16x16xf32>, tensor<1x2x?x3x16x32xf32>)
 // CHECK: scf.for {{.*}} step %c7
+// CHECK: scf.if
+// CHECK: scf.for {{.*}} step %c8
 // CHECK: scf.if
 // CHECK: scf.for {{.*}} step %c4
 // CHECK: scf.if
