@@ -49,5 +49,8 @@ zoo = os.path.abspath(os.environ.get("ACCEL_ZOO", os.path.join(config.accel_sour
 if os.path.isdir(os.path.join(zoo, "models")):
     config.available_features.add("zoo")
     config.substitutions.append(("%zoo", zoo))
+# Machines that this build links models for, beside the architecture it runs on.
+for machine in config.machines:
+    config.available_features.add(f"{machine}-runtime")
 if config.sanitize:
     config.available_features.add("sanitize")

@@ -12,6 +12,8 @@ packages=(
   # the build
   cmake ninja-build ccache make git binutils libc6-dev libstdc++-12-dev
   libprotobuf-dev protobuf-compiler zlib1g-dev libzstd-dev libssl-dev libgtest-dev
+  # models for other machines: their C libraries, and programs that run them
+  libc6-dev-arm64-cross libc6-dev-riscv64-cross qemu-user
   # the Python side
   python3 python3-venv
 )

@@ -3,17 +3,49 @@
 // Gives names to the bytes that EmbeddedData.S includes.
 
 #include "lib/Driver/Link/Embedded.h"
+#include "llvm/ADT/STLExtras.h"
 
-#define ACCEL_EMBEDDED(function, symbol)                                                           \
-  extern "C" const char accel_embedded_##symbol##_begin[], accel_embedded_##symbol##_end[];        \
-  llvm::StringRef accel::link::embedded::function() {                                              \
-    return {accel_embedded_##symbol##_begin,                                                       \
-            size_t(accel_embedded_##symbol##_end - accel_embedded_##symbol##_begin)};              \
-  }
+using namespace llvm;
 
-ACCEL_EMBEDDED(libcSymbols, libc_symbols)
-ACCEL_EMBEDDED(startObject, start)
-ACCEL_EMBEDDED(runtimeObject, runtime)
-ACCEL_EMBEDDED(opsObject, ops)
-ACCEL_EMBEDDED(mainObject, main)
-ACCEL_EMBEDDED(builtinsArchive, builtins)
+#define ACCEL_DECLARE(symbol)                                                                      \
+  extern "C" const char accel_embedded_##symbol##_begin[], accel_embedded_##symbol##_end[];
+#define ACCEL_BYTES(symbol)                                                                        \
+  StringRef(accel_embedded_##symbol##_begin,                                                       \
+            size_t(accel_embedded_##symbol##_end - accel_embedded_##symbol##_begin))
+
+ACCEL_DECLARE(libc_symbols)
+#define ACCEL_MACHINE(machine)                                                                     \
+  ACCEL_DECLARE(machine##_start)                                                                   \
+  ACCEL_DECLARE(machine##_builtins)                                                                \
+  ACCEL_DECLARE(machine##_runtime)                                                                 \
+  ACCEL_DECLARE(machine##_ops)                                                                     \
+  ACCEL_DECLARE(machine##_main)
+#include "Machines.inc"
+#undef ACCEL_MACHINE
+
+namespace accel::link::embedded {
+
+StringRef libcSymbols() { return ACCEL_BYTES(libc_symbols); }
+
+ArrayRef<MachineFiles> machines() {
+  static const MachineFiles rows[] = {
+#define ACCEL_MACHINE(machine)                                                                     \
+  {Triple::machine,                                                                                \
+   ACCEL_BYTES(machine##_start),                                                                   \
+   ACCEL_BYTES(machine##_builtins),                                                                \
+   ACCEL_BYTES(machine##_runtime),                                                                 \
+   ACCEL_BYTES(machine##_ops),                                                                     \
+   ACCEL_BYTES(machine##_main)},
+#include "Machines.inc"
+#undef ACCEL_MACHINE
+  };
+  return rows;
+}
+
+const MachineFiles *machineFiles(Triple::ArchType machine) {
+  const MachineFiles *found =
+      find_if(machines(), [&](const MachineFiles &row) { return row.machine == machine; });
+  return found == machines().end() ? nullptr : found;
+}
+
+} // namespace accel::link::embedded

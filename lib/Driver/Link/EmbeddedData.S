@@ -12,11 +12,6 @@ accel_embedded_\symbol\()_end:
 .endm
 
   .section .rodata
-  embed libc_symbols, ACCEL_EMBED_LIBC_SYMBOLS
-  embed start, ACCEL_EMBED_START
-  embed runtime, ACCEL_EMBED_RUNTIME
-  embed ops, ACCEL_EMBED_OPS
-  embed main, ACCEL_EMBED_MAIN
-  embed builtins, ACCEL_EMBED_BUILTINS
+#include "Files.inc"
 
   .section .note.GNU-stack, "", @progbits

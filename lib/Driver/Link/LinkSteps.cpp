@@ -5,7 +5,6 @@
 #include "lib/Driver/Link/LinkSteps.h"
 #include "lib/Driver/Link/Embedded.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -37,9 +36,15 @@ Expected<const TargetInfo &> checkInput(const LinkInput &input) {
                                "'");
   if (Error error = checkWeights(input.weights))
     return std::move(error);
-  if (target->machine != ELF::EM_X86_64)
+  if (!embedded::machineFiles(target->arch)) {
+    std::string built;
+    for (const embedded::MachineFiles &row : embedded::machines())
+      built +=
+          (built.empty() ? "" : ", ") + Triple::getArchTypeName(row.machine).str() + "-linux-gnu";
     return createStringError("cannot link for '" + input.triple.str() +
-                             "': this build has the runtime of x86_64-linux-gnu only");
+                             "': this build has the runtime for " + built +
+                             " only; it needs the headers of that C library when it is built");
+  }
   return *target;
 }
 
@@ -74,17 +79,19 @@ Error addObjects(LldCommand &command, const TargetInfo &target, const LinkInput 
   if (Error error =
           command.addFile("", "weights", StringRef(placeholder.data(), placeholder.size())))
     return error;
-  if (input.addRuntime && !embedded::runtimeObject().empty())
-    if (Error error = command.addFile("", "the Accel runtime", embedded::runtimeObject()))
+  const embedded::MachineFiles &files = *embedded::machineFiles(target.arch);
+  if (input.addRuntime && !files.runtime.empty())
+    if (Error error = command.addFile("", "the Accel runtime", files.runtime))
       return error;
-  if (input.addRuntime && !embedded::opsObject().empty()) {
-    // As a member of an archive: a model that calls none of its functions is linked without it.
-    command.add("--start-lib");
-    if (Error error = command.addFile("", "the functions of scripts", embedded::opsObject()))
+  // As members of an archive: a model that calls none of their functions is linked without them.
+  command.add("--start-lib");
+  if (input.addRuntime && !files.ops.empty())
+    if (Error error = command.addFile("", "the functions of scripts", files.ops))
       return error;
-    command.add("--end-lib");
-  }
-  return command.addFile("", "compiler-rt", embedded::builtinsArchive());
+  if (Error error = command.addFile("", "the compiler's builtins", files.builtins))
+    return error;
+  command.add("--end-lib");
+  return Error::success();
 }
 
 /// LLD's messages, with an explanation where the cause can only be ours.

@@ -60,10 +60,11 @@ static Expected<Image> linkImage(const TargetInfo &target, const LinkInput &inpu
   if (Error error = addOptions(command, target, input, kind))
     return std::move(error);
   if (kind == Kind::Executable) {
-    if (Error error = command.addFile("", "the start code", embedded::startObject()))
+    const embedded::MachineFiles &files = *embedded::machineFiles(target.arch);
+    if (Error error = command.addFile("", "the start code", files.start))
       return std::move(error);
-    if (input.addRuntime && !embedded::mainObject().empty())
-      if (Error error = command.addFile("", "the runtime's command line", embedded::mainObject()))
+    if (input.addRuntime && !files.main.empty())
+      if (Error error = command.addFile("", "the runtime's command line", files.main))
         return std::move(error);
   }
   if (Error error = addObjects(command, target, input, kWeightsSection, target.maxPageSize))

@@ -91,7 +91,7 @@ TEST_F(RuntimeTest, SharedLibraryRuns) {
 }
 
 TEST_F(RuntimeTest, ExecutableRuns) {
-  if (embedded::mainObject().empty())
+  if (embedded::machines().front().main.empty())
     GTEST_SKIP() << "a build without the command line of executables";
   LinkResult result = ok(linkExecutable(scaleModel("one", 0.5f), file("one")));
   std::printf("an executable with the runtime: %llu bytes over its weights\n",

@@ -36,6 +36,37 @@ TEST(StubsTest, TheListIsTrueHere) {
   }
 }
 
+/// Asks the C libraries of other machines, where they are installed, in the same way.
+TEST(StubsTest, TheListIsTrueElsewhere) {
+  using Elf = object::ELF64LE;
+  unsigned checked = 0;
+  for (StringRef machine : {"aarch64", "riscv64"}) {
+    const std::string folder = ("/usr/" + machine + "-linux-gnu/lib/").str();
+    StringSet<> offered;
+    for (const char *library : {"libc.so.6", "libm.so.6"}) {
+      auto file = object::ObjectFile::createObjectFile(folder + library);
+      if (!file) {
+        consumeError(file.takeError());
+        continue;
+      }
+      auto *elf = cast<object::ELFObjectFile<Elf>>(file->getBinary());
+      std::vector<object::VersionEntry> versions = cantFail(elf->readDynsymVersions());
+      for (auto [symbol, version] : zip(elf->getDynamicSymbolIterators(), versions))
+        offered.insert((cantFail(symbol.getName()) + "@" + version.Name).str());
+    }
+    if (offered.empty())
+      continue;
+    ++checked;
+    const TargetInfo &target = cantFail(targetInfo(Triple((machine + "-linux-gnu").str())));
+    for (const LibcSymbol &symbol : libcSymbols()) {
+      std::string wanted = (symbol.name + "@" + symbolVersion(target, symbol)).str();
+      EXPECT_TRUE(offered.contains(wanted)) << machine.str() << " lacks " << wanted;
+    }
+  }
+  if (!checked)
+    GTEST_SKIP() << "no C library of another machine";
+}
+
 TEST(StubsTest, VersionsStartWithTheArchitecture) {
   LibcSymbol old{"f", "2.2.5", "libc.so.6"}, recent{"g", "2.17", "libc.so.6"};
   auto version = [](const char *triple, const LibcSymbol &symbol) {
