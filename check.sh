@@ -32,6 +32,7 @@ suites=(
   "accuracy     $python test/e2e/accuracy.py --jobs $jobs --junit \$xml $all"
   "attention    $python test/e2e/attention.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
+  "cross        $python test/e2e/cross.py --jobs $jobs --junit \$xml $all"
   "large        $python test/e2e/large.py --junit \$xml $all"
   "conformance  $python test/conformance/run.py --jobs $jobs --junit \$xml $all"
   "hostile      $python test/hostile/run.py --jobs $jobs --junit \$xml $all"

@@ -9,6 +9,11 @@ import warnings
 import numpy as np
 import onnx
 
+import emulated
+
+# Where compiled models run: this machine, or the one of this triple in an emulator.
+TRIPLE = None
+
 
 class Fallback(Exception):
     """A kernel had to be compiled as plain loops: right, but slow, and a defect of the compiler."""
@@ -17,6 +22,8 @@ class Fallback(Exception):
 @contextlib.contextmanager
 def compiled(model, fallback=False, **options):
     """Compiles a ModelProto or a path; gives a function from a thread count to an accel.InferenceSession.
+
+    With TRIPLE set, it gives emulated.Session, which has the same `run`.
 
     A proto goes through a real file, as a user's model would. A kernel that falls back to plain loops is an error
     unless `fallback` allows it.
@@ -30,12 +37,16 @@ def compiled(model, fallback=False, **options):
             onnx.save(model, path)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            library = accel.compile(path, output=os.path.join(folder, "model.so"), **options)
+            if TRIPLE:
+                options["triple"] = TRIPLE
+            library = accel.compile(path, output=os.path.join(folder, "model" if TRIPLE else "model.so"), **options)
         for warning in said:
             if "plain loops" in str(warning.message) and not fallback:
                 raise Fallback(str(warning.message))
 
         def session(threads=1):
+            if TRIPLE:
+                return emulated.Session(path, library, TRIPLE, threads)
             settings = accel.SessionOptions()
             settings.intra_op_num_threads = threads
             return accel.InferenceSession(library, settings)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Other machines: models and rows of the op tables as programs for aarch64 and riscv64, run by qemu-user."""
+
+import functools
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
+
+import emulated
+import engine
+import generate
+import models
+import ops
+import suite
+
+# Real models that are small enough for an emulator. Those marked `long` only --all runs.
+ZOO = """
+mnist_cntk_v8 mnist_convinteger quantized_mlp acasxu_2_5 godot_ballchase
+mnist_cnn_pytorch:long mnist_burn_bn:long mnist_rten_op18:long cifar_wide_kw:long g1_policy:long
+self_attention_mnist:long t5_random_encoder:long bert_toy_5layer:long blazeface_front:long micro_kws_fp32:long
+micro_kws_qdq:long magika_v3_3:long tinybert:long dtln_1:long dtln_2:long conv_qdq_s8_perchannel:long
+lr_mnist_ml:long cntk_lstm_bidir:long cntk_scan:long byte_bidi_lstm:long esp_streaming_model:long
+""".split()
+# Every row of this number is run, in one mode; all of them with --all.
+STRIDE = 24
+
+
+def on(triple, case):
+    engine.TRIPLE = triple
+    try:
+        return case()
+    finally:
+        engine.TRIPLE = None
+
+
+def rows(every):
+    """name -> case of the op tables: each row in one mode, the modes in turn."""
+    found = {}
+    for table in ops.TABLES:
+        for number, row in enumerate(table.rows()):
+            if number % every == 0:
+                modes = list(row.modes())
+                mode = modes[number // every % len(modes)]
+                found[f"{row.name()}/{mode}"] = functools.partial(ops.check, row, mode)
+    return found
+
+
+def main():
+    args = suite.parse(suite.parser(__doc__))
+    cases, skipped = {}, {}
+    for triple in emulated.MACHINES:
+        if why := emulated.missing(triple):
+            skipped[triple] = why
+            continue
+        own = {}
+        for word in ZOO:
+            name, _, long = word.partition(":")
+            if args.all or not long:
+                own[f"zoo/{name}"] = functools.partial(models.zoo_against_runtime, name, None)
+        for name in generate.MODELS if args.all else ("mlp", "attention"):
+            own[f"generated/{name}"] = functools.partial(models.generated, *generate.MODELS[name])
+        for name, case in rows(1 if args.all else STRIDE).items():
+            own[f"ops/{name}"] = case
+        for name, case in own.items():
+            cases[f"{triple}/{name}"] = functools.partial(on, triple, case)
+    suite.finish(suite.run("cross", cases, args, skipped))
+
+
+if __name__ == "__main__":
+    main()
