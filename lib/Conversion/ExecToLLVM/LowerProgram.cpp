@@ -89,6 +89,7 @@ private:
   std::optional<ConstantData> data;
   SmallVector<Site> sites;
   int64_t firstCallSite = 0;
+  int32_t growable = 0; ///< slots that the model needs
 };
 
 FailureOr<int64_t> Lowering::portDim(ProgramOp program, AffineExpr dim, bool isInput) {
@@ -105,10 +106,16 @@ FailureOr<int64_t> Lowering::portDim(ProgramOp program, AffineExpr dim, bool isI
 LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names, ArrayAttr types,
                               ArrayAttr shapes, SmallVector<Row> &rows) {
   ProgramOp program = part.program;
-  for (auto [name, type, shape] :
-       llvm::zip_equal(names.getAsRange<StringAttr>(), types.getAsRange<TypeAttr>(),
+  for (auto [i, name, type, shape] :
+       llvm::enumerate(names.getAsRange<StringAttr>(), types.getAsRange<TypeAttr>(),
                        shapes.getAsRange<AffineMapAttr>())) {
     Type element = cast<RankedTensorType>(type.getValue()).getElementType();
+    accel_kind kind = ACCEL_TENSOR;
+    if (program.getScript() && what == "output" &&
+        zippedMaps(program.getBody().front().getTerminator()->getOperand(i))) {
+      kind = ACCEL_SEQUENCE;
+      growable = names.size(); // one an output
+    }
     std::optional<DataType> dtype = dataTypeOf(element);
     if (!dtype)
       return program.emitError() << what << " " << name << ": cannot pass elements of type "
@@ -122,7 +129,7 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
                                    << "; give the dim a name of its own";
       dims.push_back(*word);
     }
-    rows.push_back(Row{data->text(name.getValue()), data->integers(dims), int32_t(ACCEL_TENSOR),
+    rows.push_back(Row{data->text(name.getValue()), data->integers(dims), int32_t(kind),
                        int32_t(dims.size()), dtype->code, dtype->bits, int16_t(1), int32_t(0)});
   }
   return success();
@@ -213,8 +220,11 @@ Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
   for (ProgramOp segment : script.segments)
     segmentRows.push_back(Row{segments.at(segment)});
   for (auto [i, call] : llvm::enumerate(script.calls)) {
-    std::string name = "accel_op_" + call.getCallee().str();
-    data->function(name, opType);
+    std::string name;
+    if (!zippedMaps(call.getResult(0))) {
+      name = "accel_op_" + call.getCallee().str();
+      data->function(name, opType);
+    }
     ArrayRef<int64_t> ints = call.getInts().value_or(ArrayRef<int64_t>());
     ArrayRef<double> floats = call.getFloats().value_or(ArrayRef<double>());
     std::string number = std::to_string(i);
@@ -306,7 +316,7 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
                                     data->text(options.target),
                                     isModel ? data->text(result.metadata) : Address(),
                                     isModel ? int64_t(result.metadata.size()) : 0,
-                                    int32_t(0),
+                                    isModel ? growable : 0,
                                     int32_t(0),
                                     requirements,
                                     scriptAddress});

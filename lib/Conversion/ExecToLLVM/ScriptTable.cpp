@@ -24,7 +24,12 @@ public:
         emit({ACCEL_OP_INPUT, at(argument), int32_t(i)});
     ops(block);
     for (auto [i, output] : llvm::enumerate(block.getTerminator()->getOperands()))
-      emit({ACCEL_OP_OUTPUT, int32_t(i), at(output)});
+      if (nn::CallOp maps = zippedMaps(output)) {
+        emit({ACCEL_OP_MAPS, int32_t(i), at(maps.getInputs().front()), int32_t(table.calls.size())});
+        table.calls.push_back(maps);
+      } else {
+        emit({ACCEL_OP_OUTPUT, int32_t(i), at(output)});
+      }
     return std::move(table);
   }
 
@@ -108,6 +113,8 @@ void ScriptBuilder::op(Operation &op) {
           emit(at(result));
       })
       .Case([&](nn::CallOp call) {
+        if (zippedMaps(call.getResult(0)))
+          return; // a matter of how an output is given
         SmallVector<int32_t> inputs;
         for (auto [i, input] : llvm::enumerate(call.getInputs())) {
           size_t position = call.getPositions() ? (*call.getPositions())[i] : i;
@@ -183,6 +190,11 @@ void ScriptBuilder::loop(nn::LoopOp op) {
 }
 
 } // namespace
+
+nn::CallOp accel::exec::zippedMaps(Value output) {
+  auto call = output.getDefiningOp<nn::CallOp>();
+  return call && call.getCallee() == "zip_map" ? call : nn::CallOp();
+}
 
 ScriptTable accel::exec::buildScriptTable(ProgramOp program) {
   return ScriptBuilder(program).build();

@@ -19,6 +19,10 @@ struct ScriptTable {
   int32_t registers = 0;
 };
 
+/// The call that makes an output a sequence of maps, whose keys are its ints or strings; null if it
+/// is a tensor.
+nn::CallOp zippedMaps(mlir::Value output);
+
 ScriptTable buildScriptTable(ProgramOp program);
 
 } // namespace accel::exec

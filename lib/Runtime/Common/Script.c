@@ -393,6 +393,59 @@ static int32_t give_output(accel_context *context, int32_t number, const accel_a
   return ACCEL_OK;
 }
 
+/// The next of the parts of a block.
+static void *take(char **from, int64_t bytes) {
+  void *part = *from;
+  *from += (bytes + 15) & ~(int64_t)15;
+  return part;
+}
+
+/// Each row of an array as a map from the op's ints or strings, in memory that lives until the next run.
+static int32_t give_maps(accel_context *context, int32_t number, const accel_array *array,
+                         const accel_op *op) {
+  int64_t rows = array->rank == 2 ? array->dims[0] : 1, keys = op->num_ints + op->num_strings;
+  if (array->dims[array->rank - 1] != keys)
+    return accel_error(context, ACCEL_RUN_FAILED, "node '%s': expected %lld values for as many keys, found %lld",
+                       op->site->nodes, (long long)keys, (long long)array->dims[array->rank - 1]);
+  int64_t row_bytes = keys * accel_element_bytes(array->dtype);
+  int64_t bytes = (2 * rows + 1) * (int64_t)sizeof(accel_value) + rows * row_bytes +
+                  keys * (int64_t)(sizeof(accel_string) + sizeof(int64_t)) + 256;
+  char *at = accel_rt_grow(&context->frame, number, bytes, 0);
+  if (!at)
+    return context->status;
+  accel_value *maps = take(&at, rows * (int64_t)sizeof *maps);
+  accel_value *values = take(&at, rows * (int64_t)sizeof *values);
+  accel_value *key = take(&at, sizeof *key);
+  int64_t *shape = take(&at, sizeof *shape);
+  *shape = keys;
+  memset(key, 0, sizeof *key);
+  if (op->num_ints) {
+    int64_t *ints = take(&at, keys * (int64_t)sizeof *ints);
+    memcpy(ints, op->ints, (size_t)keys * sizeof *ints);
+    *key = accel_tensor_value(accel_host_tensor(ints, ACCEL_INT, 64, 1, shape));
+  } else {
+    accel_string *strings = take(&at, keys * (int64_t)sizeof *strings);
+    for (int64_t i = 0; i < keys; ++i)
+      strings[i] = (accel_string){op->strings[i], (int64_t)strlen(op->strings[i])};
+    key->kind = ACCEL_STRING_TENSOR;
+    key->u.strings = (accel_string_tensor){strings, 1, shape};
+  }
+  char *data = take(&at, rows * row_bytes);
+  memcpy(data, array->data, (size_t)(rows * row_bytes));
+  for (int64_t i = 0; i < rows; ++i) {
+    values[i] = accel_tensor_value(accel_host_tensor(data + i * row_bytes, array->dtype.code,
+                                                     array->dtype.bits, 1, shape));
+    memset(&maps[i], 0, sizeof maps[i]);
+    maps[i].kind = ACCEL_MAP;
+    maps[i].u.map = (accel_map){key, &values[i]};
+  }
+  accel_value *output = context->frame.outputs[number];
+  memset(output, 0, sizeof *output);
+  output->kind = ACCEL_SEQUENCE;
+  output->u.sequence = (accel_sequence){maps, rows};
+  return ACCEL_OK;
+}
+
 static int32_t do_code(accel_context *context, const int32_t *code, const int32_t *end) {
   const accel_script *script = context->program->script;
   accel_array *registers = context->registers;
@@ -432,6 +485,10 @@ static int32_t do_code(accel_context *context, const int32_t *code, const int32_
     case ACCEL_OP_OUTPUT:
       status = give_output(context, code[1], &registers[code[2]]);
       code += 3;
+      break;
+    case ACCEL_OP_MAPS:
+      status = give_maps(context, code[1], &registers[code[2]], &script->ops[code[3]]);
+      code += 4;
       break;
     case ACCEL_OP_IF: {
       const int32_t *first = code + 4, *second = first + code[2];
