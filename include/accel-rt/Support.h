@@ -214,7 +214,8 @@ typedef enum accel_opcode {
   ACCEL_OP_SHARE,    ///< to, from
   ACCEL_OP_FREE,     ///< register
   ACCEL_OP_OUTPUT,   ///< output, register
-  /// output, register of N x C, op: the output is a sequence of N maps from the C ints or strings of the op.
+  /// output, register of N x C, op: the output is a sequence of N maps from the C ints or strings
+  /// of the op.
   ACCEL_OP_MAPS,
   /// condition, words of the code that follows, words of the code behind that. The first is done
   /// if the condition (one bool) holds, else the second.

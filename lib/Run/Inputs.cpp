@@ -4,6 +4,7 @@
 
 #include "lib/Run/Inputs.h"
 #include "lib/Run/DType.h"
+#include "lib/Run/Image.h"
 #include "lib/Run/Npy.h"
 #include "lib/Run/Proto.h"
 #include "lib/Run/Random.h"
@@ -78,6 +79,7 @@ public:
 
 private:
   Error set(int32_t index, Value value, StringRef from);
+  Error setImage(int32_t index, StringRef path);
   Error readNamed(StringRef name, StringRef path);
   Error readPositional(StringRef path);
   Error readArchive(StringRef path);
@@ -114,10 +116,25 @@ Error Collector::set(int32_t index, Value value, StringRef from) {
   return Error::success();
 }
 
+Error Collector::setImage(int32_t index, StringRef path) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!file)
+    return createStringError("cannot read '%s': %s", path.str().c_str(),
+                             file.getError().message().c_str());
+  llvm::Expected<Image> image = decodeImage((*file)->getBuffer());
+  if (!image)
+    return createStringError("cannot read '%s': %s", path.str().c_str(),
+                             llvm::toString(image.takeError()).c_str());
+  llvm::Expected<Value> value = imageInput(*image, model, model.input(index), options.image);
+  return value ? set(index, std::move(*value), path) : value.takeError();
+}
+
 Error Collector::readNamed(StringRef name, StringRef path) {
   int32_t index = model.findInput(name);
   if (index < 0)
     return unknown("--input", name);
+  if (isImagePath(path))
+    return setImage(index, path);
   auto read = readValues(path, model.input(index).kind);
   if (!read)
     return read.takeError();
@@ -182,6 +199,8 @@ Error Collector::readPositional(StringRef path) {
   for (int32_t i = 0; i < model.info().inputs; ++i) {
     if (values[i])
       continue;
+    if (isImagePath(path))
+      return setImage(i, path);
     auto read = readValues(path, model.input(i).kind);
     if (!read)
       return read.takeError();

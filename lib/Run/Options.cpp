@@ -17,6 +17,7 @@ namespace {
 /// The flags. They live only while the command line is read, so that no global steers anything.
 struct Flags {
   cl::OptionCategory inputs{"Inputs (random ones if there are none)"};
+  cl::OptionCategory images{"Pictures as inputs"};
   cl::OptionCategory outputs{"Outputs"};
   cl::OptionCategory timing{"Timing"};
   cl::OptionCategory other{"Model"};
@@ -35,6 +36,18 @@ struct Flags {
                               cl::value_desc("name=2x3"), cl::cat(inputs)};
   cl::list<std::string> dim{"dim", cl::desc("Size of a named dim of random inputs"),
                             cl::value_desc("batch=4"), cl::cat(inputs)};
+
+  cl::opt<std::string> resize{
+      "resize",
+      cl::desc("Size of pictures: HxW, or the shorter side, of which the middle is taken"),
+      cl::value_desc("224x224 | 256"), cl::cat(images)};
+  cl::list<double> mean{"mean", cl::desc("Subtracted from pixels, after their scale (0)"),
+                        cl::value_desc("m,..."), cl::CommaSeparated, cl::cat(images)};
+  cl::list<double> deviation{"std", cl::desc("Divides pixels after that (1)"),
+                             cl::value_desc("s,..."), cl::CommaSeparated, cl::cat(images)};
+  cl::opt<double> scale{"scale", cl::desc("Multiplies pixels, 0..255, first (1/255 for floats)"),
+                        cl::value_desc("factor"), cl::cat(images)};
+  cl::opt<bool> bgr{"bgr", cl::desc("Blue is the first channel (red)"), cl::cat(images)};
 
   cl::opt<std::string> output{"output", cl::desc("Write each output to <name>.npy in a folder"),
                               cl::value_desc("folder"), cl::cat(outputs)};
@@ -81,6 +94,7 @@ struct Flags {
 EXAMPLES:
   accel-run model.so                                   run on random inputs
   accel-run model.onnx --dim batch=4 --compile=-O3     compile first, then run a batch of 4
+  accel-run model.so cat.jpg --mean=0.485,0.456,0.406 --std=0.229,0.224,0.225 --resize=256
   accel-run model.so image.npy --top-k 5 --labels imagenet.txt
   accel-run model.so --input ids=ids.npy --fill mask=1 --output results
   accel-run model.so test_data_set_0                   an ONNX test: input_*.pb, output_*.pb
@@ -90,7 +104,8 @@ EXAMPLES:
   accel-run model.so --info
 
 FILES:
-  Inputs are .npy, .npz (numpy.savez; arrays by name or position) or .pb (ONNX TensorProto).
+  Inputs are .npy, .npz (numpy.savez; arrays by name or position), .pb (ONNX TensorProto), or
+  pictures: .jpg and .png, which are scaled to the input's height and width.
   A reference is one of these, or a folder that has <name>.npy or output_<i>.pb.
   Random floats are from N(0,1), random integers from 0..9; the same seed gives the same ones.
 
@@ -166,6 +181,30 @@ static Error readInputs(const Flags &flags, Options &options) {
   return Error::success();
 }
 
+static Error readImages(const Flags &flags, ImageOptions &options) {
+  options.mean.assign(flags.mean.begin(), flags.mean.end());
+  options.deviation.assign(flags.deviation.begin(), flags.deviation.end());
+  options.bgr = flags.bgr;
+  if (flags.scale.getNumOccurrences())
+    options.scale = flags.scale;
+  if (llvm::is_contained(options.deviation, 0.0))
+    return createStringError("--std: expected numbers other than 0");
+  if (flags.resize.empty())
+    return Error::success();
+  auto sizes = parseShape(flags.resize);
+  if (!sizes || sizes->empty() || sizes->size() > 2 || llvm::is_contained(*sizes, 0)) {
+    llvm::consumeError(sizes.takeError());
+    return createStringError(
+        "--resize '%s': expected a height and a width as in 224x224, or one size",
+        flags.resize.c_str());
+  }
+  if (sizes->size() == 1)
+    options.shorterSide = sizes->front();
+  else
+    options.height = sizes->front(), options.width = sizes->back();
+  return Error::success();
+}
+
 static Error readTiming(const Flags &flags, Options &options) {
   bool timed = flags.benchmark || flags.warmUp.getNumOccurrences() ||
                flags.duration.getNumOccurrences() || flags.percentile.getNumOccurrences() ||
@@ -229,6 +268,8 @@ llvm::Expected<Options> accel::run::parseOptions(int argc, const char *const *ar
   if (!options.labels.empty() && !options.topK)
     options.topK = 5;
   if (Error error = readInputs(flags, options))
+    return std::move(error);
+  if (Error error = readImages(flags, options.image))
     return std::move(error);
   if (Error error = readTiming(flags, options))
     return std::move(error);

@@ -28,6 +28,15 @@ struct CompareOptions {
   double absolute = 1e-5;
 };
 
+/// How a picture becomes an input: (pixel * scale - mean) / deviation.
+struct ImageOptions {
+  int64_t height = 0, width = 0;       ///< 0: as the model says, else as the picture is
+  int64_t shorterSide = 0;             ///< not 0: scaled to that, then cropped
+  std::vector<double> mean, deviation; ///< one number, or one for each channel
+  std::optional<double> scale;         ///< 1/255 for inputs of floats, 1 for others
+  bool bgr = false;
+};
+
 struct Options {
   std::string model;
   std::vector<std::string> compileFlags;
@@ -39,6 +48,7 @@ struct Options {
   std::map<std::string, std::vector<int64_t>> shapes;     ///< of random inputs
   std::map<std::string, int64_t> dims;                    ///< symbol, size
   std::optional<uint64_t> seed;                           ///< given: random where no file is
+  ImageOptions image;
 
   // What to do with the outputs.
   std::string outputFolder;

@@ -30,8 +30,7 @@ struct Part {
 
 class Lowering {
 public:
-  Lowering(ProgramOp program, const ProgramOptions &options)
-      : program(program), options(options) {
+  Lowering(ProgramOp program, const ProgramOptions &options) : program(program), options(options) {
     result.module = ModuleOp::create(UnknownLoc::get(program.getContext()));
     data.emplace(*result.module, options.prefix);
     if (program.getScript())
@@ -47,9 +46,8 @@ public:
     for (Part &part : parts)
       if (failed(ports("input", part, part.program.getInputNames(), part.program.getInputTypes(),
                        part.program.getInputShapes(), part.inputs)) ||
-          failed(ports("output", part, part.program.getOutputNames(),
-                       part.program.getOutputTypes(), part.program.getOutputShapes(),
-                       part.outputs)))
+          failed(ports("output", part, part.program.getOutputNames(), part.program.getOutputTypes(),
+                       part.program.getOutputShapes(), part.outputs)))
         return failure();
     weights();
     kernelsAndSites();
@@ -63,8 +61,7 @@ public:
     DenseMap<Operation *, Address> addresses;
     for (Part &part : parts)
       addresses[part.program] = programData(part, addresses);
-    emitModelFunction(*data, *result.module, options.prefix + "_model",
-                      model(addresses[program]));
+    emitModelFunction(*data, *result.module, options.prefix + "_model", model(addresses[program]));
     data->finish();
     return std::move(result);
   }
@@ -140,8 +137,8 @@ void Lowering::weights() {
     auto type = cast<ShapedType>(value.getType());
     uint64_t size = type.getNumElements() * elementBytes(type.getElementType());
     result.weights.push_back({uint64_t(offset), size, value});
-    result.weightBytes = std::max<uint64_t>(result.weightBytes,
-                                            llvm::alignTo(offset + size, SlotOp::kAlignment));
+    result.weightBytes =
+        std::max<uint64_t>(result.weightBytes, llvm::alignTo(offset + size, SlotOp::kAlignment));
   };
   for (Part &part : parts)
     part.program.walk([&](Operation *op) {
@@ -234,12 +231,12 @@ Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
     if (call.getStrings())
       for (StringAttr text : call.getStrings()->getAsRange<StringAttr>())
         stringRows.push_back(Row{data->text(text.getValue())});
-    opRows.push_back(
-        Row{Address{name},
-            Address{data->symbol("sites"), int64_t(sizeof(accel_site)) * (firstCallSite + int64_t(i))},
-            ints.empty() ? Address() : data->integers(ints),
-            data->table("floats_" + number, floatRows), data->table("strings_" + number, stringRows),
-            int32_t(ints.size()), int32_t(floats.size()), int32_t(stringRows.size()), int32_t(0)});
+    opRows.push_back(Row{
+        Address{name},
+        Address{data->symbol("sites"), int64_t(sizeof(accel_site)) * (firstCallSite + int64_t(i))},
+        ints.empty() ? Address() : data->integers(ints), data->table("floats_" + number, floatRows),
+        data->table("strings_" + number, stringRows), int32_t(ints.size()), int32_t(floats.size()),
+        int32_t(stringRows.size()), int32_t(0)});
   }
   for (const ScriptTable::ArrayType &array : script.types) {
     DataType dtype = *dataTypeOf(array.type.getElementType());
@@ -249,11 +246,10 @@ Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
     typeRows.push_back(Row{array.offset, data->integers(dims), dtype.code, dtype.bits, int16_t(1),
                            int32_t(dims.size())});
   }
-  return data->table("script",
-                     Row{data->words("code", ArrayRef<int32_t>(script.words)),
-                         data->table("segments", segmentRows), data->table("ops", opRows),
-                         data->table("types", typeRows), int32_t(script.words.size()),
-                         script.registers, int32_t(segmentRows.size()), int32_t(0)});
+  return data->table("script", Row{data->words("code", ArrayRef<int32_t>(script.words)),
+                                   data->table("segments", segmentRows), data->table("ops", opRows),
+                                   data->table("types", typeRows), int32_t(script.words.size()),
+                                   script.registers, int32_t(segmentRows.size()), int32_t(0)});
 }
 
 Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &segments) {
@@ -294,32 +290,33 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
   if (!sites.empty())
     sitesAddress = Address{allSites, isModel ? 0 : int64_t(sizeof(accel_site)) * part.firstSite};
   int64_t arenaBytes = program.getScript() ? result.arenaBytes : table.arenaBytes;
-  Address address = data->table("program", Row{int32_t(ACCEL_RT_ABI),
-                                    int32_t(options.sequential ? ACCEL_PROGRAM_SEQUENTIAL : 0),
-                                    data->text(options.name),
-                                    data->table("inputs", part.inputs),
-                                    data->table("outputs", part.outputs),
-                                    data->table("symbols", symbols),
-                                    sitesAddress,
-                                    int32_t(part.inputs.size()),
-                                    int32_t(part.outputs.size()),
-                                    int32_t(symbols.size()),
-                                    int32_t(isModel ? sites.size() : table.sites.size()),
-                                    slots,
-                                    plan.symbol.empty() ? arenaBytes : int64_t(-1),
-                                    result.scratchBytes,
-                                    weightsOffset,
-                                    isModel ? int64_t(result.weightBytes) : 0,
-                                    plan,
-                                    run,
-                                    int64_t(options.cpuFeatures),
-                                    data->text(options.target),
-                                    isModel ? data->text(result.metadata) : Address(),
-                                    isModel ? int64_t(result.metadata.size()) : 0,
-                                    isModel ? growable : 0,
-                                    int32_t(0),
-                                    requirements,
-                                    scriptAddress});
+  Address address =
+      data->table("program", Row{int32_t(ACCEL_RT_ABI),
+                                 int32_t(options.sequential ? ACCEL_PROGRAM_SEQUENTIAL : 0),
+                                 data->text(options.name),
+                                 data->table("inputs", part.inputs),
+                                 data->table("outputs", part.outputs),
+                                 data->table("symbols", symbols),
+                                 sitesAddress,
+                                 int32_t(part.inputs.size()),
+                                 int32_t(part.outputs.size()),
+                                 int32_t(symbols.size()),
+                                 int32_t(isModel ? sites.size() : table.sites.size()),
+                                 slots,
+                                 plan.symbol.empty() ? arenaBytes : int64_t(-1),
+                                 result.scratchBytes,
+                                 weightsOffset,
+                                 isModel ? int64_t(result.weightBytes) : 0,
+                                 plan,
+                                 run,
+                                 int64_t(options.cpuFeatures),
+                                 data->text(options.target),
+                                 isModel ? data->text(result.metadata) : Address(),
+                                 isModel ? int64_t(result.metadata.size()) : 0,
+                                 isModel ? growable : 0,
+                                 int32_t(0),
+                                 requirements,
+                                 scriptAddress});
   data->setScope("");
   return address;
 }

@@ -25,7 +25,8 @@ public:
     ops(block);
     for (auto [i, output] : llvm::enumerate(block.getTerminator()->getOperands()))
       if (nn::CallOp maps = zippedMaps(output)) {
-        emit({ACCEL_OP_MAPS, int32_t(i), at(maps.getInputs().front()), int32_t(table.calls.size())});
+        emit(
+            {ACCEL_OP_MAPS, int32_t(i), at(maps.getInputs().front()), int32_t(table.calls.size())});
         table.calls.push_back(maps);
       } else {
         emit({ACCEL_OP_OUTPUT, int32_t(i), at(output)});
@@ -159,8 +160,8 @@ void ScriptBuilder::loop(nn::LoopOp op) {
   }
   emit({ACCEL_OP_LOOP, at(op.getTrips()), at(op.getCondition()), at(op.getIteration()),
         at(op.getYieldedCondition()), int32_t(op.getYieldedScans().size())});
-  for (auto [scan, result] : llvm::zip_equal(
-           op.getYieldedScans(), op.getResults().drop_front(op.getCarried().size())))
+  for (auto [scan, result] :
+       llvm::zip_equal(op.getYieldedScans(), op.getResults().drop_front(op.getCarried().size())))
     emit({at(scan), at(result), typeNumber(-1, result)});
   emit(0);
   size_t begin = table.words.size();

@@ -142,8 +142,8 @@ static accel_status bind_segment(accel_context *context, const accel_program *se
         *known = size;
       if (*known != size)
         return mismatched_dim(context, port, axis, *known, size);
-      const accel_symbol *symbol = port->dims[axis] < 0 ? &segment->symbols[-1 - port->dims[axis]]
-                                                        : NULL;
+      const accel_symbol *symbol =
+          port->dims[axis] < 0 ? &segment->symbols[-1 - port->dims[axis]] : NULL;
       if (symbol && (size < symbol->min || size > symbol->max))
         return accel_error(context, ACCEL_RUN_FAILED,
                            "'%s': expected dim %d to be %lld..%lld, found %lld", port->name, axis,
@@ -365,8 +365,8 @@ static accel_array input_array(accel_context *context, int32_t number) {
   accel_array array = {
       .data = context->frame.inputs[number], .dtype = port->dtype, .rank = port->rank};
   for (int32_t axis = 0; axis < port->rank; ++axis)
-    array.dims[axis] = port->dims[axis] < 0 ? context->frame.symbols[-1 - port->dims[axis]]
-                                            : port->dims[axis];
+    array.dims[axis] =
+        port->dims[axis] < 0 ? context->frame.symbols[-1 - port->dims[axis]] : port->dims[axis];
   return array;
 }
 
@@ -400,12 +400,14 @@ static void *take(char **from, int64_t bytes) {
   return part;
 }
 
-/// Each row of an array as a map from the op's ints or strings, in memory that lives until the next run.
+/// Each row of an array as a map from the op's ints or strings, in memory that lives until the next
+/// run.
 static int32_t give_maps(accel_context *context, int32_t number, const accel_array *array,
                          const accel_op *op) {
   int64_t rows = array->rank == 2 ? array->dims[0] : 1, keys = op->num_ints + op->num_strings;
   if (array->dims[array->rank - 1] != keys)
-    return accel_error(context, ACCEL_RUN_FAILED, "node '%s': expected %lld values for as many keys, found %lld",
+    return accel_error(context, ACCEL_RUN_FAILED,
+                       "node '%s': expected %lld values for as many keys, found %lld",
                        op->site->nodes, (long long)keys, (long long)array->dims[array->rank - 1]);
   int64_t row_bytes = keys * accel_element_bytes(array->dtype);
   int64_t bytes = (2 * rows + 1) * (int64_t)sizeof(accel_value) + rows * row_bytes +
@@ -433,8 +435,8 @@ static int32_t give_maps(accel_context *context, int32_t number, const accel_arr
   char *data = take(&at, rows * row_bytes);
   memcpy(data, array->data, (size_t)(rows * row_bytes));
   for (int64_t i = 0; i < rows; ++i) {
-    values[i] = accel_tensor_value(accel_host_tensor(data + i * row_bytes, array->dtype.code,
-                                                     array->dtype.bits, 1, shape));
+    values[i] = accel_tensor_value(
+        accel_host_tensor(data + i * row_bytes, array->dtype.code, array->dtype.bits, 1, shape));
     memset(&maps[i], 0, sizeof maps[i]);
     maps[i].kind = ACCEL_MAP;
     maps[i].u.map = (accel_map){key, &values[i]};
