@@ -23,14 +23,12 @@ static bool canBecome(Type from, Type to) {
 }
 
 static bool canBecome(TypeRange from, TypeRange to) {
-  return from.size() == to.size() &&
-         llvm::all_of(llvm::zip(from, to),
-                      [](auto types) { return canBecome(std::get<0>(types), std::get<1>(types)); });
+  return from.size() == to.size() && llvm::all_of(llvm::zip(from, to), [](auto types) {
+           return canBecome(std::get<0>(types), std::get<1>(types));
+         });
 }
 
-static ValueRange yielded(Region &region) {
-  return region.front().getTerminator()->getOperands();
-}
+static ValueRange yielded(Region &region) { return region.front().getTerminator()->getOperands(); }
 
 LogicalResult IfOp::verify() {
   if (!hasOneElement(getCondition()))
@@ -65,9 +63,9 @@ LogicalResult LoopOp::verify() {
   }
   if (getYieldedScans().size() != getNumResults() - count)
     return emitOpError("C3: expected a result for each scan");
-  for (auto [scan, result] :
-       llvm::zip_equal(getYieldedScans(), getResults().drop_front(count))) {
-    auto one = cast<RankedTensorType>(scan.getType()), all = cast<RankedTensorType>(result.getType());
+  for (auto [scan, result] : llvm::zip_equal(getYieldedScans(), getResults().drop_front(count))) {
+    auto one = cast<RankedTensorType>(scan.getType()),
+         all = cast<RankedTensorType>(result.getType());
     if (one.getElementType() != all.getElementType() || one.getRank() + 1 != all.getRank())
       return emitOpError("C3: expected ") << all << " to have one dim more than " << one;
   }

@@ -86,7 +86,8 @@ Expected<Image> accel::run::decodeImage(StringRef bytes) {
 //===-- Sizes -------------------------------------------------------------------------------===//
 
 namespace {
-/// What a pixel of the result takes of a line: pixels from `first` on, with weights that add up to 1.
+/// What a pixel of the result takes of a line: pixels from `first` on, with weights that add up
+/// to 1.
 struct Taps {
   int64_t first;
   std::vector<double> weights;
@@ -114,7 +115,8 @@ static std::vector<Taps> tapsOf(int64_t from, int64_t to) {
   return all;
 }
 
-/// Scales the lines of a picture whose pixels are `step` floats apart, and whose lines are `pitch` apart.
+/// Scales the lines of a picture whose pixels are `step` floats apart, and whose lines are `pitch`
+/// apart.
 static void resizeLines(const float *from, float *to, const std::vector<Taps> &taps, int64_t lines,
                         int64_t step, int64_t fromPitch, int64_t toPitch) {
   for (int64_t line = 0; line < lines; ++line)
@@ -174,9 +176,10 @@ Expected<Value> accel::run::imageInput(const Image &given, const Model &model,
                                        const accel_port &port, const ImageOptions &options) {
   std::optional<Axes> axes = axesOf(port);
   if (!axes)
-    return createStringError("input '%s' takes %s, which no picture is: expected one picture of 1 or 3 "
-                             "channels, before or after its height and width; prepare it as a .npy file",
-                             port.name, describePort(model, port).c_str());
+    return createStringError(
+        "input '%s' takes %s, which no picture is: expected one picture of 1 or 3 "
+        "channels, before or after its height and width; prepare it as a .npy file",
+        port.name, describePort(model, port).c_str());
   auto size = [&](int32_t axis, int64_t otherwise) {
     return port.dims[axis] >= 0 ? port.dims[axis] : otherwise;
   };
@@ -185,21 +188,25 @@ Expected<Value> accel::run::imageInput(const Image &given, const Model &model,
   if (options.shorterSide) {
     // The shorter side to that length, then what the model takes from the middle.
     double scale = double(options.shorterSide) / double(std::min(given.height, given.width));
-    auto scaled = [&](int64_t side) { return std::max<int64_t>(std::llround(double(side) * scale), 1); };
+    auto scaled = [&](int64_t side) {
+      return std::max<int64_t>(std::llround(double(side) * scale), 1);
+    };
     image = resizeImage(given, scaled(given.height), scaled(given.width));
     height = size(axes->height, image.height), width = size(axes->width, image.width);
     if (height > image.height || width > image.width)
-      return createStringError("--resize=%lld makes the picture %lld x %lld, less than the %lld x %lld of "
-                               "input '%s'",
-                               (long long)options.shorterSide, (long long)image.width,
-                               (long long)image.height, (long long)width, (long long)height, port.name);
+      return createStringError(
+          "--resize=%lld makes the picture %lld x %lld, less than the %lld x %lld of "
+          "input '%s'",
+          (long long)options.shorterSide, (long long)image.width, (long long)image.height,
+          (long long)width, (long long)height, port.name);
     image = crop(image, height, width);
   } else {
     height = size(axes->height, options.height ? options.height : given.height);
     width = size(axes->width, options.width ? options.width : given.width);
     if ((options.height && options.height != height) || (options.width && options.width != width))
       return createStringError("--resize=%lldx%lld: input '%s' takes %s", (long long)options.height,
-                               (long long)options.width, port.name, describePort(model, port).c_str());
+                               (long long)options.width, port.name,
+                               describePort(model, port).c_str());
     if (Error error = checkSize(height, width))
       return std::move(error);
     image = resizeImage(given, height, width);
@@ -210,8 +217,9 @@ Expected<Value> accel::run::imageInput(const Image &given, const Model &model,
     return numbers.empty() || numbers.size() == 1 || int64_t(numbers.size()) == channels;
   };
   if (!isOneOrEach(options.mean) || !isOneOrEach(options.deviation))
-    return createStringError("--mean and --std: expected 1 or %lld numbers, as input '%s' has channels",
-                             (long long)channels, port.name);
+    return createStringError(
+        "--mean and --std: expected 1 or %lld numbers, as input '%s' has channels",
+        (long long)channels, port.name);
   auto number = [](const std::vector<double> &numbers, int64_t channel, double otherwise) {
     return numbers.empty() ? otherwise : numbers[numbers.size() == 1 ? 0 : channel];
   };
@@ -223,7 +231,8 @@ Expected<Value> accel::run::imageInput(const Image &given, const Model &model,
   double scale = options.scale.value_or(isFloat(port.dtype) ? 1.0 / 255 : 1.0);
   bool isLast = axes->channel > axes->width;
   for (int64_t channel = 0; channel < channels; ++channel) {
-    double mean = number(options.mean, channel, 0), deviation = number(options.deviation, channel, 1);
+    double mean = number(options.mean, channel, 0),
+           deviation = number(options.deviation, channel, 1);
     for (int64_t pixel = 0; pixel < height * width; ++pixel) {
       const float *rgb = image.pixels.data() + pixel * 3;
       double level = channels == 1 ? 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]

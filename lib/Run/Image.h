@@ -27,8 +27,8 @@ llvm::Expected<Image> decodeImage(llvm::StringRef bytes);
 /// torchvision with antialias do).
 Image resizeImage(const Image &image, int64_t height, int64_t width);
 
-/// The picture as the input wants it: N x C x H x W, N x H x W x C, or without N; 3 channels, or 1 (the
-/// luma of ITU-R BT.601). Sizes that the model leaves open are the picture's.
+/// The picture as the input wants it: N x C x H x W, N x H x W x C, or without N; 3 channels, or 1
+/// (the luma of ITU-R BT.601). Sizes that the model leaves open are the picture's.
 llvm::Expected<Value> imageInput(const Image &image, const Model &model, const accel_port &port,
                                  const ImageOptions &options);
 

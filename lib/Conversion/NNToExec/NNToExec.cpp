@@ -84,7 +84,8 @@ public:
   }
 
 private:
-  /// Calls and constants of nn in an op, and the op itself, as those of exec; the op's results then.
+  /// Calls and constants of nn in an op, and the op itself, as those of exec; the op's results
+  /// then.
   static SmallVector<Value> toScript(Operation *op) {
     SmallVector<Value> results(op->getResults());
     op->walk([&](Operation *inner) {
@@ -162,9 +163,10 @@ private:
       SmallVector<Dim> dims;
       for (Dim dim : shapes.get(tensor))
         dims.push_back(dimOf(dim));
-      bool hasUnknown = llvm::is_contained(dims, getAffineSymbolExpr(numSymbols, main.getContext()));
-      maps.push_back(AffineMapAttr::get(
-          AffineMap::get(0, numSymbols + hasUnknown, dims, main.getContext())));
+      bool hasUnknown =
+          llvm::is_contained(dims, getAffineSymbolExpr(numSymbols, main.getContext()));
+      maps.push_back(
+          AffineMapAttr::get(AffineMap::get(0, numSymbols + hasUnknown, dims, main.getContext())));
     };
     for (BlockArgument argument : source.getArguments())
       add(argument, main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.name"),

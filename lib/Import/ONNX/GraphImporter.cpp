@@ -305,8 +305,7 @@ SmallVector<Value> GraphImporter::importGraph(Node &node, const onnx::GraphProto
   SmallVector<StringRef> inputs;
   for (const onnx::ValueInfoProto &input : graph.input())
     if (!scope.initializers.contains(input.name()) &&
-        !scope.sparseInitializers.contains(input.name()) &&
-        !arguments.empty())
+        !scope.sparseInitializers.contains(input.name()) && !arguments.empty())
       inputs.push_back(input.name());
   if (inputs.size() != arguments.size()) {
     (void)node.error("expected a graph of " + Twine(arguments.size()) + " inputs, found " +

@@ -64,8 +64,8 @@ public:
                                              llvm::ArrayRef<llvm::StringRef> outputs);
   /// Adds a graph's initializers to its scope.
   void addInitializers(const onnx::GraphProto &graph, Scope &scope);
-  /// Imports a subgraph at the builder's place, as the values that it gives for these arguments: none
-  /// where something was reported.
+  /// Imports a subgraph at the builder's place, as the values that it gives for these arguments:
+  /// none where something was reported.
   llvm::SmallVector<mlir::Value> importGraph(Node &node, const onnx::GraphProto &graph,
                                              llvm::ArrayRef<mlir::Value> arguments);
 
@@ -80,8 +80,8 @@ public:
   llvm::SmallVector<mlir::Value> branch(Node &node, mlir::Value condition, RegionBody thenBody,
                                         RegionBody elseBody);
   /// What a loop carries at its end and the scans of all iterations. `body` may be called more than
-  /// once: until the types of what it carries are found. Its arguments are the iteration, an i64, and
-  /// what is carried. No values where something was reported.
+  /// once: until the types of what it carries are found. Its arguments are the iteration, an i64,
+  /// and what is carried. No values where something was reported.
   llvm::SmallVector<mlir::Value>
   loop(Node &node, mlir::Value trips, mlir::Value condition, llvm::ArrayRef<mlir::Value> initial,
        llvm::function_ref<llvm::LogicalResult(mlir::ValueRange arguments, LoopYield &)> body);
@@ -135,7 +135,7 @@ private:
   llvm::DenseMap<Dim, mlir::Value> indexValues;
   /// A tensor and its dim for each size that only the run knows.
   llvm::DenseMap<Dim, std::pair<mlir::Value, int64_t>> sizeOwners;
-  mlir::Block *block = nullptr; ///< Where ops go.
+  mlir::Block *block = nullptr;                       ///< Where ops go.
   std::vector<std::unique_ptr<mlir::Region>> regions; ///< Of attempts that were given up.
   int64_t importedNodes = 0;
   bool stopped = false;

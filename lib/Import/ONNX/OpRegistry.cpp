@@ -18,7 +18,8 @@ static std::vector<OpRow> sorted(ArrayRef<ArrayRef<OpRow>> families) {
 ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, int64_t opset) {
   static const std::vector<OpRow> onnx =
       sorted({constantOps(), controlOps(), convOps(), elementwiseOps(), activationOps(), indexOps(),
-              matmulOps(), normOps(), quantizeOps(), recurrentOps(), reduceOps(), resizeOps(), shapeOps(), sliceOps()});
+              matmulOps(), normOps(), quantizeOps(), recurrentOps(), reduceOps(), resizeOps(),
+              shapeOps(), sliceOps()});
   static const std::vector<OpRow> microsoft = sorted({microsoftOps()});
   if (domain != kOnnxDomain && domain != kMicrosoftDomain)
     return nullptr;

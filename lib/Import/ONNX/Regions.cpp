@@ -42,9 +42,8 @@ Value GraphImporter::withDims(Value value, ArrayRef<Dim> dims) {
   SmallVector<AffineExpr> local;
   for (Dim dim : shape)
     local.push_back(dim.replace(numbers));
-  Value bound =
-      nn::BindDimsOp::create(builder, value.getLoc(), value, builder.getArrayAttr(names),
-                             AffineMap::get(0, names.size(), local, &context));
+  Value bound = nn::BindDimsOp::create(builder, value.getLoc(), value, builder.getArrayAttr(names),
+                                       AffineMap::get(0, names.size(), local, &context));
   shapes.set(bound, shape);
   return bound;
 }
@@ -120,12 +119,13 @@ SmallVector<Value> GraphImporter::branch(Node &node, Value condition, RegionBody
   RegionBody bodies[] = {thenBody, elseBody};
   SmallVector<Value> values[2];
   for (int i = 0; i < 2; ++i)
-    if (failed(fillRegion(*regions[i], node, {}, [](ValueRange) {},
-                          [&](ValueRange arguments, SmallVectorImpl<Value> &yielded) {
-                            LogicalResult result = bodies[i](arguments, yielded);
-                            values[i].assign(yielded.begin(), yielded.end());
-                            return result;
-                          })))
+    if (failed(fillRegion(
+            *regions[i], node, {}, [](ValueRange) {},
+            [&](ValueRange arguments, SmallVectorImpl<Value> &yielded) {
+              LogicalResult result = bodies[i](arguments, yielded);
+              values[i].assign(yielded.begin(), yielded.end());
+              return result;
+            })))
       return {};
   SmallVector<Type> types;
   SmallVector<Shape> known;
@@ -223,8 +223,8 @@ GraphImporter::loop(Node &node, Value trips, Value condition, ArrayRef<Value> in
   std::optional<SmallVector<Dim>> count;
   if (trips && !needsCondition)
     count = node.evaluate(trips);
-  Dim rows = count && count->size() == 1 ? shapes.max(count->front(), shapes.constant(0))
-                                         : shapes.fresh();
+  Dim rows =
+      count && count->size() == 1 ? shapes.max(count->front(), shapes.constant(0)) : shapes.fresh();
   SmallVector<Shape> known = carried;
   for (Value scan : yield.scans) {
     Shape shape{rows};

@@ -53,9 +53,8 @@ StringRef valueName(Value value) { return valueName(value.getLoc()); }
 bool isUsedBeyond(Value value, const llvm::SmallPtrSetImpl<Operation *> &own) {
   return llvm::any_of(value.getUsers(), [&](Operation *user) {
     return !own.contains(user) &&
-           (!isSizeOp(user) || llvm::any_of(user->getResults(), [&](Value size) {
-             return isUsedBeyond(size, own);
-           }));
+           (!isSizeOp(user) ||
+            llvm::any_of(user->getResults(), [&](Value size) { return isUsedBeyond(size, own); }));
   });
 }
 
@@ -90,8 +89,8 @@ private:
   unsigned count = 0;
 };
 
-/// True of constants and of what is computed from nothing else: each segment that needs it gets a copy,
-/// so that it is evaluated while compiling.
+/// True of constants and of what is computed from nothing else: each segment that needs it gets a
+/// copy, so that it is evaluated while compiling.
 bool Outliner::isConstant(Operation *op) {
   if (!op || isa<BindDimsOp>(op) || isScriptOp(op) || isSizeOp(op) || op->getNumRegions())
     return false;
@@ -239,8 +238,7 @@ func::CallOp Outliner::makeSegment(ArrayRef<Operation *> ops, Operation *before)
   for (auto [output, result] : llvm::zip_equal(outputs, call.getResults())) {
     shapes.set(result, shapes.get(output));
     result.setLoc(output.getLoc());
-    output.replaceUsesWithIf(result,
-                             [&](OpOperand &use) { return !own.contains(use.getOwner()); });
+    output.replaceUsesWithIf(result, [&](OpOperand &use) { return !own.contains(use.getOwner()); });
   }
   return call;
 }

@@ -50,7 +50,8 @@ def loops():
     # What is carried gets longer, and two values change places.
     longer = graph("body (int64 i, bool c, float[n] s) => (bool c2, float[p] t) { c2 = Identity(c) t = Concat <axis = 0> (s, s) }")
     yield row("Loop", number(4), const(True, "bool"), x("N"), body=longer)
-    swaps = graph("body (int64 i, bool c, float[2] a, float[2] b) => (bool c2, float[2] b2, float[2] a2) { c2 = Identity(c) b2 = Identity(b) a2 = Identity(a) }")
+    swaps = graph("body (int64 i, bool c, float[2] a, float[2] b) => (bool c2, float[2] b2, float[2] a2) "
+                  "{ c2 = Identity(c) b2 = Identity(b) a2 = Identity(a) }")
     for trips in (3, 4):
         yield row("Loop", const(trips), const(True, "bool"), x(2), x(2), outputs=2, body=swaps)
     # The number of the iteration, and a value from around the loop.

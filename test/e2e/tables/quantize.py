@@ -4,7 +4,7 @@
 import numpy as np
 from tables.row import const, positive, row, x
 
-EXACT = dict(rtol=0, atol=0)
+EXACT, STEP = dict(rtol=0, atol=0), dict(rtol=0, atol=1)
 
 
 def spread(low, high):
@@ -49,7 +49,8 @@ def products():
     for a, b in (("uint8", "int8"), ("uint8", "uint8"), ("int8", "int8")):
         yield row("MatMulInteger", byte(a, "N", 37), byte(b, 37, 19), small(a), small(b), opset=10, tolerance=EXACT)
         yield row("MatMulInteger", byte(a, 5, 700), byte(b, 700, 3), opset=10, tolerance=EXACT)
-        yield row("QLinearMatMul", byte(a, "N", 37), scales(), small(a), byte(b, 37, 19), scales(), small(b), x(values=positive(20, 40)), small(a), opset=10, tolerance=dict(rtol=0, atol=1))
+        left, right = [byte(a, "N", 37), scales(), small(a)], [byte(b, 37, 19), scales(), small(b)]
+        yield row("QLinearMatMul", *left, *right, x(values=positive(20, 40)), small(a), opset=10, tolerance=STEP)
     yield row("MatMulInteger", byte("uint8", 5, 37), byte("int8", 37, 3), small("uint8"), small("int8", 3), opset=10, tolerance=EXACT)
     yield row("MatMulInteger", byte("uint8", 2, 5, 37), byte("uint8", 2, 37, 3), small("uint8"), small("uint8"), opset=10, tolerance=EXACT)
 
@@ -62,9 +63,10 @@ def convolutions():
         for zeros in ((), (5,)) if b == "int8" else ((),):
             inputs = [byte(a, "N", 3, 9, 7), scales(), small(a), byte(b, 5, 3, 3, 3), scales(*zeros),
                       x(*zeros, dtype=b, values=spread(0, 0)) if zeros else small(b), x(values=positive(20, 40)), small(a)]
-            yield row("QLinearConv", *inputs, tolerance=dict(rtol=0, atol=1), **options)
+            yield row("QLinearConv", *inputs, tolerance=STEP, **options)
     yield row("QLinearConv", byte("uint8", 2, 4, 9, 7), scales(), small("uint8"), byte("int8", 6, 2, 3, 3), scales(), const(0, "int8"),
-              x(values=positive(20, 40)), small("uint8"), x(6, dtype="int32", values=spread(-900, 900)), tolerance=dict(rtol=0, atol=1), group=2, strides=[2, 1], **options)
+              x(values=positive(20, 40)), small("uint8"), x(6, dtype="int32", values=spread(-900, 900)),
+              tolerance=STEP, group=2, strides=[2, 1], **options)
 
 
 def rows():

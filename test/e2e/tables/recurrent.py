@@ -50,4 +50,5 @@ def rows():
         if activations[0] in ("Affine", "ScaledTanh", "HardSigmoid"):
             numbers["activation_beta"] = [0.3]
         yield recurrent("RNN", 4, 2, 5, 6, bias=True, activations=activations, **numbers)
-    yield recurrent("LSTM", 4, 2, 5, 6, bias=True, activations=["HardSigmoid", "Softsign", "ScaledTanh"], activation_alpha=[0.3, 0.9], activation_beta=[0.4, 0.8])
+    three = ["HardSigmoid", "Softsign", "ScaledTanh"]
+    yield recurrent("LSTM", 4, 2, 5, 6, bias=True, activations=three, activation_alpha=[0.3, 0.9], activation_beta=[0.4, 0.8])

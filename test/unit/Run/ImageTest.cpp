@@ -50,7 +50,8 @@ TEST(ImageTest, AJpegThatEndsEarlyIsNoPicture) {
 
 TEST(ImageTest, AConstantPictureStaysSoAtAnySize) {
   Image image{3, 5, std::vector<float>(45, 77)};
-  for (auto [height, width] : {std::pair(1, 1), std::pair(3, 5), std::pair(2, 11), std::pair(64, 3)}) {
+  for (auto [height, width] :
+       {std::pair(1, 1), std::pair(3, 5), std::pair(2, 11), std::pair(64, 3)}) {
     Image scaled = resizeImage(image, height, width);
     ASSERT_EQ(size_t(height * width * 3), scaled.pixels.size());
     for (float level : scaled.pixels)

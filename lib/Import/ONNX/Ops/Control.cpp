@@ -24,8 +24,9 @@ static LogicalResult give(Node &node, ArrayRef<Value> values) {
 }
 
 /// Imports a graph that must give `count` values.
-static LogicalResult importBody(Node &node, const onnx::GraphProto &graph, ArrayRef<Value> arguments,
-                                int64_t count, SmallVectorImpl<Value> &values) {
+static LogicalResult importBody(Node &node, const onnx::GraphProto &graph,
+                                ArrayRef<Value> arguments, int64_t count,
+                                SmallVectorImpl<Value> &values) {
   if (graph.output_size() != count)
     return node.error("expected a graph of " + Twine(count) + " outputs, found " +
                       Twine(graph.output_size()));
@@ -171,6 +172,7 @@ static LogicalResult scan8(Node &node) {
 }
 
 ArrayRef<OpRow> accel::onnx_import::controlOps() {
-  static const OpRow rows[] = {{"If", 1, ifOp}, {"Loop", 1, loop}, {"Scan", 8, scan8}, {"Scan", 9, scan}};
+  static const OpRow rows[] = {
+      {"If", 1, ifOp}, {"Loop", 1, loop}, {"Scan", 8, scan8}, {"Scan", 9, scan}};
   return rows;
 }

@@ -115,7 +115,8 @@ Value accel::onnx_import::convolve(Node &node, Value x, Value weight, Value bias
   uint64_t group = node.integer("group", 1);
   x = padInput(node, x, window, 0);
   SmallVector<int64_t> pads = nn::staticShape(window.pads);
-  return bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides, window.dilations, pads, group)
+  return bias ? node.create<nn::ConvOp>(x, weight, bias, window.strides, window.dilations, pads,
+                                        group)
               : node.create<nn::ConvOp>(x, weight, nullptr, window.strides, window.dilations, pads,
                                         group);
 }

@@ -10,8 +10,8 @@ using namespace mlir;
 
 namespace {
 
-/// Scales or zero points, one for all, one for each index along an axis, or one for each block of it, made to
-/// broadcast with `x`.
+/// Scales or zero points, one for all, one for each index along an axis, or one for each block of
+/// it, made to broadcast with `x`.
 Value perAxis(Node &node, Value values, Value x, int64_t axis, int64_t block) {
   if (!values || !x || node.hasFailed())
     return {};
@@ -64,7 +64,8 @@ Value toInteger(Node &node, Value x, Value zero, IntegerType to) {
   auto [low, high] = rangeOf(to);
   if (zero)
     rounded = node.add(rounded, node.cast(zero, Node::element(x)));
-  rounded = node.min(node.max(rounded, node.scalarLike(rounded, low)), node.scalarLike(rounded, high));
+  rounded =
+      node.min(node.max(rounded, node.scalarLike(rounded, low)), node.scalarLike(rounded, high));
   return node.cast(rounded, to);
 }
 
@@ -111,8 +112,9 @@ LogicalResult dequantizeLinear(Node &node) {
   if (!to || !isa<FloatType>(to))
     return node.unsupported("a conversion to " + dataTypeName(given));
   Type wide = to.isF64() ? to : Type(node.builder().getF32Type());
-  Value number = Node::isFloat(x) ? node.cast(x, wide)
-                                  : node.cast(centered(node, x, perAxis(node, zero, x, axis, block)), wide);
+  Value number = Node::isFloat(x)
+                     ? node.cast(x, wide)
+                     : node.cast(centered(node, x, perAxis(node, zero, x, axis, block)), wide);
   Value by = perAxis(node, node.cast(scale, wide), x, axis, block);
   return node.result(node.cast(node.mul(number, by), to));
 }
@@ -151,8 +153,9 @@ std::optional<double> largestSum(Value weight, Value zero, int64_t axis) {
   return sums.empty() ? 0 : *llvm::max_element(sums);
 }
 
-/// The narrowest float whose sums of such products are exact: what integer arithmetic gives, at the speed of floats.
-/// Left operands are of 8 bits, less a zero point of them. Null where no float is known to do.
+/// The narrowest float whose sums of such products are exact: what integer arithmetic gives, at the
+/// speed of floats. Left operands are of 8 bits, less a zero point of them. Null where no float is
+/// known to do.
 FloatType exactFloat(Node &node, Value weight, Value zero, int64_t axis, int64_t terms) {
   if (Node::element(weight).getIntOrFloatBitWidth() > 8)
     return {};
@@ -178,9 +181,8 @@ Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
   if (!a || !b || node.hasFailed())
     return {};
   int64_t terms = nn::constantDim(node.dims(a).back()).value_or(0);
-  FloatType type = Node::rank(b) >= 2
-                       ? exactFloat(node, b, bZero, Node::rank(b) - 1, terms)
-                       : node.builder().getF64Type();
+  FloatType type = Node::rank(b) >= 2 ? exactFloat(node, b, bZero, Node::rank(b) - 1, terms)
+                                      : node.builder().getF64Type();
   Type i32 = node.builder().getI32Type();
   Value left = centered(node, a, matrixZero(node, aZero, a, true));
   Value right = centered(node, b, matrixZero(node, bZero, b, false));
@@ -190,8 +192,8 @@ Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
 }
 
 LogicalResult matMulInteger(Node &node) {
-  return node.result(integerProduct(node, node.operand(0), node.optional(2), node.operand(1),
-                                    node.optional(3)));
+  return node.result(
+      integerProduct(node, node.operand(0), node.optional(2), node.operand(1), node.optional(3)));
 }
 
 Value integerConvolution(Node &node, Value x, Value xZero, Value weight, Value weightZero) {
@@ -219,7 +221,8 @@ LogicalResult convInteger(Node &node) {
                                         node.optional(3)));
 }
 
-/// An i32 sum as the result's integers: scaled by the product of the operands' scales over the result's.
+/// An i32 sum as the result's integers: scaled by the product of the operands' scales over the
+/// result's.
 LogicalResult requantize(Node &node, Value sum, Value a, Value b, Value to, Value zero) {
   Type f32 = node.builder().getF32Type();
   if (!zero)
@@ -247,8 +250,9 @@ LogicalResult qLinearMatMul(Node &node) {
   if (node.hasFailed())
     return failure();
   Value sum = integerProduct(node, a, aZero, b, bZero);
-  return requantize(node, sum, matrixZero(node, aScale, a, true), matrixZero(node, bScale, b, false),
-                    asScalar(node, yScale), asScalar(node, yZero));
+  return requantize(node, sum, matrixZero(node, aScale, a, true),
+                    matrixZero(node, bScale, b, false), asScalar(node, yScale),
+                    asScalar(node, yZero));
 }
 
 LogicalResult qLinearConv(Node &node) {
@@ -269,11 +273,9 @@ LogicalResult qLinearConv(Node &node) {
 } // namespace
 
 ArrayRef<OpRow> accel::onnx_import::quantizeOps() {
-  static const OpRow rows[] = {{"ConvInteger", 10, convInteger},
-                               {"DequantizeLinear", 10, dequantizeLinear},
-                               {"MatMulInteger", 10, matMulInteger},
-                               {"QLinearConv", 10, qLinearConv},
-                               {"QLinearMatMul", 10, qLinearMatMul},
-                               {"QuantizeLinear", 10, quantizeLinear}};
+  static const OpRow rows[] = {
+      {"ConvInteger", 10, convInteger},     {"DequantizeLinear", 10, dequantizeLinear},
+      {"MatMulInteger", 10, matMulInteger}, {"QLinearConv", 10, qLinearConv},
+      {"QLinearMatMul", 10, qLinearMatMul}, {"QuantizeLinear", 10, quantizeLinear}};
   return rows;
 }

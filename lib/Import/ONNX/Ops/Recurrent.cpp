@@ -14,8 +14,18 @@ namespace {
 /// An activation function with its parameters.
 struct Activation {
   enum Function {
-    Relu, Tanh, Sigmoid, Affine, LeakyRelu, ThresholdedRelu, ScaledTanh, HardSigmoid, Elu, Softsign,
-    Softplus, Unknown
+    Relu,
+    Tanh,
+    Sigmoid,
+    Affine,
+    LeakyRelu,
+    ThresholdedRelu,
+    ScaledTanh,
+    HardSigmoid,
+    Elu,
+    Softsign,
+    Softplus,
+    Unknown
   };
   Function function;
   double alpha, beta;
@@ -69,10 +79,10 @@ Value apply(Node &node, const Activation &activation, Value x) {
   case Activation::Softsign:
     return node.div(x, node.add(node.create<nn::AbsOp>(x), number(1)));
   case Activation::Softplus:
-    return node.add(node.create<nn::LogOp>(node.add(
-                        node.create<nn::ExpOp>(node.create<nn::NegOp>(node.create<nn::AbsOp>(x))),
-                        number(1))),
-                    node.create<nn::ReluOp>(x));
+    return node.add(
+        node.create<nn::LogOp>(node.add(
+            node.create<nn::ExpOp>(node.create<nn::NegOp>(node.create<nn::AbsOp>(x))), number(1))),
+        node.create<nn::ReluOp>(x));
   case Activation::Unknown:
     break;
   }
@@ -99,7 +109,8 @@ protected:
     Value peepholes;     ///< 3*H, or null
     ArrayRef<Activation> activations;
   };
-  /// What does not depend on the step, before the loop: the recurrent bias, unless a step needs it alone.
+  /// What does not depend on the step, before the loop: the recurrent bias, unless a step needs it
+  /// alone.
   virtual bool addsRecurrentBias() const { return true; }
   /// The state after a step whose inputs' share of the gates is `x` [batch, gates*H].
   virtual State step(const Direction &direction, Value x, const State &state) = 0;
@@ -149,9 +160,8 @@ void Recurrent::readActivations(int64_t directions) {
     return takes && from && next < from->floats_size() ? double(from->floats(next++)) : otherwise;
   };
   for (StringRef name : names) {
-    const auto *row = llvm::find_if(kActivations, [&](const ActivationRow &row) {
-      return row.name.equals_insensitive(name);
-    });
+    const auto *row = llvm::find_if(
+        kActivations, [&](const ActivationRow &row) { return row.name.equals_insensitive(name); });
     if (row == std::end(kActivations)) {
       (void)node.error("'" + name + "' is no activation function of recurrent ops");
       return;
@@ -177,8 +187,7 @@ SmallVector<Value> Recurrent::run(int64_t number, bool reverse) {
   Value weights = part(w, number), bias = part(b, number), inputBias;
   direction.recurrent = node.transpose(part(r, number), {1, 0});
   direction.peepholes = part(peepholes, number);
-  direction.activations =
-      ArrayRef(activations).slice(number * defaults.size(), defaults.size());
+  direction.activations = ArrayRef(activations).slice(number * defaults.size(), defaults.size());
   if (bias) {
     inputBias = gate(bias, 0, gates);
     direction.recurrentBias = gate(bias, gates, gates);
@@ -189,9 +198,9 @@ SmallVector<Value> Recurrent::run(int64_t number, bool reverse) {
                                                   : inputBias);
   State state;
   for (Value all : initial)
-    state.push_back(all ? part(all, number)
-                        : node.broadcast(node.scalarLike(x, 0),
-                                         {node.dims(x)[1], node.constantDim(hidden)}));
+    state.push_back(
+        all ? part(all, number)
+            : node.broadcast(node.scalarLike(x, 0), {node.dims(x)[1], node.constantDim(hidden)}));
   Value count = node.reshape(node.create<nn::ShapeOfOp>(x, 0, 1), {});
   Value last = node.sub(count, node.scalarLike(count, 1));
   if (node.hasFailed())
@@ -340,8 +349,8 @@ class Lstm : public Recurrent {
     Value forget = node.integer("input_forget", 0)
                        ? node.sub(node.scalarLike(input, 1), input)
                        : activate(direction, 0, peep(gate(all, 2), 2, c));
-    Value cell = node.add(node.mul(forget, c),
-                          node.mul(input, activate(direction, 1, gate(all, 3))));
+    Value cell =
+        node.add(node.mul(forget, c), node.mul(input, activate(direction, 1, gate(all, 3))));
     Value output = activate(direction, 0, peep(gate(all, 1), 1, cell));
     return {node.mul(output, apply(node, direction.activations[2], cell)), cell};
   }
@@ -349,14 +358,16 @@ class Lstm : public Recurrent {
 
 template <typename OpT, int64_t gates> LogicalResult recurrent(Node &node) {
   static constexpr StringRef defaults[] = {"Sigmoid", "Tanh", "Tanh"}, one[] = {"Tanh"};
-  return OpT(node, gates, gates == 1 ? ArrayRef(one) : ArrayRef(defaults).take_front(gates == 4 ? 3 : 2))
+  return OpT(node, gates,
+             gates == 1 ? ArrayRef(one) : ArrayRef(defaults).take_front(gates == 4 ? 3 : 2))
       .import();
 }
 
 } // namespace
 
 ArrayRef<OpRow> accel::onnx_import::recurrentOps() {
-  static const OpRow rows[] = {
-      {"GRU", 1, recurrent<Gru, 3>}, {"LSTM", 1, recurrent<Lstm, 4>}, {"RNN", 1, recurrent<Rnn, 1>}};
+  static const OpRow rows[] = {{"GRU", 1, recurrent<Gru, 3>},
+                               {"LSTM", 1, recurrent<Lstm, 4>},
+                               {"RNN", 1, recurrent<Rnn, 1>}};
   return rows;
 }
