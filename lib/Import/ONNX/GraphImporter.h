@@ -70,6 +70,9 @@ public:
                                              llvm::ArrayRef<mlir::Value> arguments);
 
   // --- regions, in Regions.cpp ---
+  /// Remembers where the sizes of a tensor can be read that only the run knows.
+  void noteSizes(mlir::Value value);
+  mlir::Value withDims(mlir::Value value, llvm::ArrayRef<Dim> dims);
   using RegionBody = llvm::function_ref<llvm::LogicalResult(mlir::ValueRange arguments,
                                                             llvm::SmallVectorImpl<mlir::Value> &)>;
   /// Fills a region of one block by `body`, whose values it yields.
@@ -98,13 +101,10 @@ private:
   void checkDeclared(const onnx::ValueInfoProto &declared, mlir::Value value);
   void removeDeadOps();
   Dim symbol(llvm::StringRef name);
-  /// Remembers where the sizes of a tensor can be read that only the run knows.
-  void noteSizes(mlir::Value value);
   bool isVisible(Dim dim) const;
   mlir::Region &newRegion();
   /// Before the module may be destroyed, whose values they use.
   void dropRegions();
-  mlir::Value withDims(mlir::Value value, llvm::ArrayRef<Dim> dims);
 
   /// The version of a node's domain; 1 where nothing says.
   int64_t opsetOf(const onnx::NodeProto &node, const Scope &scope) const;

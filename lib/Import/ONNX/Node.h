@@ -12,6 +12,12 @@ struct Scope;
 using nn::Dim;
 using nn::Shape;
 
+/// What is known of a result of a call; dims that only the run knows are null.
+struct CallResult {
+  mlir::Type element;
+  Shape shape;
+};
+
 /// One node being imported. Errors are sticky: after the first one every helper returns null or an
 /// empty value and reports nothing more, and helpers pass null operands through, so an import
 /// function is a straight line that ends with `return node.result(...)`.
@@ -83,6 +89,9 @@ public:
   llvm::SmallVector<Dim> sizesOperand(size_t i, llvm::StringRef what);
   /// The single element of a float or integer constant.
   std::optional<double> constantNumber(mlir::Value value);
+  /// Elements of operand i, a vector of integers; null where only the run knows them. An error if
+  /// only the run knows how many: the rank of the result follows from that.
+  llvm::SmallVector<Dim> partlyKnown(size_t i, llvm::StringRef what);
   /// An axis in -rank..rank-1 as one in 0..rank-1; anything else is an error.
   int64_t axis(int64_t axis, int64_t rank);
   llvm::SmallVector<int64_t> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);
@@ -127,6 +136,20 @@ public:
   mlir::Value compare(nn::CompareKind kind, mlir::Value a, mlir::Value b) {
     return create<nn::CompareOp>(kind, a, b);
   }
+  /// A call of a function of lib/Runtime/CPU/Ops; operands that are null are left out. No null
+  /// results, unless the node has failed.
+  llvm::SmallVector<mlir::Value> call(llvm::StringRef function, llvm::ArrayRef<mlir::Value> inputs,
+                                      llvm::ArrayRef<int64_t> integers,
+                                      llvm::ArrayRef<CallResult> results);
+  /// The same of one result.
+  mlir::Value call(llvm::StringRef function, llvm::ArrayRef<mlir::Value> inputs,
+                   llvm::ArrayRef<int64_t> integers, mlir::Type element, const Shape &shape) {
+    return call(function, inputs, integers, CallResult{element, shape}).front();
+  }
+  /// A size that only the run knows.
+  Dim freshDim() const;
+  /// A shape of which nothing but the rank is known.
+  static Shape unknownShape(int64_t rank) { return Shape(rank); }
   /// Splits dims into numbers and, where an entry is dynamic, index values; an error where one is
   /// not known before the run.
   bool mixed(llvm::ArrayRef<Dim> dims, llvm::SmallVector<int64_t> &entries,

@@ -19,11 +19,14 @@ ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, 
   static const std::vector<OpRow> onnx =
       sorted({constantOps(), controlOps(), convOps(), elementwiseOps(), activationOps(), indexOps(),
               matmulOps(), normOps(), quantizeOps(), recurrentOps(), reduceOps(), resizeOps(),
-              shapeOps(), sliceOps()});
+              selectOps(), shapeOps(), sliceOps()});
   static const std::vector<OpRow> microsoft = sorted({microsoftOps()});
-  if (domain != kOnnxDomain && domain != kMicrosoftDomain)
+  static const std::vector<OpRow> classic = sorted({linearOps(), treeOps()});
+  if (domain != kOnnxDomain && domain != kMicrosoftDomain && domain != kClassicDomain)
     return nullptr;
-  const std::vector<OpRow> &rows = domain == kOnnxDomain ? onnx : microsoft;
+  const std::vector<OpRow> &rows = domain == kOnnxDomain        ? onnx
+                                   : domain == kMicrosoftDomain ? microsoft
+                                                                : classic;
   // The last row of the op that is not newer than the opset.
   auto after = llvm::partition_point(rows, [&](const OpRow &row) {
     return std::pair(StringRef(row.name), row.since) <= std::pair(name, opset);

@@ -15,7 +15,8 @@ struct OpRow {
   ImportFunction import;
 };
 
-inline constexpr llvm::StringLiteral kOnnxDomain = "", kMicrosoftDomain = "com.microsoft";
+inline constexpr llvm::StringLiteral kOnnxDomain = "", kMicrosoftDomain = "com.microsoft",
+                                     kClassicDomain = "ai.onnx.ml";
 
 /// The function for an op; null if there is none.
 ImportFunction findImport(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
@@ -33,8 +34,12 @@ llvm::ArrayRef<OpRow> quantizeOps();
 llvm::ArrayRef<OpRow> recurrentOps();
 llvm::ArrayRef<OpRow> reduceOps();
 llvm::ArrayRef<OpRow> resizeOps();
+llvm::ArrayRef<OpRow> selectOps();
 llvm::ArrayRef<OpRow> shapeOps();
 llvm::ArrayRef<OpRow> sliceOps();
 llvm::ArrayRef<OpRow> microsoftOps();
+// Of ai.onnx.ml.
+llvm::ArrayRef<OpRow> linearOps();
+llvm::ArrayRef<OpRow> treeOps();
 
 } // namespace accel::onnx_import

@@ -41,6 +41,9 @@ mlir::Value convolve(Node &node, mlir::Value x, mlir::Value weight, mlir::Value 
 /// A conversion by the attributes of Cast (saturate, round_mode).
 mlir::Value convert(Node &node, mlir::Value x, mlir::Type to);
 
+/// True of element types that functions of lib/Runtime/CPU/Ops compute with and compare.
+bool isNumber(mlir::Type element);
+
 /// Product of dims.
 Dim product(Node &node, llvm::ArrayRef<Dim> dims);
 

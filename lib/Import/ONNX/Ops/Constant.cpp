@@ -53,10 +53,13 @@ static LogicalResult constantOfShape(Node &node) {
   if (node.hasFailed())
     return failure();
   std::optional<SmallVector<Dim>> dims = node.evaluate(shape);
-  if (!dims)
-    return node.unsupported("a shape that is computed from data");
+  bool isComputed = !dims;
+  if (isComputed)
+    dims = node.partlyKnown(0, "a shape");
+  if (node.hasFailed())
+    return failure();
   for (Dim dim : *dims)
-    if (nn::constantDim(dim).value_or(0) < 0)
+    if (dim && nn::constantDim(dim).value_or(0) < 0)
       return node.error("expected sizes of 0 or more");
   if (const onnx::AttributeProto *attribute = node.attribute("value")) {
     std::string problem;
@@ -71,6 +74,9 @@ static LogicalResult constantOfShape(Node &node) {
   } else {
     value = node.scalar(node.builder().getF32Type(), 0);
   }
+  if (isComputed)
+    return node.result(
+        node.call("constant_of_shape", {shape, value}, {}, Node::element(value), Shape(*dims)));
   // A static shape gives a splat.
   std::string problem;
   if (!node.hasFailed() && llvm::all_of(*dims, nn::constantDim)) {
@@ -132,10 +138,10 @@ static LogicalResult range(Node &node) {
   if (numbers.size() != 3) {
     // A length that follows from the inputs' dims.
     std::optional<int64_t> step = dims.size() == 3 ? nn::constantDim(dims[2]) : std::nullopt;
-    if (!step || *step == 0)
-      return node.error("expected start, limit and delta that are constant or follow from the dims "
-                        "of the model's inputs, and a delta other than 0",
-                        "Fix the model's dims with --shape or --dim.");
+    if (step && *step == 0)
+      return node.error("expected a delta other than 0");
+    if (!step)
+      return node.result(node.call("range", {start, limit, delta}, {}, type, {Dim()}));
     Dim room = *step > 0 ? dims[1] - dims[0] : dims[0] - dims[1];
     Dim count = node.dimTable().max(room, node.constantDim(0)).ceilDiv(std::abs(*step));
     return node.result(progression(node, start, delta, node.dimTable().simplify(count)));
@@ -162,14 +168,19 @@ static LogicalResult oneHot(Node &node) {
   if (node.hasFailed())
     return failure();
   std::optional<SmallVector<Dim>> depth = node.evaluate(depthValue);
-  if (!depth || depth->size() != 1 || nn::constantDim(depth->front()).value_or(1) < 1)
-    return node.error("expected a depth of 1 or more that is constant or follows from the dims of "
-                      "the model's inputs");
+  if (depth && (depth->size() != 1 || nn::constantDim(depth->front()).value_or(1) < 1))
+    return node.error("expected a depth of 1 or more");
   if (Node::rank(values) != 1 || nn::constantDim(node.dims(values)[0]).value_or(2) != 2)
     return node.error("expected values to be a pair");
   int64_t rank = Node::rank(indices) + 1, axis = node.axis(node.integer("axis", -1), rank);
   if (node.hasFailed())
     return failure();
+  if (!depth) {
+    Shape shape = node.dims(indices);
+    shape.insert(shape.begin() + axis, Dim());
+    return node.result(
+        node.call("onehot", {indices, depthValue, values}, {axis}, Node::element(values), shape));
+  }
   // Negative indices count from the end.
   Type i64 = node.builder().getI64Type();
   indices = node.cast(indices, i64);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reductions, and softmax.
+#include "include/accel-rt/Ops.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 
 using namespace accel;
@@ -14,6 +15,34 @@ struct Reduction {
   bool keepdims = true, isNoop = false;
 };
 } // namespace
+
+/// A reduction whose axes only the run knows; `kind` is its number in accel-rt/Ops.h.
+static LogicalResult computedReduce(Node &node, int64_t kind) {
+  Value x = node.operand(0);
+  bool keepdims = node.integer("keepdims", 1), noop = node.integer("noop_with_empty_axes", 0);
+  if (node.hasFailed())
+    return failure();
+  if (!isNumber(Node::element(x)))
+    return node.unsupported("axes that the run computes, for elements of " +
+                            dtypeText(Node::element(x)));
+  int64_t rank = Node::rank(x);
+  if (!keepdims) {
+    int64_t count = node.partlyKnown(1, "axes").size();
+    rank = count ? rank - count : noop ? rank : 0;
+    if (!node.hasFailed() && rank < 0)
+      return node.error("expected at most " + Twine(Node::rank(x)) + " axes, found " +
+                        Twine(count));
+  }
+  return node.hasFailed()
+             ? failure()
+             : node.result(node.call("reduce", {x, node.operand(1)}, {kind, keepdims, noop},
+                                     Node::element(x), Node::unknownShape(rank)));
+}
+
+/// True of a node whose axes only the run knows.
+static bool hasComputedAxes(Node &node) {
+  return node.has(1) && node.has(0) && !node.constants(node.operand(1));
+}
 
 /// Axes by attribute (before opset 18; 13 for ReduceSum) or by input 1. None means all.
 static bool readReduction(Node &node, Reduction &r) {
@@ -47,13 +76,17 @@ static Value apply(Node &node, const Reduction &r, ReduceKind kind, Value x) {
   return node.reduce(kind, x, r.axes, r.keepdims);
 }
 
-template <ReduceKind kind> static LogicalResult reduce(Node &node) {
+template <ReduceKind kind, int64_t computed> static LogicalResult reduce(Node &node) {
   Reduction r;
+  if (hasComputedAxes(node))
+    return computedReduce(node, computed);
   return readReduction(node, r) ? node.result(apply(node, r, kind, r.x)) : failure();
 }
 
 static LogicalResult reduceL1(Node &node) {
   Reduction r;
+  if (hasComputedAxes(node))
+    return computedReduce(node, ACCEL_REDUCE_L1);
   if (!readReduction(node, r))
     return failure();
   return node.result(apply(node, r, ReduceKind::sum, node.create<nn::AbsOp>(r.x)));
@@ -61,6 +94,8 @@ static LogicalResult reduceL1(Node &node) {
 
 static LogicalResult reduceSumSquare(Node &node) {
   Reduction r;
+  if (hasComputedAxes(node))
+    return computedReduce(node, ACCEL_REDUCE_SUM_SQUARE);
   if (!readReduction(node, r))
     return failure();
   return node.result(apply(node, r, ReduceKind::sum, node.mul(r.x, r.x)));
@@ -73,6 +108,8 @@ static Value asFloat(Node &node, Value x) {
 
 static LogicalResult reduceL2(Node &node) {
   Reduction r;
+  if (hasComputedAxes(node))
+    return computedReduce(node, ACCEL_REDUCE_L2);
   if (!readReduction(node, r))
     return failure();
   Value x = asFloat(node, r.x);
@@ -82,6 +119,8 @@ static LogicalResult reduceL2(Node &node) {
 
 static LogicalResult reduceLogSum(Node &node) {
   Reduction r;
+  if (hasComputedAxes(node))
+    return computedReduce(node, ACCEL_REDUCE_LOG_SUM);
   if (!readReduction(node, r))
     return failure();
   Value sum = apply(node, r, ReduceKind::sum, asFloat(node, r.x));
@@ -91,6 +130,8 @@ static LogicalResult reduceLogSum(Node &node) {
 // ln(sum of exp(x)) = m + ln(sum of exp(x - m)), with m the maximum where that is finite.
 static LogicalResult reduceLogSumExp(Node &node) {
   Reduction r;
+  if (hasComputedAxes(node))
+    return computedReduce(node, ACCEL_REDUCE_LOG_SUM_EXP);
   if (!readReduction(node, r))
     return failure();
   Value x = asFloat(node, r.x);
@@ -149,11 +190,11 @@ ArrayRef<OpRow> accel::onnx_import::reduceOps() {
       {"ReduceL2", 1, reduceL2},
       {"ReduceLogSum", 1, reduceLogSum},
       {"ReduceLogSumExp", 1, reduceLogSumExp},
-      {"ReduceMax", 1, reduce<ReduceKind::max>},
-      {"ReduceMean", 1, reduce<ReduceKind::mean>},
-      {"ReduceMin", 1, reduce<ReduceKind::min>},
-      {"ReduceProd", 1, reduce<ReduceKind::prod>},
-      {"ReduceSum", 1, reduce<ReduceKind::sum>},
+      {"ReduceMax", 1, reduce<ReduceKind::max, ACCEL_REDUCE_MAX>},
+      {"ReduceMean", 1, reduce<ReduceKind::mean, ACCEL_REDUCE_MEAN>},
+      {"ReduceMin", 1, reduce<ReduceKind::min, ACCEL_REDUCE_MIN>},
+      {"ReduceProd", 1, reduce<ReduceKind::prod, ACCEL_REDUCE_PROD>},
+      {"ReduceSum", 1, reduce<ReduceKind::sum, ACCEL_REDUCE_SUM>},
       {"ReduceSumSquare", 1, reduceSumSquare},
       {"Softmax", 1, softmaxOfRows<nn::SoftmaxOp>},
       {"Softmax", 13, softmax<nn::SoftmaxOp>},

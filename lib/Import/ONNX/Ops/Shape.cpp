@@ -74,14 +74,20 @@ static LogicalResult reshapeByAttribute(Node &node) {
 
 static LogicalResult reshape(Node &node) {
   Value x = node.operand(0), shape = node.operand(1);
+  bool allowZero = node.integer("allowzero", 0);
   if (node.hasFailed())
     return failure();
   if (Node::rank(shape) != 1)
     return node.error("expected a shape of rank 1, found rank " + Twine(Node::rank(shape)));
-  std::optional<SmallVector<Dim>> target = node.evaluate(shape);
-  if (!target)
-    return node.unsupported("a shape that is computed from data");
-  return reshapeTo(node, x, *target, node.integer("allowzero", 0));
+  if (std::optional<SmallVector<Dim>> target = node.evaluate(shape))
+    return reshapeTo(node, x, *target, allowZero);
+  Shape from = node.dims(x), result;
+  for (auto [i, dim] : llvm::enumerate(node.partlyKnown(1, "a shape"))) {
+    std::optional<int64_t> size = dim ? nn::constantDim(dim) : std::nullopt;
+    bool isCopy = size == 0 && !allowZero && i < from.size();
+    result.push_back(isCopy ? from[i] : size && *size < 0 ? Dim() : dim);
+  }
+  return node.result(node.call("reshape", {x, shape}, {allowZero}, Node::element(x), result));
 }
 
 static LogicalResult flatten(Node &node) {
@@ -105,8 +111,23 @@ static std::optional<SmallVector<int64_t>> readAxes(Node &node) {
   return std::nullopt;
 }
 
+/// How many axes input 1 names, where only the run knows which; nullopt where they are known.
+static std::optional<size_t> countComputedAxes(Node &node) {
+  if (!node.has(1) || node.evaluate(node.operand(1)))
+    return std::nullopt;
+  return node.partlyKnown(1, "axes").size();
+}
+
 static LogicalResult squeeze(Node &node) {
   Value x = node.operand(0);
+  if (std::optional<size_t> count = countComputedAxes(node)) {
+    if (!node.hasFailed() && int64_t(*count) > Node::rank(x))
+      return node.error("expected at most " + Twine(Node::rank(x)) + " axes, found " +
+                        Twine(*count));
+    return node.result(
+        node.call("squeeze", {x, node.operand(1)}, {}, Node::element(x),
+                  node.hasFailed() ? Shape() : Node::unknownShape(Node::rank(x) - *count)));
+  }
   std::optional<SmallVector<int64_t>> given = readAxes(node);
   if (node.hasFailed())
     return failure();
@@ -130,6 +151,11 @@ static LogicalResult squeeze(Node &node) {
 
 static LogicalResult unsqueeze(Node &node) {
   Value x = node.operand(0);
+  if (std::optional<size_t> count = countComputedAxes(node))
+    return node.hasFailed()
+               ? failure()
+               : node.result(node.call("unsqueeze", {x, node.operand(1)}, {}, Node::element(x),
+                                       Node::unknownShape(Node::rank(x) + *count)));
   std::optional<SmallVector<int64_t>> given = readAxes(node);
   if (!node.hasFailed() && !given)
     return node.error("expected axes");
@@ -181,10 +207,20 @@ static LogicalResult expand(Node &node) {
     return failure();
   if (Node::rank(shape) != 1)
     return node.error("expected a shape of rank 1, found rank " + Twine(Node::rank(shape)));
-  std::optional<SmallVector<Dim>> target = node.evaluate(shape);
-  if (!target)
-    return node.unsupported("a shape that is computed from data");
-  return node.result(node.broadcast(x, *target));
+  if (std::optional<SmallVector<Dim>> target = node.evaluate(shape))
+    return node.result(node.broadcast(x, *target));
+  // A size of 1, in the input or in the shape, leaves the other one's.
+  Shape from = node.dims(x), result = Shape(node.partlyKnown(1, "a shape"));
+  if (from.size() > result.size())
+    result.insert(result.begin(), from.size() - result.size(), node.constantDim(1));
+  for (size_t i = result.size() - from.size(); i < result.size(); ++i) {
+    Dim own = from[i - (result.size() - from.size())];
+    if (result[i] == node.constantDim(1) || (!result[i] && nn::constantDim(own).value_or(1) != 1))
+      result[i] = own;
+    else if (result[i] && !nn::constantDim(result[i]))
+      result[i] = Dim();
+  }
+  return node.result(node.call("expand", {x, shape}, {}, Node::element(x), result));
 }
 
 /// Repeats dim i `repeats[i]` times: [a, b] becomes [1, a, 1, b], [r, a, s, b], [r*a, s*b].
@@ -209,6 +245,18 @@ static LogicalResult tile(Node &node, Value x, ArrayRef<Dim> repeats) {
 }
 
 static LogicalResult tile6(Node &node) {
+  Value x = node.operand(0), repeats = node.operand(1);
+  if (repeats && !node.evaluate(repeats)) {
+    Shape shape = node.dims(x);
+    SmallVector<Dim> known = node.partlyKnown(1, "repeats");
+    if (node.hasFailed())
+      return failure();
+    if (known.size() != shape.size())
+      return node.error("expected one repeat a dim, found " + Twine(known.size()));
+    for (auto [dim, times] : llvm::zip_equal(shape, known))
+      dim = times ? node.dimTable().simplify(dim * times) : Dim();
+    return node.result(node.call("tile", {x, repeats}, {}, Node::element(x), shape));
+  }
   return tile(node, node.operand(0), node.sizesOperand(1, "repeats"));
 }
 

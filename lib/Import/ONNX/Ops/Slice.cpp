@@ -108,6 +108,23 @@ static LogicalResult split(Node &node) {
   std::optional<SmallVector<Dim>> sizes;
   if (std::optional<SmallVector<int64_t>> given = node.integers("split"))
     sizes = SmallVector<Dim>(node.constantShape(*given));
+  if (node.has(1) && !node.evaluate(node.operand(1))) {
+    // Results whose size along the axis only the run knows.
+    SmallVector<Dim> known = node.partlyKnown(1, "sizes of parts");
+    if (!node.hasFailed() && int64_t(known.size()) != count)
+      return node.error("expected " + Twine(count) + " sizes, found " + Twine(known.size()));
+    SmallVector<CallResult> results;
+    for (Dim size : known) {
+      Shape shape = node.dims(x);
+      shape[axis] = size;
+      results.push_back({Node::element(x), shape});
+    }
+    for (auto [i, part] :
+         llvm::enumerate(node.call("split", {x, node.operand(1)}, {axis}, results)))
+      if (failed(node.result(i, part)))
+        return failure();
+    return success();
+  }
   if (node.has(1))
     sizes = node.sizesOperand(1, "sizes of parts");
   if (node.hasFailed())
@@ -223,8 +240,41 @@ static LogicalResult sliceByAttributes(Node &node) {
                node.integers("axes"), std::nullopt);
 }
 
+/// A slice of which only the run knows positions, axes or steps.
+static LogicalResult computedSlice(Node &node) {
+  Value x = node.operand(0);
+  Shape shape = node.dims(x);
+  std::optional<SmallVector<int64_t>> axes;
+  if (node.has(3))
+    axes = node.constants(node.operand(3));
+  else if (std::optional<int64_t> count = nn::constantDim(node.dims(node.operand(1)).front()))
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, *count));
+  if (axes)
+    for (int64_t axis : node.axes(*axes, shape.size()))
+      shape[node.hasFailed() ? 0 : axis] = Dim();
+  else
+    shape = Node::unknownShape(shape.size());
+  return node.result(
+      node.call("slice", {x, node.operand(1), node.operand(2), node.optional(3), node.optional(4)},
+                {}, Node::element(x), shape));
+}
+
 static LogicalResult slice(Node &node) {
   Value x = node.operand(0);
+  for (size_t i = 1; i < 5; ++i) {
+    if (!node.has(i) || node.hasFailed())
+      continue;
+    if (Node::rank(node.operand(i)) != 1)
+      return node.error("expected starts, ends, axes and steps of rank 1, found rank " +
+                        Twine(Node::rank(node.operand(i))));
+  }
+  auto isComputed = [&](size_t i) {
+    return node.has(i) && !(i < 3 ? node.evaluate(node.operand(i)).has_value()
+                                  : node.constants(node.operand(i)).has_value());
+  };
+  if (!node.hasFailed() && node.has(1) && node.has(2) && Node::rank(x) > 0 &&
+      (isComputed(1) || isComputed(2) || isComputed(3) || isComputed(4)))
+    return computedSlice(node);
   SmallVector<Dim> starts = node.sizesOperand(1, "starts"), ends = node.sizesOperand(2, "ends");
   std::optional<SmallVector<int64_t>> axes, steps;
   if (node.has(3))
@@ -342,8 +392,53 @@ static LogicalResult padByAttributes(Node &node) {
   return pad(node, x, node.constantShape(*pads), elementAttr(node, x, node.number("value", 0)));
 }
 
+/// The number of a mode of Pad that accel-rt/Ops.h gives it: the order of this list; -1 after an
+/// error.
+static int64_t padMode(Node &node) {
+  std::string mode = node.text("mode", "constant");
+  for (auto [i, name] : llvm::enumerate(ArrayRef<StringRef>{"constant", "edge", "reflect", "wrap"}))
+    if (mode == name)
+      return i;
+  (void)node.error("expected mode constant, edge, reflect or wrap, found '" + mode + "'");
+  return -1;
+}
+
+/// Pads, axes or a value that only the run knows.
+static LogicalResult computedPad(Node &node) {
+  Value x = node.operand(0), pads = node.operand(1);
+  int64_t mode = padMode(node), rank = Node::rank(x);
+  Shape shape = node.dims(x);
+  std::optional<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (node.has(3))
+    axes = node.constants(node.operand(3));
+  std::optional<SmallVector<Dim>> known = node.evaluate(pads);
+  if (node.hasFailed())
+    return failure();
+  if (known && axes && known->size() != 2 * axes->size())
+    return node.error("expected two pads an axis, found " + Twine(known->size()));
+  for (Dim &dim : shape)
+    dim = axes ? dim : Dim();
+  for (auto [i, given] : llvm::enumerate(axes.value_or(SmallVector<int64_t>()))) {
+    int64_t axis = node.axis(given, rank);
+    if (node.hasFailed())
+      return failure();
+    shape[axis] =
+        known ? node.dimTable().simplify(shape[axis] + (*known)[i] + (*known)[axes->size() + i])
+              : Dim();
+  }
+  return node.result(node.call("pad", {x, pads, node.optional(2), node.optional(3)}, {mode},
+                               Node::element(x), shape));
+}
+
 static LogicalResult padByInputs(Node &node) {
   Value x = node.operand(0);
+  auto isComputed = [&](size_t i) {
+    return node.has(i) && !(i == 1   ? node.evaluate(node.operand(i)).has_value()
+                            : i == 2 ? node.operand(i).getDefiningOp<nn::ConstantOp>() != nullptr
+                                     : node.constants(node.operand(i)).has_value());
+  };
+  if (isComputed(1) || isComputed(2) || isComputed(3))
+    return computedPad(node);
   SmallVector<Dim> pads = node.sizesOperand(1, "pads");
   if (node.hasFailed())
     return failure();

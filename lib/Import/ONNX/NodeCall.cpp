@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Calls of the functions of lib/Runtime/CPU/Ops, for what only the run can decide.
+#include "lib/Import/ONNX/GraphImporter.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+Dim Node::freshDim() const { return graph.shapes.fresh(); }
+
+SmallVector<Value> Node::call(StringRef function, ArrayRef<Value> inputs,
+                              ArrayRef<int64_t> integers, ArrayRef<CallResult> results) {
+  SmallVector<Value> values(results.size());
+  if (failed)
+    return values;
+  SmallVector<Value> given;
+  SmallVector<int64_t> positions;
+  for (auto [i, input] : llvm::enumerate(inputs))
+    if (input) {
+      given.push_back(input);
+      positions.push_back(i);
+    }
+  bool hasGap = !positions.empty() && positions.back() + 1 != int64_t(positions.size());
+  SmallVector<Type> types;
+  SmallVector<Shape> shapes;
+  std::string problem;
+  for (const CallResult &result : results) {
+    Shape shape = result.shape;
+    for (Dim &dim : shape)
+      if (!dim)
+        dim = graph.shapes.fresh();
+    types.push_back(RankedTensorType::get(nn::staticShape(shape), result.element));
+    if (!checkShape(cast<ShapedType>(types.back()).getShape(), problem)) {
+      (void)error("its result would be " + problem);
+      return values;
+    }
+    shapes.push_back(shape);
+  }
+  auto op = nn::CallOp::create(
+      builder(), location, types, function, given,
+      hasGap ? builder().getDenseI64ArrayAttr(positions) : DenseI64ArrayAttr(),
+      integers.empty() ? DenseI64ArrayAttr() : builder().getDenseI64ArrayAttr(integers),
+      DenseF64ArrayAttr(), ArrayAttr());
+  for (auto [value, result, shape] : llvm::zip_equal(values, op.getResults(), shapes)) {
+    value = graph.withDims(result, shape);
+    graph.noteSizes(value);
+  }
+  return values;
+}
+
+/// Appends the elements of a vector; false if their number is not known.
+static bool appendKnown(Node &node, Value value, SmallVector<Dim> &elements) {
+  if (std::optional<SmallVector<Dim>> all = node.evaluate(value)) {
+    elements.append(*all);
+    return true;
+  }
+  RankedTensorType type = Node::type(value);
+  if (type.getRank() > 1 || !type.hasStaticShape())
+    return false;
+  if (auto concat = value.getDefiningOp<nn::ConcatOp>())
+    return llvm::all_of(concat.getInputs(),
+                        [&](Value part) { return appendKnown(node, part, elements); });
+  if (auto cast = value.getDefiningOp<nn::CastOp>();
+      cast && isa<IntegerType>(Node::element(cast.getInput())))
+    return appendKnown(node, cast.getInput(), elements);
+  elements.append(type.getNumElements(), Dim());
+  return true;
+}
+
+SmallVector<Dim> Node::partlyKnown(size_t i, StringRef what) {
+  Value value = operand(i);
+  SmallVector<Dim> elements;
+  if (failed || !value)
+    return {};
+  if (rank(value) > 1)
+    (void)error("expected " + what + " (input " + Twine(i) + ") of rank 1, found rank " +
+                Twine(rank(value)));
+  else if (!appendKnown(*this, value, elements))
+    (void)error("expected " + what + " (input " + Twine(i) + ", '" + node.input(i) +
+                    "') of a known length, from which the rank of the result follows, found one "
+                    "whose length only the run knows",
+                "Fix the model's dims with --shape or --dim.");
+  return failed ? SmallVector<Dim>() : elements;
+}

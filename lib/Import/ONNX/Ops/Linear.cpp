@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The ops of ai.onnx.ml that are compositions: linear models, and scaling of features.
+#include "lib/Import/ONNX/Ops/Common.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+using nn::CompareKind;
+using nn::ReduceKind;
+
+static SmallVector<float> floatsOf(Node &node, StringRef name) {
+  const onnx::AttributeProto *list = node.attribute(name);
+  return list ? SmallVector<float>(list->floats().begin(), list->floats().end())
+              : SmallVector<float>();
+}
+
+static Value f32Tensor(Node &node, ArrayRef<int64_t> shape, ArrayRef<float> values) {
+  return node.constant(
+      DenseElementsAttr::get(RankedTensorType::get(shape, node.builder().getF32Type()), values));
+}
+
+/// The input as a matrix of f32: one row if it is a vector.
+static Value rowsOf(Node &node, Value x) {
+  if (!x || node.hasFailed())
+    return {};
+  x = node.cast(x, node.builder().getF32Type());
+  if (Node::rank(x) == 1)
+    return node.reshape(x, {node.constantDim(1), node.dims(x)[0]});
+  if (Node::rank(x) != 2)
+    (void)node.error("expected an input of rank 1 or 2, found rank " + Twine(Node::rank(x)));
+  return node.hasFailed() ? Value() : x;
+}
+
+/// x times the transposed coefficients, plus intercepts: a column for each of `count`.
+static Value linear(Node &node, Value x, int64_t count) {
+  SmallVector<float> coefficients = floatsOf(node, "coefficients"),
+                     intercepts = floatsOf(node, "intercepts");
+  if (!x || node.hasFailed())
+    return {};
+  if (count < 1 || coefficients.empty() || coefficients.size() % count) {
+    (void)node.error("expected coefficients for " + Twine(count) + " results, found " +
+                     Twine(coefficients.size()));
+    return {};
+  }
+  int64_t width = coefficients.size() / count;
+  Value table = node.transpose(f32Tensor(node, {count, width}, coefficients), {1, 0});
+  Value y = node.create<nn::MatmulOp>(x, table);
+  if (intercepts.empty())
+    return y;
+  if (int64_t(intercepts.size()) != count) {
+    (void)node.error("expected " + Twine(count) + " intercepts, found " + Twine(intercepts.size()));
+    return {};
+  }
+  return node.add(y, f32Tensor(node, {count}, intercepts));
+}
+
+static Value sigmoid(Node &node, Value x) { return node.create<nn::SigmoidOp>(x); }
+
+static Value transformed(Node &node, Value x, StringRef transform) {
+  if (!x || transform == "NONE")
+    return x;
+  if (transform == "LOGISTIC")
+    return sigmoid(node, x);
+  if (transform == "SOFTMAX")
+    return node.create<nn::SoftmaxOp>(x, uint64_t(1));
+  (void)node.unsupported("post_transform " + transform);
+  return {};
+}
+
+static LogicalResult linearRegressor(Node &node) {
+  Value x = rowsOf(node, node.operand(0));
+  std::string transform = node.text("post_transform", "NONE");
+  int64_t targets = node.integer("targets", 1);
+  return node.result(transformed(node, linear(node, x, targets), transform));
+}
+
+/// The number of the first of the largest scores of each row, as i64.
+static Value bestClass(Node &node, Value scores) {
+  if (!scores || node.hasFailed())
+    return {};
+  Type i64 = node.builder().getI64Type();
+  Value most = node.reduce(ReduceKind::max, scores, {1}, true);
+  Value place = node.iota(1, {node.constantDim(1), node.dims(scores)[1]}, i64);
+  Value none = node.scalar(i64, 1 << 30);
+  Value found = node.select(node.compare(CompareKind::eq, scores, most), place, none);
+  // No score is the largest where one is NaN: then the first class stands.
+  Value first = node.reduce(ReduceKind::min, found, {1}, false);
+  return node.select(node.compare(CompareKind::lt, first, none), first, node.scalar(i64, 0));
+}
+
+static LogicalResult linearClassifier(Node &node) {
+  Value x = rowsOf(node, node.operand(0));
+  std::string transform = node.text("post_transform", "NONE");
+  node.ignore({"multi_class"});
+  if (const onnx::AttributeProto *texts = node.attribute("classlabels_strings");
+      texts && texts->strings_size())
+    return node.unsupported("labels that are strings");
+  std::optional<SmallVector<int64_t>> labels = node.integers("classlabels_ints");
+  if (!labels || labels->empty())
+    return node.error("expected an attribute classlabels_ints");
+  const onnx::AttributeProto *intercepts = node.attribute("intercepts");
+  int64_t count =
+      intercepts && intercepts->floats_size() ? intercepts->floats_size() : int64_t(labels->size());
+  Value scores = linear(node, x, count);
+  if (!scores)
+    return failure();
+  bool isBinary = count == 1 && labels->size() == 2;
+  if (!isBinary && count != int64_t(labels->size()))
+    return node.unsupported("a number of labels, " + Twine(labels->size()) +
+                            ", that is not the number of intercepts, " + Twine(count));
+  Value best;
+  if (isBinary) {
+    // One score decides: the second class is where it is above 0, and its probability above 1/2.
+    double least = 0;
+    Value chosen = node.reshape(scores, {node.dims(scores)[0]});
+    best = node.cast(node.compare(CompareKind::gt, chosen, node.scalarLike(chosen, least)),
+                     node.builder().getI64Type());
+    scores = node.create<nn::ConcatOp>(SmallVector<Value>{node.create<nn::NegOp>(scores), scores},
+                                       uint64_t(1));
+  } else {
+    best = bestClass(node, scores);
+  }
+  Value label = node.create<nn::GatherOp>(node.integerVector(*labels), best, uint64_t(0));
+  (void)node.result(0, label);
+  return node.result(1, transformed(node, scores, transform));
+}
+
+static LogicalResult normalizer(Node &node) {
+  Value x = node.operand(0);
+  std::string norm = node.text("norm", "MAX");
+  if (!x)
+    return failure();
+  x = node.cast(x, node.builder().getF32Type());
+  int64_t last = Node::rank(x) - 1;
+  if (last < 0)
+    return node.error("expected an input of rank 1 or more");
+  Value size;
+  if (norm == "MAX")
+    size = node.reduce(ReduceKind::max, x, {last}, true);
+  else if (norm == "L1")
+    size = node.reduce(ReduceKind::sum, node.create<nn::AbsOp>(x), {last}, true);
+  else if (norm == "L2")
+    size = node.create<nn::SqrtOp>(node.reduce(ReduceKind::sum, node.mul(x, x), {last}, true));
+  else
+    return node.error("expected norm to be MAX, L1 or L2, found '" + norm + "'");
+  // A row of zeros stays as it is.
+  Value isZero = node.compare(CompareKind::eq, size, node.scalarLike(x, 0));
+  return node.result(node.div(x, node.select(isZero, node.scalarLike(x, 1), size)));
+}
+
+static LogicalResult scaler(Node &node) {
+  Value x = node.operand(0);
+  SmallVector<float> offset = floatsOf(node, "offset"), scale = floatsOf(node, "scale");
+  if (!x || offset.empty() || scale.empty())
+    return node.error("expected attributes 'offset' and 'scale'");
+  x = node.cast(x, node.builder().getF32Type());
+  Value shifted = node.sub(x, f32Tensor(node, {int64_t(offset.size())}, offset));
+  return node.result(node.mul(shifted, f32Tensor(node, {int64_t(scale.size())}, scale)));
+}
+
+static LogicalResult binarizer(Node &node) {
+  Value x = node.operand(0);
+  Value above = node.compare(CompareKind::gt, x, node.scalarLike(x, node.number("threshold", 0)));
+  return node.hasFailed() ? failure() : node.result(node.cast(above, Node::element(x)));
+}
+
+ArrayRef<OpRow> accel::onnx_import::linearOps() {
+  static const OpRow rows[] = {
+      {"Binarizer", 1, binarizer},
+      {"LinearClassifier", 1, linearClassifier},
+      {"LinearRegressor", 1, linearRegressor},
+      {"Normalizer", 1, normalizer},
+      {"Scaler", 1, scaler},
+  };
+  return rows;
+}
