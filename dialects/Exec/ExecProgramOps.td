@@ -43,6 +43,8 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     static constexpr ::llvm::StringLiteral kShapeAttr = "exec.shape";
     /// A string: why no further op was fused. For reports; nothing depends on it.
     static constexpr ::llvm::StringLiteral kBoundaryAttr = "exec.boundary";
+    /// Of the function of a kernel of two stages: rows of the result that a work item computes.
+    static constexpr ::llvm::StringLiteral kItemRowsAttr = "exec.item_rows";
   }];
 }
 

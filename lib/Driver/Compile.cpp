@@ -196,7 +196,9 @@ int Compiler::advance() {
     reach(Stage::NN);
   }
   if (at < Stage::Kernels && options.stopAfter >= Stage::Kernels) {
-    if (int code = runPasses("kernels", buildKernelsPipeline))
+    if (int code = runPasses("kernels", [&](mlir::OpPassManager &pm) {
+          buildKernelsPipeline(pm, options.target, options.optLevel);
+        }))
       return code;
     reach(Stage::Kernels);
   }

@@ -45,7 +45,14 @@ void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optL
   pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
-void buildKernelsPipeline(OpPassManager &pm) { pm.addPass(createConvertNNToExec()); }
+void buildKernelsPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optLevel) {
+  ConvertNNToExecOptions options;
+  if (optLevel >= 1) {
+    options.l2Bytes = target.l2Bytes;
+    options.flopsPerCycle = 2 * target.fmaPerCycle * target.lanes(32);
+  }
+  pm.addPass(createConvertNNToExec(options));
+}
 
 void buildPlanPipeline(OpPassManager &pm) { pm.addPass(exec::createExecPlanMemory()); }
 
@@ -63,7 +70,7 @@ static void fuse(OpPassManager &pm, const Options &options) {
   if (!target)
     llvm::report_fatal_error(target.takeError(), /*gen_crash_diag=*/false);
   buildNNPipeline(pm, *target, options.optLevel);
-  buildKernelsPipeline(pm);
+  buildKernelsPipeline(pm, *target, options.optLevel);
 }
 
 void registerPipelines() {

@@ -9,7 +9,7 @@ namespace accel {
 /// import to nn: the same network with less work in it, in the layouts that the target wants.
 void buildNNPipeline(mlir::OpPassManager &pm, const cpu::Target &target, unsigned optLevel);
 /// nn to kernels: what runs as one launch.
-void buildKernelsPipeline(mlir::OpPassManager &pm);
+void buildKernelsPipeline(mlir::OpPassManager &pm, const cpu::Target &target, unsigned optLevel);
 /// The program on bytes of an arena instead of tensors; a part of the stage buffers.
 void buildPlanPipeline(mlir::OpPassManager &pm);
 

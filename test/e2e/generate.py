@@ -144,6 +144,51 @@ def one_column():
     return b.model()
 
 
+def small_stages(batch):
+    """Convolutions read by windows, or by sums over channels, whose pictures leave the second cache: two in one kernel.
+    Odd sizes, strides that skip rows, windows that reach far into padding, and what stands between and behind them."""
+    b = Builder("stages")
+    image = b.input("image", [batch, 16, 123, 117])
+    low, high = b.constant(0.0, np.float32), b.constant(6.0, np.float32)
+
+    def wide(kernel=1, **attributes):
+        return b.conv(image, 16, 40, kernel, **attributes)
+
+    def depthwise(x, kernel=3, **attributes):
+        return b.conv(x, 40, 40, kernel, group=40, **attributes)
+
+    def pool(kind, x, kernel, stride, **attributes):
+        return b.node(kind, x, kernel_shape=[kernel] * 2, strides=[stride] * 2, **attributes)
+
+    ones = [1, 1, 1, 1]
+    b.output(
+        pool("MaxPool", b.node("Relu", wide(3)), 3, 2),
+        pool("MaxPool", wide(), 3, 2, pads=ones, ceil_mode=1),
+        pool("MaxPool", b.node("HardSwish", wide(3)), 2, 2),
+        pool("MaxPool", wide(), 2, 3),
+        pool("AveragePool", b.node("Relu", wide()), 3, 2, pads=[0, 1, 2, 1]),
+        pool("AveragePool", wide(), 5, 3, pads=[4, 0, 4, 4], count_include_pad=1),
+        b.node("Clip", depthwise(b.node("Clip", wide(), low, high), strides=[2, 2]), low, high),
+        b.node("Relu", depthwise(wide(3), pads=[0, 2, 1, 0])),
+        depthwise(b.node("Sigmoid", wide()), 5, dilations=[3, 1], pads=[6, 2, 6, 2], strides=[1, 2]),
+    )
+    shared = wide()
+    b.output(b.node("Relu", b.node("Add", b.conv(b.node("Relu", depthwise(shared, 5)), 40, 40, 1), shared)))
+    b.output(b.conv(b.node("Relu", depthwise(wide(), pads=[2, 0, 0, 2])), 40, 24, 1, strides=[2, 2]))
+    b.output(pool("MaxPool", depthwise(wide()), 2, 2))
+    return b.model()
+
+
+@model()
+def stages_static():
+    return small_stages(1)
+
+
+@model({"batch": 1}, {"batch": 3})
+def stages_dynamic():
+    return small_stages("batch")
+
+
 PICTURES = [
     {"batch": b, "height": h, "width": w}
     for b, h, w in ((1, 1, 1), (1, 2, 3), (2, 5, 9), (1, 16, 8), (1, 9, 27), (2, 33, 21), (1, 7, 61), (1, 3, 602))

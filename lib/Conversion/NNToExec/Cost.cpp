@@ -17,8 +17,7 @@ static std::optional<double> elementsOf(ArrayRef<Dim> shape) {
   return count;
 }
 
-/// Operations for each element of the result (of the operand, for reductions).
-static double flopsAnElement(Operation *op, ShapeAnalysis &shapes) {
+double accel::flopsAnElement(Operation *op, ShapeAnalysis &shapes) {
   auto steps = [&](Value value, ArrayRef<unsigned> dims) {
     const Shape &shape = shapes.get(value);
     double count = 1;

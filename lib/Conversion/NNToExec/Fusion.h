@@ -9,8 +9,10 @@ namespace accel {
 /// The ops of one kernel, in block order; only the last one's result is used outside.
 struct KernelGroup {
   llvm::SmallVector<mlir::Operation *, 4> ops;
-  mlir::Operation *root = nullptr; ///< null: all ops are elementwise
-  std::string boundary;            ///< why it has no further consumers, for a user to read
+  mlir::Operation *root = nullptr;   ///< null: all ops are elementwise
+  mlir::Operation *second = nullptr; ///< root of the second stage, if there are two
+  int64_t rows = 0;     ///< of the result that a work item of a kernel of two stages computes
+  std::string boundary; ///< why it has no further consumers, for a user to read
   mlir::Value result() const { return ops.back()->getResult(0); }
 };
 

@@ -22,11 +22,14 @@ static bool isBodyConstant(Value value, const KernelGroup &group) {
 static std::string stemOf(const KernelGroup &group) {
   if (!group.root && group.ops.size() > 1)
     return "elementwise";
-  Operation *op = group.root ? group.root : group.ops.back();
-  StringRef name = op->getName().stripDialect();
-  if (!name.consume_front("blocked_"))
-    name.consume_front("packed_");
-  return name.str();
+  auto nameOf = [](Operation *op) {
+    StringRef name = op->getName().stripDialect();
+    if (!name.consume_front("blocked_"))
+      name.consume_front("packed_");
+    return name.str();
+  };
+  std::string name = nameOf(group.root ? group.root : group.ops.back());
+  return group.second ? name + "_" + nameOf(group.second) : name;
 }
 
 static Shape toShape(AffineMap map) {
@@ -135,6 +138,8 @@ KernelUse KernelMaker::make(const KernelGroup &group) {
   auto type = builder.getFunctionType(argumentTypes, group.result().getType());
   Location location = group.ops.back()->getLoc();
   auto function = func::FuncOp::create(location, "kernel", type);
+  if (group.second)
+    function->setAttr(exec::KernelOp::kItemRowsAttr, builder.getI64IntegerAttr(group.rows));
   function.setAllArgAttrs(attributes);
   function.setResultAttrs(0, shapeOf(group.result()));
   Block *body = function.addEntryBlock();

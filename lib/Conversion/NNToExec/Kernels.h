@@ -31,6 +31,9 @@ private:
   KnownKernels &known;
 };
 
+/// Operations of an op for each element of the result (of the operand, for reductions).
+double flopsAnElement(mlir::Operation *op, nn::ShapeAnalysis &shapes);
+
 /// Floating-point operations of one launch, and bytes read and written; null where a dim is
 /// dynamic.
 std::optional<double> flopsOf(const KernelGroup &group, nn::ShapeAnalysis &shapes);

@@ -5,6 +5,7 @@
 #include "dialects/NN/NNProgramShapes.h"
 #include "lib/Conversion/NNToExec/Kernels.h"
 #include "lib/Conversion/NNToExec/Passes.h"
+#include "lib/Conversion/NNToExec/Stages.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -34,14 +35,16 @@ Location coveredLocation(const KernelGroup &group) {
 /// The program that is made of one function.
 class ProgramMaker {
 public:
-  ProgramMaker(func::FuncOp main, ProgramShapes &shapes, KnownKernels &known)
-      : main(main), source(main.getBody().front()), shapes(shapes),
+  ProgramMaker(func::FuncOp main, ProgramShapes &shapes, KnownKernels &known,
+               const StageCosts &costs)
+      : main(main), source(main.getBody().front()), shapes(shapes), costs(costs),
         numSymbols(shapes.countSymbols()), builder(main), kernels(builder, shapes, known) {}
 
   void run() {
     declare().setSegment(main->hasAttr(kSegmentAttr));
     llvm::SmallPtrSet<Operation *, 32> live = liveOps(source);
     SmallVector<KernelGroup> groups = formKernelGroups(source, live, shapes);
+    joinStages(groups, live, shapes, costs);
     DenseMap<Operation *, const KernelGroup *> byLast;
     for (const KernelGroup &group : groups)
       byLast[group.ops.back()] = &group;
@@ -326,6 +329,7 @@ private:
   func::FuncOp main;
   Block &source;
   ProgramShapes &shapes;
+  StageCosts costs;
   unsigned numSymbols;
   OpBuilder builder, inside{main.getContext()};
   KernelMaker kernels;
@@ -335,6 +339,8 @@ private:
 };
 
 class ConvertNNToExec : public accel::impl::ConvertNNToExecBase<ConvertNNToExec> {
+  using Base::Base;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (!module.getOps<exec::ProgramOp>().empty())
@@ -356,18 +362,19 @@ class ConvertNNToExec : public accel::impl::ConvertNNToExecBase<ConvertNNToExec>
 
   LogicalResult convert(func::FuncOp function, KnownKernels &known) {
     bool isScript = function->hasAttr(kScriptAttr);
+    StageCosts costs{int64_t(l2Bytes), int64_t(flopsPerCycle)};
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();
     std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(function);
     if (isScript) {
-      ProgramMaker(function, *shapes, known).runScript();
+      ProgramMaker(function, *shapes, known, costs).runScript();
       return success();
     }
     if (failed(shapes->check()))
       return failure();
     shapes->numberDefinitions();
-    ProgramMaker(function, *shapes, known).run();
+    ProgramMaker(function, *shapes, known, costs).run();
     return success();
   }
 };

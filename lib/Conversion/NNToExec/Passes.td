@@ -15,6 +15,10 @@ def ConvertNNToExec : Pass<"convert-nn-to-exec", "::mlir::ModuleOp"> {
     - producers of a reduction's or softmax's operand;
     - elementwise ops without a root fuse into each other by the same rule.
 
+    Two kernels become one of two stages where a convolution's result is read by windows only (a
+    pooling, a depthwise convolution), would not stay in the second cache between them, and few of its
+    rows are needed by two work items (docs/decisions/kernels.md).
+
     Reshapes become `exec.view`, constants `exec.constant`, but splats of elementwise ops are part of
     the kernel's body. Kernels that are equal but for their names and locations are one kernel. Each
     dispatch carries the locations of all ops it covers and, where its shapes are static, `flops` and
@@ -44,6 +48,10 @@ def ConvertNNToExec : Pass<"convert-nn-to-exec", "::mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    Option<"l2Bytes", "l2-bytes", "uint64_t", "0",
+           "second cache of a core, which decides on kernels of two stages; 0: there are none">,
+    Option<"flopsPerCycle", "flops-per-cycle", "unsigned", "32", "products and sums a core does">];
   let dependentDialects = ["::accel::exec::ExecDialect", "::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }

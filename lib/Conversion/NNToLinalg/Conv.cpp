@@ -155,8 +155,12 @@ Value accel::nn::lowerConv(Lowering &lowering, ConvOp op) {
 
 /// `source` with `value` around its spatial dims, which start at 2; itself where there is no
 /// padding. Only its elements are read, by loops that leave the padding out where they can.
+///
+/// What the kernel computes itself is the first of two stages: `nofold` says that it is to be there
+/// before it is read, with or without padding.
 static Value padded(Lowering &lowering, Value source, ArrayRef<int64_t> pads, TypedAttr value) {
-  if (!anyPad(pads))
+  bool isComputed = source.getDefiningOp();
+  if (!anyPad(pads) && !isComputed)
     return source;
   OpBuilder &b = lowering.builder;
   auto type = cast<RankedTensorType>(source.getType());
@@ -170,7 +174,8 @@ static Value padded(Lowering &lowering, Value source, ArrayRef<int64_t> pads, Ty
       shape[2 + i] += pads[i] + pads[spatial + i];
   }
   Value outside = arith::ConstantOp::create(b, lowering.location, value);
-  return tensor::PadOp::create(b, lowering.location, type.clone(shape), source, low, high, outside);
+  return tensor::PadOp::create(b, lowering.location, type.clone(shape), source, low, high, outside,
+                               /*nofold=*/isComputed);
 }
 
 namespace {
@@ -283,7 +288,7 @@ Value accel::nn::lowerPool(Lowering &lowering, PoolOp op) {
   };
   // A blocked tensor is read in vectors of channels: its padding is the neutral element around it.
   bool blocked = rank > 2 + spatial && isa<FloatType>(element) && sumsInPlace(element);
-  if (blocked && !checked.empty()) {
+  if (blocked && (!checked.empty() || in.getDefiningOp())) {
     SmallVector<int64_t> pads(op.getPads());
     for (unsigned i = 0; i < spatial; ++i) {
       // Rounded up, the last window may reach past the padding: it starts before its end.

@@ -261,6 +261,8 @@ LogicalResult nn::lowerToLinalg(func::FuncOp function) {
   OpBuilder builder(function);
   auto lowered = func::FuncOp::create(builder, function.getLoc(), function.getName(),
                                       FunctionType::get(context, arguments, results));
+  if (Attribute rows = function->getAttr(exec::KernelOp::kItemRowsAttr))
+    lowered->setAttr(exec::KernelOp::kItemRowsAttr, rows);
   Block *block = lowered.addEntryBlock();
   builder.setInsertionPointToStart(block);
   Lowering lowering(builder, context);

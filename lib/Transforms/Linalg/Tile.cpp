@@ -33,7 +33,8 @@ OpFoldResult linalg_ext::add(OpBuilder &b, Location at, OpFoldResult x, OpFoldRe
 /// registers well.
 static constexpr int64_t kRestTile = 4;
 
-LogicalResult Tiler::run() {
+/// Finds the root's dims; new ops come before the root.
+LogicalResult Tiler::prepare() {
   AffineMap map = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
   for (AffineExpr expr : map.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
@@ -44,11 +45,16 @@ LogicalResult Tiler::run() {
   if (parallel.empty() || plan.item.size() != parallel.size())
     return failure();
   unknownEdges = llvm::any_of(root->getBlock()->getOps<tensor::PadOp>(), hasUnknownEdges);
-
-  Location at = root.getLoc();
   builder.setInsertionPoint(root);
-  Sizes extents = tensor::getMixedSizes(builder, at, output);
   domain = cast<TilingInterface>(root.getOperation()).getIterationDomain(builder);
+  return success();
+}
+
+LogicalResult Tiler::run() {
+  if (failed(prepare()))
+    return failure();
+  Location at = root.getLoc();
+  Sizes extents = tensor::getMixedSizes(builder, at, output);
   // Grid: one dim of the forall a dim that items cut.
   SmallVector<unsigned> gridDims;
   Sizes counts;
@@ -142,7 +148,37 @@ Value Tiler::emitPartialItems(Value slice, ArrayRef<std::pair<Value, unsigned>> 
   return ifOp.getResult(0);
 }
 
+/// A row of the result after the other, each behind the rows that it reads.
+Value Tiler::emitStages(Value destination, const Sizes &offsets, const Sizes &sizes) {
+  linalg::GenericOp maker = stage->maker;
+  Value init = maker.getDpsInits()[0];
+  // Where the maker's sums start is where they go.
+  while (auto op = init.getDefiningOp<linalg::LinalgOp>())
+    init = op.getDpsInits()[0];
+  Tiler first(init, maker, stage->tiles, nullptr);
+  if (failed(first.prepare())) {
+    failedToFuse = true;
+    return destination;
+  }
+  return emitStagedItem(
+      builder, *stage, destination, offsets, sizes,
+      [&](Value into, const Sizes &from, const Sizes &extent) {
+        first.builder.setInsertionPoint(builder.getInsertionBlock(), builder.getInsertionPoint());
+        Value rows = first.emitItem(into, from, extent);
+        failedToFuse |= first.failedToFuse;
+        return rows;
+      },
+      [&](Value into, const Sizes &from, const Sizes &extent, Value held, const Sizes &base) {
+        scratch = held;
+        scratchBase = base;
+        Sizes relative(extent.size(), builder.getIndexAttr(0)), tile = extent;
+        return emitTiles(0, into, relative, tile, from, extent);
+      });
+}
+
 Value Tiler::emitItem(Value destination, const Sizes &offsets, const Sizes &sizes) {
+  if (stage)
+    return emitStages(destination, offsets, sizes);
   if (plan.depth)
     block.sums = emitSums(offsets, sizes);
   Sizes relative(sizes.size(), builder.getIndexAttr(0)), tile = sizes;
@@ -346,6 +382,17 @@ void Tiler::fuseOperands(Operation *op) {
     Value source = slice ? slice.getSource() : operand.get();
     if (source == output) {
       operand.set(tileDestination);
+    } else if (stage && slice && source == Value(stage->pad->getResult(0))) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPoint(slice);
+      AffineExpr d0 = builder.getAffineDimExpr(0), d1 = builder.getAffineDimExpr(1);
+      Sizes offsets = slice.getMixedOffsets();
+      for (auto [offset, base] : llvm::zip_equal(offsets, scratchBase))
+        offset =
+            affine::makeComposedFoldedAffineApply(builder, slice.getLoc(), d0 - d1, {offset, base});
+      operand.set(tensor::ExtractSliceOp::create(builder, slice.getLoc(), slice.getType(), scratch,
+                                                 offsets, slice.getMixedSizes(),
+                                                 slice.getMixedStrides()));
     } else if (auto pad = slice && unknownEdges ? source.getDefiningOp<tensor::PadOp>()
                                                 : tensor::PadOp()) {
       OpBuilder::InsertionGuard guard(builder);
@@ -414,9 +461,10 @@ Value Tiler::fuse(Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldR
   return tile;
 }
 
-LogicalResult linalg_ext::tileKernel(func::FuncOp function, Operation *root, const TilePlan &plan) {
+LogicalResult linalg_ext::tileKernel(func::FuncOp function, Operation *root, const TilePlan &plan,
+                                     const Stage *stage) {
   auto generic = cast<linalg::GenericOp>(root);
-  if (failed(Tiler(function, generic, plan).run()))
+  if (failed(Tiler(function.getArguments().back(), generic, plan, stage).run()))
     return failure();
   // What was fused is dead outside the tiles.
   Block &body = function.getBody().front();

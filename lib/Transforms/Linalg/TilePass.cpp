@@ -2,6 +2,7 @@
 // The pass linalg-tile: fuses elementwise ops, then cuts the kernel's root.
 #include "lib/Transforms/Linalg/Passes.h"
 #include "lib/Transforms/Linalg/Tile.h"
+#include "lib/Transforms/Linalg/TileStages.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -23,7 +24,15 @@ struct LinalgTilePass : impl::LinalgTilePassBase<LinalgTilePass> {
     if (!root)
       return;
     std::optional<linalg_ext::TilePlan> plan = linalg_ext::planTiles(root, *target);
-    if (plan && failed(linalg_ext::tileKernel(getOperation(), root, *plan)))
+    if (!plan)
+      return;
+    std::optional<linalg_ext::Stage> stage;
+    if (linalg_ext::hasStages(root)) {
+      stage = linalg_ext::planStage(root, *target, *plan);
+      if (!stage)
+        return signalPassFailure();
+    }
+    if (failed(linalg_ext::tileKernel(getOperation(), root, *plan, stage ? &*stage : nullptr)))
       signalPassFailure();
   }
 };

@@ -5,6 +5,7 @@
 #include "dialects/NN/NNOps.h"
 #include "lib/Transforms/Linalg/Tile.h"
 #include "lib/Transforms/Linalg/TileEdges.h"
+#include "lib/Transforms/Linalg/TileStages.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace accel::linalg_ext {
@@ -18,13 +19,14 @@ mlir::OpFoldResult add(mlir::OpBuilder &b, mlir::Location at, mlir::OpFoldResult
 /// Emits tiles of one root, with its producers.
 class Tiler {
 public:
-  Tiler(mlir::func::FuncOp function, mlir::linalg::GenericOp root, const TilePlan &plan)
-      : root(root), plan(plan), output(function.getArguments().back()),
-        builder(function.getContext()) {}
+  Tiler(mlir::Value output, mlir::linalg::GenericOp root, const TilePlan &plan, const Stage *stage)
+      : root(root), plan(plan), stage(stage), output(output), builder(root.getContext()) {}
 
   llvm::LogicalResult run();
 
 private:
+  llvm::LogicalResult prepare();
+  mlir::Value emitStages(mlir::Value destination, const Sizes &offsets, const Sizes &sizes);
   mlir::Value emitPartialItems(mlir::Value slice,
                                llvm::ArrayRef<std::pair<mlir::Value, unsigned>> partial,
                                const Sizes &offsets, Sizes sizes, const Sizes &extents);
@@ -49,6 +51,9 @@ private:
 
   mlir::linalg::GenericOp root;
   const TilePlan &plan;
+  const Stage *stage;  ///< that comes before the root's, null if there is none
+  mlir::Value scratch; ///< what it left for the tile being emitted
+  Sizes scratchBase;   ///< position of the stage's pad that comes first there
   mlir::Value output;
   mlir::OpBuilder builder;
   llvm::SmallVector<unsigned> parallel;  ///< iteration dim of each result dim
