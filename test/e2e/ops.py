@@ -17,10 +17,10 @@ import numpy as np
 import compare
 import engine
 import suite
-from tables import control, data, elementwise, index, matmul, narrow, quantize, recurrent, reduce, resize, shape, window
+from tables import classic, control, data, elementwise, index, matmul, narrow, quantize, recurrent, reduce, resize, shape, window
 from tables.row import RUNS
 
-TABLES = (control, data, elementwise, index, narrow, matmul, quantize, recurrent, window, reduce, resize, shape)
+TABLES = (classic, control, data, elementwise, index, narrow, matmul, quantize, recurrent, window, reduce, resize, shape)
 
 
 def reference(row, model, values):

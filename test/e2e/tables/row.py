@@ -126,6 +126,8 @@ class Row:
         node = helper.make_node(self.op, names, outs, name=f"the_{self.op}", **self.attributes)
         graph = helper.make_graph([node], "row", ports, [onnx.ValueInfoProto(name=o) for o in outs], initializers)
         opsets = [helper.make_opsetid("", self.opset)]
+        if "domain" in self.attributes:
+            opsets.append(helper.make_opsetid(self.attributes["domain"], 3))
         version = 8 if self.opset < 19 else helper.find_min_ir_version_for(opsets)
         made = helper.make_model(graph, opset_imports=opsets, ir_version=version)
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values

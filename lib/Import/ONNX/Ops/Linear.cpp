@@ -110,13 +110,15 @@ static LogicalResult linearClassifier(Node &node) {
                             ", that is not the number of intercepts, " + Twine(count));
   Value best;
   if (isBinary) {
-    // One score decides: the second class is where it is above 0, and its probability above 1/2.
-    double least = 0;
+    // One score decides. Of the other class ONNX Runtime has the rest to 1, or to 0 before a
+    // sigmoid, and knows no other transform.
     Value chosen = node.reshape(scores, {node.dims(scores)[0]});
-    best = node.cast(node.compare(CompareKind::gt, chosen, node.scalarLike(chosen, least)),
+    best = node.cast(node.compare(CompareKind::gt, chosen, node.scalarLike(chosen, 0)),
                      node.builder().getI64Type());
-    scores = node.create<nn::ConcatOp>(SmallVector<Value>{node.create<nn::NegOp>(scores), scores},
-                                       uint64_t(1));
+    bool isLogistic = transform == "LOGISTIC";
+    Value other = node.sub(node.scalarLike(scores, isLogistic ? 0 : 1), scores);
+    scores = node.create<nn::ConcatOp>(SmallVector<Value>{other, scores}, uint64_t(1));
+    transform = isLogistic ? transform : "NONE";
   } else {
     best = bestClass(node, scores);
   }
