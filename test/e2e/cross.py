@@ -20,8 +20,8 @@ ZOO = """
 mnist_cntk_v8 mnist_convinteger quantized_mlp acasxu_2_5 godot_ballchase
 mnist_cnn_pytorch:long mnist_burn_bn:long mnist_rten_op18:long cifar_wide_kw:long g1_policy:long
 self_attention_mnist:long t5_random_encoder:long bert_toy_5layer:long blazeface_front:long micro_kws_fp32:long
-micro_kws_qdq:long magika_v3_3:long tinybert:long dtln_1:long dtln_2:long conv_qdq_s8_perchannel:long
-lr_mnist_ml:long cntk_lstm_bidir:long cntk_scan:long byte_bidi_lstm:long esp_streaming_model:long
+tinybert:long dtln_1:long dtln_2:long conv_qdq_s8_perchannel:long
+cntk_lstm_bidir:long cntk_scan:long byte_bidi_lstm:long esp_streaming_model:long
 """.split()
 # Every row of this number is run, in one mode; all of them with --all.
 STRIDE = 24

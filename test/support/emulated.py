@@ -52,7 +52,7 @@ class Session:
             )
             if done.returncode:
                 raise RuntimeError(f"status {done.returncode} under {self.command[0]}: {done.stderr.strip()[-300:]}")
-            plain = [re.sub("^[.]|[^A-Za-z0-9_.-]", "_", name)[:127] for name, _ in self.outputs]
+            plain = [re.sub(rb"^[.]|[^A-Za-z0-9_.-]", b"_", name.encode())[:127].decode() for name, _ in self.outputs]
             results = []
             for i, (_, dtype) in enumerate(self.outputs):
                 own = plain[i] if plain[i] and plain[i] not in plain[:i] else f"{plain[i]}-{i}"
