@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The pass nn-layout, and the ops that keep a blocked layout which they find.
 #include "lib/Transforms/NN/Layout.h"
+#include "lib/Transforms/NN/ConstantData.h"
 #include "lib/Transforms/NN/Passes.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -134,10 +135,14 @@ bool LayoutRewriter::rewriteBlockedElementwise(Operation *op) {
 Value LayoutRewriter::blockedOperand(Value operand, RankedTensorType result,
                                      const BlockedTensor &like) {
   auto type = tensorOf(operand);
-  if (auto known = blocked.find(operand);
-      known != blocked.end() && type.getRank() == result.getRank() &&
+  auto known = blocked.find(operand);
+  if (known != blocked.end() && type.getRank() == result.getRank() &&
       known->second.block == like.block && known->second.channels == like.channels)
     return known->second.value;
+  if (known != blocked.end() && type.getRank() == result.getRank() &&
+      known->second.channels == like.channels)
+    if (std::optional<BlockedTensor> other = reblock(operand.getLoc(), known->second, like.block))
+      return other->value;
   if (type.hasStaticShape() && type.getNumElements() == 1)
     return operand;
   DenseElementsAttr elements;
@@ -175,23 +180,134 @@ bool LayoutRewriter::rewriteReduce(ReduceOp op) {
   return true;
 }
 
+/// The tensor in blocks of another size, in one movement: whole vectors change places. Nothing
+/// where sizes are only known to a run, or one block is no multiple of the other.
+std::optional<BlockedTensor> LayoutRewriter::reblock(Location location, BlockedTensor tensor,
+                                                     int64_t block) {
+  auto type = tensorOf(tensor.value);
+  int64_t rank = type.getRank(), small = std::min(block, tensor.block);
+  int64_t ratio = std::max(block, tensor.block) / small;
+  if (!type.hasStaticShape() || std::max(block, tensor.block) % small)
+    return std::nullopt;
+  SmallVector<int64_t> shape(type.getShape()), order;
+  if (tensor.block < block && shape[1] % ratio) {
+    SmallVector<int64_t> low(rank, 0), high(rank, 0);
+    high[1] = llvm::alignTo(shape[1], ratio) - shape[1];
+    shape[1] += high[1];
+    tensor.value = PadOp::create(builder, location, tensor.value, ValueRange(), ValueRange(), low,
+                                 high, builder.getZeroAttr(type.getElementType()));
+  }
+  SmallVector<int64_t> parts(shape), result(shape);
+  for (int64_t dim = 0; dim <= rank; ++dim)
+    order.push_back(dim);
+  if (tensor.block < block) {
+    // N x C/ratio x ratio x S... x small: the ratio goes before the last dim.
+    parts[1] /= ratio;
+    parts.insert(parts.begin() + 2, ratio);
+    order.erase(order.begin() + 2);
+    order.insert(order.end() - 1, 2);
+    result[1] /= ratio;
+  } else {
+    parts.back() = ratio;
+    parts.push_back(small);
+    order.erase(order.end() - 2);
+    order.insert(order.begin() + 2, rank - 1);
+    result[1] *= ratio;
+  }
+  result.back() = block;
+  Value value = ReshapeOp::create(builder, location, tensor.value, ValueRange(), parts);
+  value = TransposeOp::create(builder, location, value, order);
+  tensor.value = ReshapeOp::create(builder, location, value, ValueRange(), result);
+  tensor.block = block;
+  return tensor;
+}
+
+/// The tensor with zeros for further channels: what is past the last one becomes 0, and blocks are
+/// added where these are not enough.
+BlockedTensor LayoutRewriter::padChannels(Location location, BlockedTensor tensor,
+                                          int64_t channels) {
+  auto type = tensorOf(tensor.value);
+  Type element = type.getElementType();
+  auto zero = builder.getZeroAttr(element);
+  if (!tensor.isExact()) {
+    SmallVector<bool> isChannel;
+    for (int64_t i = 0; i < type.getDimSize(1) * tensor.block; ++i)
+      isChannel.push_back(i < tensor.channels);
+    SmallVector<int64_t> shape(type.getRank() - 1, 1);
+    shape.front() = type.getDimSize(1), shape.back() = tensor.block;
+    auto maskType = RankedTensorType::get(shape, builder.getI1Type());
+    Value mask = ConstantOp::create(builder, location, maskType,
+                                    DenseElementsAttr::get(maskType, isChannel));
+    auto one = RankedTensorType::get(1, element);
+    Value none = ConstantOp::create(builder, location, one, DenseElementsAttr::get(one, zero));
+    tensor.value = SelectOp::create(builder, location, mask, tensor.value, none);
+  }
+  SmallVector<int64_t> low(type.getRank(), 0), high(type.getRank(), 0);
+  // In blocks as those that it will meet: one block may become wider.
+  if (int64_t wider = blockFor(channels) - tensor.block; wider > 0 && type.getDimSize(1) == 1) {
+    high.back() = wider;
+    tensor.block += wider;
+  } else if (std::optional<BlockedTensor> other = reblock(location, tensor, blockFor(channels));
+             wider && other) {
+    tensor = *other;
+  }
+  high[1] = llvm::divideCeil(channels, tensor.block) - tensorOf(tensor.value).getDimSize(1);
+  if (high[1] || high.back())
+    tensor.value =
+        PadOp::create(builder, location, tensor.value, ValueRange(), ValueRange(), low, high, zero);
+  tensor.channels = channels;
+  return tensor;
+}
+
 bool LayoutRewriter::rewritePad(PadOp op) {
   auto known = blocked.find(op.getInput());
   auto number = dyn_cast<FloatAttr>(op.getValue());
-  if (known == blocked.end() || op.getLow()[1] != 0 || op.getHigh()[1] != 0 || !number ||
-      !number.getValue().isFinite())
+  if (known == blocked.end() || op.getLow()[1] != 0 || ShapedType::isDynamic(op.getHigh()[1]) ||
+      !number || !number.getValue().isFinite() ||
+      (op.getHigh()[1] != 0 && !number.getValue().isZero()))
     return false;
   BlockedTensor result = known->second;
+  if (int64_t more = op.getHigh()[1])
+    result = padChannels(op.getLoc(), result, result.channels + more);
   SmallVector<int64_t> low(op.getLow()), high(op.getHigh());
+  high[1] = 0;
   low.push_back(0);
   high.push_back(0);
-  result.value = PadOp::create(builder, op.getLoc(), result.value, op.getDynamicLow(),
-                               op.getDynamicHigh(), low, high, op.getValue());
+  auto isZero = [](int64_t size) { return size == 0; };
+  if (!llvm::all_of(low, isZero) || !llvm::all_of(high, isZero))
+    result.value = PadOp::create(builder, op.getLoc(), result.value, op.getDynamicLow(),
+                                 op.getDynamicHigh(), low, high, op.getValue());
   replaceWithBlocked(op, result);
   return true;
 }
 
+/// True of a constant of zeros.
+static bool isZero(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  std::optional<ConstantData> data =
+      constant ? ConstantData::getIfHere(constant.getValue()) : std::nullopt;
+  if (!data || !data->bytes)
+    return false;
+  int64_t count = data->isSplat ? 1 : data->type.getNumElements();
+  return llvm::all_of(ArrayRef(data->bytes, count * elementBytes(data->type.getElementType())),
+                      [](char byte) { return byte == 0; });
+}
+
+/// Channels of zeros behind those of a tensor, as exporters write them where a residual has more
+/// channels.
+bool LayoutRewriter::rewriteConcatWithZeros(ConcatOp op) {
+  auto known = blocked.find(op.getInputs().front());
+  auto type = tensorOf(op.getResult());
+  if (op.getAxis() != 1 || known == blocked.end() || type.isDynamicDim(1) ||
+      !llvm::all_of(op.getInputs().drop_front(), isZero))
+    return false;
+  replaceWithBlocked(op, padChannels(op.getLoc(), known->second, type.getDimSize(1)));
+  return true;
+}
+
 bool LayoutRewriter::rewriteConcat(ConcatOp op) {
+  if (op.getInputs().size() > 1 && rewriteConcatWithZeros(op))
+    return true;
   int64_t axis = op.getAxis();
   BlockedTensor result;
   SmallVector<Value> inputs;

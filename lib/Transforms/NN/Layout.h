@@ -39,6 +39,7 @@ private:
   bool rewriteReduce(ReduceOp op);
   bool rewritePad(PadOp op);
   bool rewriteConcat(ConcatOp op);
+  bool rewriteConcatWithZeros(ConcatOp op);
   bool rewriteBlockedElementwise(mlir::Operation *op);
   bool rewriteMatmul(MatmulOp op);
   bool rewriteMergedElementwise(mlir::Operation *op);
@@ -46,6 +47,9 @@ private:
   bool rewriteMergedSoftmax(mlir::Operation *op);
 
   int64_t blockFor(int64_t channels) const;
+  std::optional<BlockedTensor> reblock(mlir::Location location, BlockedTensor tensor,
+                                       int64_t block);
+  BlockedTensor padChannels(mlir::Location location, BlockedTensor tensor, int64_t channels);
   /// The block of a convolution's results: those of depth-to-space do not share one.
   int64_t resultBlock(ConvOp op, int64_t channels) const;
   /// Permutes the filters of a convolution before a depth-to-space of mode CRD to those of DCR.

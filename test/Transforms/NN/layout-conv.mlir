@@ -128,3 +128,40 @@ func.func @stays(%x: tensor<1x4x4x4xf32>, %y: tensor<1x?x4x4xf32>, %z: tensor<1x
   %3 = nn.conv %x, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : (tensor<1x4x4x4xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x4x4xf32>
   return %0, %1, %2, %3 : tensor<1x24x4x4xf32>, tensor<1x4x4x4xf32>, tensor<1x4x4x4xf64>, tensor<1x4x4x4xf32>
 }
+
+// Further channels of zeros: what a block holds past its last channel is cleared, one block becomes wider or parts of it
+// become blocks; no tensor is unpacked.
+// CHECK-LABEL: @more_channels
+// CHECK-NOT:     nn.unpack
+// CHECK:         %[[MASK:.*]] = nn.constant dense<{{.*}}> : tensor<1x1x1x32xi1>
+// CHECK:         %[[A:.*]] = nn.blocked_conv {{.*}} -> tensor<1x1x4x4x32xf32>
+// CHECK:         %[[Z:.*]] = nn.select %[[MASK]], %[[A]]
+// CHECK:         nn.add %[[Z]], %{{.*}} : tensor<1x1x4x4x32xf32>, tensor<1x1x4x4x32xf32>
+// CHECK:         nn.unpack
+func.func @more_channels(%x: tensor<1x3x4x4xf32>) -> tensor<1x28x4x4xf32> {
+  %w = nn.constant dense<1.0> : tensor<24x3x3x3xf32>
+  %v = nn.constant dense<1.0> : tensor<28x24x1x1xf32>
+  %z = nn.constant dense<0.0> : tensor<1x4x4x4xf32>
+  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] group 1 : (tensor<1x3x4x4xf32>, tensor<24x3x3x3xf32>) -> tensor<1x24x4x4xf32>
+  %1 = nn.conv %0, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 1 : (tensor<1x24x4x4xf32>, tensor<28x24x1x1xf32>) -> tensor<1x28x4x4xf32>
+  %2 = nn.concat %0, %z axis 1 : tensor<1x24x4x4xf32>, tensor<1x4x4x4xf32> -> tensor<1x28x4x4xf32>
+  %3 = nn.add %2, %1 : tensor<1x28x4x4xf32>, tensor<1x28x4x4xf32> -> tensor<1x28x4x4xf32>
+  return %3 : tensor<1x28x4x4xf32>
+}
+
+// From blocks of 32 to blocks of 16, of which two and one more are needed.
+// CHECK-LABEL: @other_blocks
+// CHECK:         %[[A:.*]] = nn.blocked_conv {{.*}} -> tensor<1x1x4x4x32xf32>
+// CHECK:         %[[R:.*]] = nn.reshape %[[A]] to [1, 1, 4, 4, 2, 16]
+// CHECK:         %[[T:.*]] = nn.transpose %[[R]] [0, 1, 4, 2, 3, 5]
+// CHECK:         %[[B:.*]] = nn.reshape %[[T]] to [1, 2, 4, 4, 16]
+// CHECK:         nn.pad %[[B]] low [0, 0, 0, 0, 0] high [0, 1, 0, 0, 0]
+func.func @other_blocks(%x: tensor<1x3x4x4xf32>) -> tensor<1x36x4x4xf32> {
+  %w = nn.constant dense<1.0> : tensor<32x3x3x3xf32>
+  %v = nn.constant dense<1.0> : tensor<36x32x1x1xf32>
+  %0 = nn.conv %x, %w strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] group 1 : (tensor<1x3x4x4xf32>, tensor<32x3x3x3xf32>) -> tensor<1x32x4x4xf32>
+  %1 = nn.conv %0, %v strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] group 1 : (tensor<1x32x4x4xf32>, tensor<36x32x1x1xf32>) -> tensor<1x36x4x4xf32>
+  %2 = nn.pad %0 low [0, 0, 0, 0] high [0, 4, 0, 0] value 0.0 : f32 : tensor<1x32x4x4xf32> -> tensor<1x36x4x4xf32>
+  %3 = nn.add %2, %1 : tensor<1x36x4x4xf32>, tensor<1x36x4x4xf32> -> tensor<1x36x4x4xf32>
+  return %3 : tensor<1x36x4x4xf32>
+}
