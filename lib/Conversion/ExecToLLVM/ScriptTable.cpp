@@ -80,6 +80,8 @@ void ScriptBuilder::ops(Block &block) {
   auto note = [&](Value value) {
     Operation *latest = value.getDefiningOp();
     for (Operation *user : value.getUsers()) {
+      if (auto call = dyn_cast<nn::CallOp>(user); call && zippedMaps(call.getResult(0)))
+        return; // read where outputs are given
       Operation *ancestor = block.findAncestorOpInBlock(*user);
       if (!latest || latest->isBeforeInBlock(ancestor))
         latest = ancestor;

@@ -21,8 +21,7 @@ std::string accel::onnx_import::nodeName(const onnx::NodeProto &node) {
   return node.op_type() + "(" + (node.output_size() ? node.output(0) : "") + ")";
 }
 
-/// The name of the node in the main graph that an op comes from.
-static std::string callerName(Location location) {
+std::string accel::onnx_import::callerName(Location location) {
   while (auto call = dyn_cast<CallSiteLoc>(location))
     location = call.getCaller();
   auto name = dyn_cast<NameLoc>(location);

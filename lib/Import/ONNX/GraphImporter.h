@@ -99,6 +99,7 @@ private:
   void bindArguments(llvm::ArrayRef<Shape> inputShapes, Scope &scope);
   void addResults(llvm::ArrayRef<mlir::Value> results);
   void checkDeclared(const onnx::ValueInfoProto &declared, mlir::Value value);
+  void checkMaps();
   void removeDeadOps();
   Dim symbol(llvm::StringRef name);
   bool isVisible(Dim dim) const;
@@ -140,6 +141,9 @@ private:
   int64_t importedNodes = 0;
   bool stopped = false;
 };
+
+/// The name of the node in the main graph that an op comes from.
+std::string callerName(mlir::Location location);
 
 /// "OpType(first output)" for a node without a name.
 std::string nodeName(const onnx::NodeProto &node);

@@ -3,6 +3,7 @@
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Import/ONNX/FunctionBodies.h"
 #include "lib/Import/ONNX/GraphImporter.h"
+#include "lib/Import/ONNX/Ops/Common.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
@@ -249,8 +250,36 @@ Value GraphImporter::indexValue(Dim dim) {
 
 // --- outputs ---
 
+nn::CallOp accel::onnx_import::zippedMaps(Value value) {
+  if (auto bind = value.getDefiningOp<nn::BindDimsOp>())
+    value = bind.getInput();
+  auto call = value.getDefiningOp<nn::CallOp>();
+  return call && call.getCallee() == "zip_map" ? call : nn::CallOp();
+}
+
+/// Maps are given to the user; nothing in the graph can read them.
+void GraphImporter::checkMaps() {
+  main.walk([&](nn::CallOp call) {
+    if (call.getCallee() != "zip_map")
+      return;
+    SmallVector<Operation *> users(call->getUsers());
+    while (!users.empty()) {
+      Operation *user = users.pop_back_val();
+      if (isa<nn::BindDimsOp>(user))
+        llvm::append_range(users, user->getUsers());
+      else if (!isa<func::ReturnOp>(user))
+        reportFile(Severity::Error,
+                   "the maps of node '" + callerName(call.getLoc()) +
+                       "' are read in the graph, which is not supported yet",
+                   "Read the tensor before them.");
+    }
+  });
+}
+
 void GraphImporter::checkDeclared(const onnx::ValueInfoProto &declared, Value value) {
   if (!declared.type().has_tensor_type()) {
+    if (zippedMaps(value))
+      return;
     if (declared.has_type() && declared.type().value_case() != onnx::TypeProto::VALUE_NOT_SET)
       reportFile(Severity::Error, "output '" + declared.name() +
                                       "': the file declares something other than a tensor, "
@@ -384,6 +413,9 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   }
   addResults(results);
   removeDeadOps();
+  checkMaps();
+  if (problems.hasErrors())
+    return nullptr;
   mlirError.clear();
   if (failed(verify(*module))) {
     reportFile(Severity::Error, "the imported module is not valid: " + mlirError,
