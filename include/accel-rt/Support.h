@@ -350,6 +350,31 @@ ACCEL_RT_EXPORT uint64_t accel_rt_cpu_features(void);
 #define ACCEL_CPU_AMX_BF16 (1ull << 37)
 #define ACCEL_CPU_AMX_FP16 (1ull << 38)
 
+// aarch64, beyond what every ARMv8-A has.
+#define ACCEL_CPU_ARM_AES (1ull << 0)
+#define ACCEL_CPU_ARM_SHA2 (1ull << 1)
+#define ACCEL_CPU_ARM_CRC (1ull << 2)
+#define ACCEL_CPU_ARM_LSE (1ull << 3)
+#define ACCEL_CPU_ARM_FULLFP16 (1ull << 4)
+#define ACCEL_CPU_ARM_RDM (1ull << 5)
+#define ACCEL_CPU_ARM_JSCONV (1ull << 6)
+#define ACCEL_CPU_ARM_COMPLXNUM (1ull << 7)
+#define ACCEL_CPU_ARM_RCPC (1ull << 8)
+#define ACCEL_CPU_ARM_SHA3 (1ull << 9)
+#define ACCEL_CPU_ARM_SM4 (1ull << 10)
+#define ACCEL_CPU_ARM_DOTPROD (1ull << 11)
+#define ACCEL_CPU_ARM_SVE (1ull << 12)
+#define ACCEL_CPU_ARM_FP16FML (1ull << 13)
+#define ACCEL_CPU_ARM_RCPC_IMMO (1ull << 14)
+#define ACCEL_CPU_ARM_FLAGM (1ull << 15)
+#define ACCEL_CPU_ARM_SVE2 (1ull << 16)
+#define ACCEL_CPU_ARM_ALTNZCV (1ull << 17)
+#define ACCEL_CPU_ARM_FPTOINT (1ull << 18)
+#define ACCEL_CPU_ARM_F32MM (1ull << 19)
+#define ACCEL_CPU_ARM_F64MM (1ull << 20)
+#define ACCEL_CPU_ARM_I8MM (1ull << 21)
+#define ACCEL_CPU_ARM_BF16 (1ull << 22)
+
 #define ACCEL_CPU_X86_64_V2                                                                        \
   (ACCEL_CPU_SSE3 | ACCEL_CPU_SSSE3 | ACCEL_CPU_SSE4_1 | ACCEL_CPU_SSE4_2 | ACCEL_CPU_POPCNT |     \
    ACCEL_CPU_CX16 | ACCEL_CPU_LAHF)

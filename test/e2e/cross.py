@@ -8,6 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
 
+import compare
 import emulated
 import engine
 import generate
@@ -33,6 +34,24 @@ def on(triple, case):
         return case()
     finally:
         engine.TRIPLE = None
+
+
+def lacking():
+    """A model for a newer CPU runs on one that has what it needs, and says on another what that lacks."""
+    model = generate.MODELS["mlp"][0]()
+    feeds = engine.random_feeds(model, {})
+    with engine.compiled(model, cpu="neoverse-v2") as open_session:
+        session = open_session()
+        want = engine.Reference(model).run(feeds)
+        if why := compare.differences(session.run(None, feeds), want):
+            return why
+        session.command[1:1] = ["-cpu", "cortex-a53"]
+        try:
+            session.run(None, feeds)
+        except RuntimeError as error:
+            said = "this machine lacks lse, fullfp16,"
+            return None if said in str(error) else f"expected '{said}', got '{error}'"
+    return "a model for neoverse-v2 ran on a cortex-a53"
 
 
 def rows(every):
@@ -65,6 +84,8 @@ def main():
             own[f"ops/{name}"] = case
         for name, case in own.items():
             cases[f"{triple}/{name}"] = functools.partial(on, triple, case)
+    if "aarch64-linux-gnu" not in skipped:
+        cases["aarch64-linux-gnu/lacking"] = functools.partial(on, "aarch64-linux-gnu", lacking)
     suite.finish(suite.run("cross", cases, args, skipped))
 
 

@@ -104,8 +104,53 @@ static bool may_use_amx(void) {
   return syscall(SYS_arch_prctl, ARCH_REQUEST_XCOMP_PERMISSION, XFEATURE_TILE_DATA) == 0;
 }
 
-#elif defined(__aarch64__) || defined(__riscv)
-// The baseline of these targets is all that the compiler emits, so no bits are defined.
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+static const struct feature {
+  uint64_t bit;
+  const char *name; // LLVM's
+  uint8_t word;     // AT_HWCAP or AT_HWCAP2
+  uint8_t position;
+} features[] = {
+    {ACCEL_CPU_ARM_AES, "aes", 0, 3},
+    {ACCEL_CPU_ARM_SHA2, "sha2", 0, 6},
+    {ACCEL_CPU_ARM_CRC, "crc", 0, 7},
+    {ACCEL_CPU_ARM_LSE, "lse", 0, 8},
+    {ACCEL_CPU_ARM_FULLFP16, "fullfp16", 0, 10},
+    {ACCEL_CPU_ARM_RDM, "rdm", 0, 12},
+    {ACCEL_CPU_ARM_JSCONV, "jsconv", 0, 13},
+    {ACCEL_CPU_ARM_COMPLXNUM, "complxnum", 0, 14},
+    {ACCEL_CPU_ARM_RCPC, "rcpc", 0, 15},
+    {ACCEL_CPU_ARM_SHA3, "sha3", 0, 17},
+    {ACCEL_CPU_ARM_SM4, "sm4", 0, 19},
+    {ACCEL_CPU_ARM_DOTPROD, "dotprod", 0, 20},
+    {ACCEL_CPU_ARM_SVE, "sve", 0, 22},
+    {ACCEL_CPU_ARM_FP16FML, "fp16fml", 0, 23},
+    {ACCEL_CPU_ARM_RCPC_IMMO, "rcpc-immo", 0, 26},
+    {ACCEL_CPU_ARM_FLAGM, "flagm", 0, 27},
+    {ACCEL_CPU_ARM_SVE2, "sve2", 1, 1},
+    {ACCEL_CPU_ARM_ALTNZCV, "altnzcv", 1, 7},
+    {ACCEL_CPU_ARM_FPTOINT, "fptoint", 1, 8},
+    {ACCEL_CPU_ARM_F32MM, "f32mm", 1, 10},
+    {ACCEL_CPU_ARM_F64MM, "f64mm", 1, 11},
+    {ACCEL_CPU_ARM_I8MM, "i8mm", 1, 13},
+    {ACCEL_CPU_ARM_BF16, "bf16", 1, 14},
+};
+enum { NUM_FEATURES = sizeof features / sizeof *features };
+
+static uint64_t detect(void) {
+  const unsigned long words[] = {getauxval(AT_HWCAP), getauxval(AT_HWCAP2)};
+  uint64_t found = 0;
+  for (int i = 0; i < NUM_FEATURES; ++i)
+    if (words[features[i].word] >> features[i].position & 1)
+      found |= features[i].bit;
+  return found;
+}
+static bool may_use_amx(void) { return true; }
+
+#elif defined(__riscv)
+// The baseline is all that the compiler emits, so no bits are defined.
 static const struct feature {
   uint64_t bit;
   const char *name;
@@ -117,8 +162,12 @@ static bool may_use_amx(void) { return true; }
 #error "the runtime supports x86-64, aarch64 and riscv64"
 #endif
 
+#if defined(__x86_64__)
 static const uint64_t AMX_FEATURES =
     ACCEL_CPU_AMX_TILE | ACCEL_CPU_AMX_INT8 | ACCEL_CPU_AMX_BF16 | ACCEL_CPU_AMX_FP16;
+#else
+static const uint64_t AMX_FEATURES = 0;
+#endif
 
 uint64_t accel_rt_cpu_features(void) {
   static atomic_uint_fast64_t known; // the top bit: it has been set

@@ -24,7 +24,7 @@ static accel_status check_program(const accel_model *model, const accel_options 
   accel_print(text, "model '%s', compiled for %s: this machine lacks ", program->name,
               program->target ? program->target : "an unknown target");
   if (accel_missing_features(program->cpu_features, text)) {
-    accel_print(text, "; compile it with an older --cpu, such as --cpu=x86-64-v2");
+    accel_print(text, "; compile it with an older --cpu, such as --cpu=" ACCEL_PLAIN_CPU);
     return ACCEL_UNSUPPORTED;
   }
   *text = accel_text_in(text->data, text->bytes);

@@ -268,6 +268,15 @@ ACCEL_LOCAL int32_t accel_usable_cpus(void);
 /// The number in the environment variable ACCEL_NUM_THREADS, or 0.
 ACCEL_LOCAL int32_t accel_threads_from_environment(void);
 
+/// What to give to --cpu for a machine that has little.
+#if defined(__x86_64__)
+#define ACCEL_PLAIN_CPU "x86-64-v2"
+#elif defined(__aarch64__)
+#define ACCEL_PLAIN_CPU "generic"
+#else
+#define ACCEL_PLAIN_CPU "generic-rv64"
+#endif
+
 static inline void accel_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

@@ -264,7 +264,20 @@ Expected<Target> Target::parse(StringRef cpu, StringRef tripleText) {
   if (!changes.empty())
     if (Error error = checkFeatures(triple, changes))
       return std::move(error);
-  return make(triple, cpu, changes);
+  Target target = make(triple, cpu, changes);
+  // glibc tells a process of no extension of RISC-V in a way that all versions have: what a model
+  // could not check at load, it must not use.
+  if (parsed.isRISCV64()) {
+    StringRef plain = genericCpu(parsed);
+    StringSet<> known = enabled(triple, plain, genericFeatures(parsed, plain));
+    for (StringRef feature : llvm::split(target.features, ','))
+      if (feature.consume_front("+") && !known.contains(feature))
+        return failure("cannot compile for the CPU '" + cpu + "' of " + triple +
+                       ": it has the feature '" + feature +
+                       "', but a model cannot ask at load whether the machine has it; expected " +
+                       plain + " (rv64gc)");
+  }
+  return target;
 }
 
 std::string Target::str() const {
@@ -278,9 +291,33 @@ std::string Target::str() const {
 }
 
 uint64_t Target::runtimeFeatures() const {
-  if (Triple(triple).getArch() != Triple::x86_64)
-    return 0;
-  static constexpr std::pair<StringLiteral, uint64_t> kBits[] = {
+  using Row = std::pair<StringLiteral, uint64_t>;
+  static constexpr Row kArmBits[] = {
+      {"+aes", ACCEL_CPU_ARM_AES},
+      {"+sha2", ACCEL_CPU_ARM_SHA2},
+      {"+crc", ACCEL_CPU_ARM_CRC},
+      {"+lse", ACCEL_CPU_ARM_LSE},
+      {"+fullfp16", ACCEL_CPU_ARM_FULLFP16},
+      {"+rdm", ACCEL_CPU_ARM_RDM},
+      {"+jsconv", ACCEL_CPU_ARM_JSCONV},
+      {"+complxnum", ACCEL_CPU_ARM_COMPLXNUM},
+      {"+rcpc", ACCEL_CPU_ARM_RCPC},
+      {"+sha3", ACCEL_CPU_ARM_SHA3},
+      {"+sm4", ACCEL_CPU_ARM_SM4},
+      {"+dotprod", ACCEL_CPU_ARM_DOTPROD},
+      {"+sve", ACCEL_CPU_ARM_SVE},
+      {"+fp16fml", ACCEL_CPU_ARM_FP16FML},
+      {"+rcpc-immo", ACCEL_CPU_ARM_RCPC_IMMO},
+      {"+flagm", ACCEL_CPU_ARM_FLAGM},
+      {"+sve2", ACCEL_CPU_ARM_SVE2},
+      {"+altnzcv", ACCEL_CPU_ARM_ALTNZCV},
+      {"+fptoint", ACCEL_CPU_ARM_FPTOINT},
+      {"+f32mm", ACCEL_CPU_ARM_F32MM},
+      {"+f64mm", ACCEL_CPU_ARM_F64MM},
+      {"+i8mm", ACCEL_CPU_ARM_I8MM},
+      {"+bf16", ACCEL_CPU_ARM_BF16},
+  };
+  static constexpr Row kX86Bits[] = {
       {"+sse3", ACCEL_CPU_SSE3},
       {"+ssse3", ACCEL_CPU_SSSE3},
       {"+sse4.1", ACCEL_CPU_SSE4_1},
@@ -321,8 +358,14 @@ uint64_t Target::runtimeFeatures() const {
       {"+amx-bf16", ACCEL_CPU_AMX_BF16},
       {"+amx-fp16", ACCEL_CPU_AMX_FP16},
   };
+  const Triple::ArchType arch = Triple(triple).getArch();
+  ArrayRef<Row> rows;
+  if (arch == Triple::x86_64)
+    rows = kX86Bits;
+  else if (arch == Triple::aarch64)
+    rows = kArmBits;
   uint64_t bits = 0;
-  for (const auto &[name, bit] : kBits)
+  for (const auto &[name, bit] : rows)
     if (contains(features, name))
       bits |= bit;
   return bits;

@@ -64,7 +64,17 @@ TEST(Target, CrossTargetsDefaultToTheirBaseline) {
   EXPECT_EQ(get("", "aarch64-linux-gnu").runtimeFeatures(), 0u);
 }
 
+TEST(Target, ArmFeaturesHaveTheirBits) {
+  Target neoverse = get("neoverse-n1", "aarch64-linux-gnu");
+  EXPECT_TRUE(neoverse.runtimeFeatures() & ACCEL_CPU_ARM_FULLFP16);
+  EXPECT_TRUE(neoverse.runtimeFeatures() & ACCEL_CPU_ARM_DOTPROD);
+  EXPECT_FALSE(neoverse.runtimeFeatures() & ACCEL_CPU_ARM_SVE);
+  EXPECT_TRUE(get("neoverse-v2", "aarch64-linux-gnu").runtimeFeatures() & ACCEL_CPU_ARM_SVE2);
+}
+
 TEST(Target, MistakesAreExplained) {
+  EXPECT_NE(complaint("spacemit-x60", "riscv64-linux-gnu").find("expected generic-rv64"),
+            std::string::npos);
   EXPECT_NE(complaint("pentium9", "x86_64-linux-gnu").find("unknown CPU 'pentium9'"),
             std::string::npos);
   EXPECT_NE(complaint("", "vax-dec-vms").find("triple"), std::string::npos);
