@@ -46,7 +46,7 @@ class Session:
             files = []
             for i, name in enumerate(self.inputs):
                 files.append(os.path.join(folder, f"{i}.npy"))
-                np.save(files[-1], np.require(feeds[name], requirements="C"))
+                np.save(files[-1], stored(np.require(feeds[name], requirements="C")))
             done = subprocess.run(
                 [*self.command, *files, "-o", os.path.join(folder, "out")], capture_output=True, text=True, errors="replace"
             )
@@ -57,7 +57,7 @@ class Session:
             for i, (_, dtype) in enumerate(self.outputs):
                 own = plain[i] if plain[i] and plain[i] not in plain[:i] else f"{plain[i]}-{i}"
                 array = np.load(os.path.join(folder, "out", f"{own}.npy"))
-                results.append(array if array.dtype == dtype else array.view(dtype))
+                results.append(array.view(dtype) if array.dtype.kind == "V" else array.astype(dtype))
             return results
 
 
@@ -66,4 +66,14 @@ def element_type(value):
     if not value.type.HasField("tensor_type"):
         return None
     dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
-    return None if dtype == object or dtype.name in ("int4", "uint4", "int2", "uint2") else dtype
+    return None if dtype == object else dtype
+
+
+def stored(array):
+    """As a program reads it: types that NumPy lacks are bytes, narrow integers by their value, floats by their bits."""
+    if array.dtype.isbuiltin == 1:
+        return array
+    for prefix, byte in (("int", np.int8), ("uint", np.uint8)):
+        if array.dtype.name.startswith(prefix):
+            return array.astype(byte)
+    return array.view(np.dtype((np.void, array.dtype.itemsize)))
