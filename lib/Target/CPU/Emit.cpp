@@ -7,6 +7,8 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -57,6 +59,24 @@ Error runPasses(Module &module, TargetMachine &machine, unsigned optLevel) {
     return error;
   passes.run(module, modules);
   return Error::success();
+}
+
+/// Stores vectors of three bytes one by one: of a vector that was truncated from 64-bit integers,
+/// LLVM 22 stores wrong bytes on aarch64 (combineI8TruncStore takes the elements for i32).
+void splitStoresOfThreeBytes(Module &module) {
+  auto *type = FixedVectorType::get(Type::getInt8Ty(module.getContext()), 3);
+  for (Function &function : module)
+    for (Instruction &instruction : make_early_inc_range(instructions(function))) {
+      auto *store = dyn_cast<StoreInst>(&instruction);
+      if (!store || store->getValueOperand()->getType() != type)
+        continue;
+      IRBuilder<> builder(store);
+      for (unsigned i = 0; i < 3; ++i)
+        builder.CreateStore(
+            builder.CreateExtractElement(store->getValueOperand(), i),
+            builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), store->getPointerOperand(), i));
+      store->eraseFromParent();
+    }
 }
 
 /// Keeps the errors that code generation reports, which would otherwise end the process.
@@ -110,6 +130,8 @@ public:
         function.setDoesNotThrow(); // nothing of ours unwinds, so no tables for it
     if (Error error = runPasses(*module, *machine, optLevel))
       return std::move(error);
+    if (module->getTargetTriple().isAArch64())
+      splitStoresOfThreeBytes(*module);
     return module.get();
   }
 
