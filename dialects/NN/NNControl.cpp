@@ -5,10 +5,11 @@
 using namespace mlir;
 using namespace accel::nn;
 
-static bool hasOneElement(Value value) {
+/// True of one element of an integer type of that many bits.
+static bool isOne(Value value, unsigned bits) {
   auto type = cast<RankedTensorType>(value.getType());
-  return llvm::all_of(type.getShape(),
-                      [](int64_t size) { return size == 1 || ShapedType::isDynamic(size); });
+  return type.getElementType().isInteger(bits) &&
+         llvm::all_of(type.getShape(), [](int64_t size) { return size == 1; });
 }
 
 /// True if a value of type `from` may become one of type `to`: dims may be known less well.
@@ -31,7 +32,7 @@ static bool canBecome(TypeRange from, TypeRange to) {
 static ValueRange yielded(Region &region) { return region.front().getTerminator()->getOperands(); }
 
 LogicalResult IfOp::verify() {
-  if (!hasOneElement(getCondition()))
+  if (!isOne(getCondition(), 1))
     return emitOpError("C1: expected a condition of one element");
   for (Region *region : getRegions())
     if (region->getNumArguments() || !canBecome(yielded(*region).getTypes(), getResultTypes()))
@@ -42,8 +43,7 @@ LogicalResult IfOp::verify() {
 ValueRange LoopOp::getYielded() { return yielded(getBody()); }
 
 LogicalResult LoopOp::verify() {
-  if ((getTrips() && !hasOneElement(getTrips())) ||
-      (getCondition() && !hasOneElement(getCondition())))
+  if ((getTrips() && !isOne(getTrips(), 64)) || (getCondition() && !isOne(getCondition(), 1)))
     return emitOpError("C1: expected trips and a condition of one element");
   TypeRange carried = getCarried().getTypes();
   auto i64 = RankedTensorType::get({}, IntegerType::get(getContext(), 64));
@@ -57,8 +57,7 @@ LogicalResult LoopOp::verify() {
     return emitOpError("C2: expected a region that takes a tensor<i64> and ")
            << carried << ", and yields the latter";
   if (before) {
-    auto go = cast<RankedTensorType>(getYieldedCondition().getType());
-    if (!go.getElementType().isInteger(1) || !hasOneElement(getYieldedCondition()))
+    if (!isOne(getYieldedCondition(), 1))
       return emitOpError("C2: expected a region that yields a condition of one element first");
   }
   if (getYieldedScans().size() != getNumResults() - count)

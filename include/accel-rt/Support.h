@@ -200,7 +200,7 @@ typedef struct accel_op {
 /// A constant, or what is known of a tensor that may have no elements.
 typedef struct accel_array_type {
   int64_t offset;      ///< in the weights; -1: no constant
-  const int64_t *dims; ///< ACCEL_UNKNOWN_DIM where only the run knows
+  const int64_t *dims; ///< as in accel_port
   accel_dtype dtype;
   int32_t rank;
 } accel_array_type;

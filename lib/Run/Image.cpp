@@ -191,6 +191,8 @@ Expected<Value> accel::run::imageInput(const Image &given, const Model &model,
     auto scaled = [&](int64_t side) {
       return std::max<int64_t>(std::llround(double(side) * scale), 1);
     };
+    if (Error error = checkSize(scaled(given.height), scaled(given.width)))
+      return std::move(error);
     image = resizeImage(given, scaled(given.height), scaled(given.width));
     height = size(axes->height, image.height), width = size(axes->width, image.width);
     if (height > image.height || width > image.width)

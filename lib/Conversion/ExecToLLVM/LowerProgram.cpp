@@ -51,7 +51,7 @@ public:
         return failure();
     weights();
     kernelsAndSites();
-    if (parts.size() > 1)
+    if (program.getScript())
       result.arenaBytes = program.getArenaBytes().value_or(-1);
     else if (parts.back().table.isStatic)
       result.arenaBytes = parts.back().table.arenaBytes;
@@ -241,8 +241,10 @@ Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
   for (const ScriptTable::ArrayType &array : script.types) {
     DataType dtype = *dataTypeOf(array.type.getElementType());
     SmallVector<int64_t> dims;
-    for (int64_t size : array.type.getShape())
-      dims.push_back(ShapedType::isDynamic(size) ? ACCEL_UNKNOWN_DIM : size);
+    for (auto [axis, size] : llvm::enumerate(array.type.getShape()))
+      dims.push_back(!ShapedType::isDynamic(size) ? size
+                     : array.dims                 ? array.dims[axis]
+                                                  : ACCEL_UNKNOWN_DIM);
     typeRows.push_back(Row{array.offset, data->integers(dims), dtype.code, dtype.bits, int16_t(1),
                            int32_t(dims.size())});
   }
@@ -289,7 +291,9 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
   Field sitesAddress = Address();
   if (!sites.empty())
     sitesAddress = Address{allSites, isModel ? 0 : int64_t(sizeof(accel_site)) * part.firstSite};
-  int64_t arenaBytes = program.getScript() ? result.arenaBytes : table.arenaBytes;
+  // Segments whose sizes follow from data grow the arena themselves.
+  int64_t arenaBytes =
+      program.getScript() ? std::max<int64_t>(result.arenaBytes, 0) : table.arenaBytes;
   Address address =
       data->table("program", Row{int32_t(ACCEL_RT_ABI),
                                  int32_t(options.sequential ? ACCEL_PROGRAM_SEQUENTIAL : 0),

@@ -47,8 +47,8 @@ private:
     if (to != from)
       emit({ACCEL_OP_SHARE, to, from});
   }
-  int32_t typeNumber(int64_t offset, Value value) {
-    table.types.push_back({offset, cast<RankedTensorType>(value.getType())});
+  int32_t typeNumber(int64_t offset, Value value, DenseI64ArrayAttr dims = {}) {
+    table.types.push_back({offset, cast<RankedTensorType>(value.getType()), dims});
     return table.types.size() - 1;
   }
 
@@ -160,11 +160,16 @@ void ScriptBuilder::loop(nn::LoopOp op) {
     share(place, at(initial));
     registers[argument] = place;
   }
+  size_t head = table.words.size() + 1;
   emit({ACCEL_OP_LOOP, at(op.getTrips()), at(op.getCondition()), at(op.getIteration()),
         at(op.getYieldedCondition()), int32_t(op.getYieldedScans().size())});
-  for (auto [scan, result] :
-       llvm::zip_equal(op.getYieldedScans(), op.getResults().drop_front(op.getCarried().size())))
-    emit({at(scan), at(result), typeNumber(-1, result)});
+  auto known = op->getAttrOfType<ArrayAttr>(RunOp::kResultDimsAttr);
+  for (auto [i, scan] : llvm::enumerate(op.getYieldedScans())) {
+    OpResult result = op->getResult(op.getCarried().size() + i);
+    auto dims =
+        known ? dyn_cast<DenseI64ArrayAttr>(known[result.getResultNumber()]) : DenseI64ArrayAttr();
+    emit({at(scan), at(result), typeNumber(-1, result, dims)});
+  }
   emit(0);
   size_t begin = table.words.size();
   ops(block);
@@ -173,6 +178,21 @@ void ScriptBuilder::loop(nn::LoopOp op) {
   for (auto [argument, value] : llvm::zip_equal(op.getCarriedArguments(), op.getYieldedCarried()))
     if (at(argument) != at(value))
       moves.push_back({at(argument), at(value)});
+  // The condition and the rows of scans are read behind the moves: a carried value has changed by
+  // then.
+  SmallVector<int32_t> kept;
+  auto keep = [&](size_t word) {
+    int32_t from = table.words[word];
+    if (llvm::none_of(moves, [&](auto move) { return move.first == from; }))
+      return;
+    int32_t temporary = table.registers++;
+    share(temporary, from);
+    table.words[word] = temporary;
+    kept.push_back(temporary);
+  };
+  keep(head + 3);
+  for (size_t i = 0; i < op.getYieldedScans().size(); ++i)
+    keep(head + 5 + 3 * i);
   bool swaps = llvm::any_of(moves, [&](auto move) {
     return llvm::any_of(moves, [&](auto other) { return other.first == move.second; });
   });
@@ -190,6 +210,8 @@ void ScriptBuilder::loop(nn::LoopOp op) {
   closeAt(begin - 1, begin);
   emit({ACCEL_OP_FREE, at(op.getIteration())});
   free(op.getYielded(), block);
+  for (int32_t temporary : kept)
+    emit({ACCEL_OP_FREE, temporary});
 }
 
 } // namespace

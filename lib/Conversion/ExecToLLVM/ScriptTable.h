@@ -11,6 +11,7 @@ struct ScriptTable {
   struct ArrayType {
     int64_t offset; ///< in the weights; -1: no constant
     mlir::RankedTensorType type;
+    mlir::DenseI64ArrayAttr dims; ///< as in accel_port, if more is known than the type says
   };
   llvm::SmallVector<int32_t> words;
   llvm::SmallVector<ProgramOp> segments;

@@ -66,8 +66,10 @@ public:
   void runScript() {
     declare().setScript(true);
     for (Operation &op : source.without_terminator()) {
-      if (auto bind = dyn_cast<BindDimsOp>(op))
+      if (auto bind = dyn_cast<BindDimsOp>(op)) {
         mapping.map(bind.getResult(), value(bind.getInput()));
+        noteDims(value(bind.getInput()), shapes.get(bind.getResult()));
+      }
       if (isa<BindDimsOp, ConstantOp>(op))
         continue;
       op.walk([&](Operation *inner) {
@@ -87,6 +89,27 @@ public:
   }
 
 private:
+  /// Tells a loop what is known of its result's dims: a scan of no rows has them, too.
+  void noteDims(Value result, ArrayRef<Dim> shape) {
+    auto loop = result.getDefiningOp<LoopOp>();
+    if (!loop)
+      return;
+    SmallVector<int64_t> dims;
+    for (Dim dim : shape) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(dim);
+      dims.push_back(constantDim(dim) ? *constantDim(dim)
+                     : symbol && symbol.getPosition() < shapes.names().size()
+                         ? -1 - int64_t(symbol.getPosition())
+                         : std::numeric_limits<int64_t>::min());
+    }
+    auto known = loop->getAttrOfType<ArrayAttr>(exec::RunOp::kResultDimsAttr);
+    SmallVector<Attribute> all(loop.getNumResults(), builder.getUnitAttr());
+    if (known)
+      all.assign(known.begin(), known.end());
+    all[cast<OpResult>(result).getResultNumber()] = builder.getDenseI64ArrayAttr(dims);
+    loop->setAttr(exec::RunOp::kResultDimsAttr, builder.getArrayAttr(all));
+  }
+
   /// Calls and constants of nn in an op, and the op itself, as those of exec; the op's results
   /// then.
   static SmallVector<Value> toScript(Operation *op) {

@@ -137,7 +137,7 @@ private:
   /// A tensor and its dim for each size that only the run knows.
   llvm::DenseMap<Dim, std::pair<mlir::Value, int64_t>> sizeOwners;
   mlir::Block *block = nullptr;                       ///< Where ops go.
-  std::vector<std::unique_ptr<mlir::Region>> regions; ///< Of attempts that were given up.
+  std::vector<std::unique_ptr<mlir::Region>> regions; ///< Empty, but those that were given up.
   int64_t importedNodes = 0;
   bool stopped = false;
 };

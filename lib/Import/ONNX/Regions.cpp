@@ -214,8 +214,14 @@ GraphImporter::loop(Node &node, Value trips, Value condition, ArrayRef<Value> in
         types[i] = RankedTensorType::get(shape, types[i].getElementType());
       }
     }
-    if (!isStable) // what is wrong with this attempt is wrong with the next, too
-      problems.problems.resize(before);
+    if (isStable)
+      break;
+    for (const ImportDiagnostic &problem : ArrayRef(problems.problems).drop_front(before))
+      if (problem.severity == Severity::Error) {
+        (void)node.failQuietly();
+        return {};
+      }
+    problems.problems.resize(before); // warnings, which the next attempt repeats
   }
 
   SmallVector<Type> results(types.begin(), types.end());
@@ -232,6 +238,10 @@ GraphImporter::loop(Node &node, Value trips, Value condition, ArrayRef<Value> in
     SmallVector<int64_t> sizes{nn::constantDim(rows).value_or(ShapedType::kDynamic)};
     llvm::append_range(shape, row);
     llvm::append_range(sizes, Node::type(scan).getShape());
+    if (std::string problem; !checkShape(sizes, problem)) {
+      (void)node.error("what its iterations leave would be " + problem);
+      return {};
+    }
     results.push_back(RankedTensorType::get(sizes, Node::element(scan)));
     known.push_back(shape);
   }

@@ -66,12 +66,19 @@ static accel_buffer *take_buffer(accel_context *context, int64_t bytes) {
 void *accel_rt_new_array(accel_frame *frame, accel_array *array, accel_dtype dtype, int32_t rank,
                          const int64_t *dims) {
   accel_context *context = accel_context_of(frame);
+  const char *at = context->at ? context->at : context->program->name;
+  if (rank > ACCEL_ARRAY_RANK) {
+    context->status =
+        accel_error(context, ACCEL_RUN_FAILED, "'%s': expected at most %d dims, found %d", at,
+                    ACCEL_ARRAY_RANK, rank);
+    return NULL;
+  }
   int64_t bytes = accel_tensor_bytes(dims, rank, accel_element_bytes(dtype));
-  if (bytes < 0 || rank > ACCEL_ARRAY_RANK) {
+  if (bytes < 0) {
     context->status = accel_error(context, ACCEL_RUN_FAILED,
-                                  "node '%s': expected sizes of 0 or more whose bytes can be "
+                                  "'%s': expected sizes of 0 or more whose bytes can be "
                                   "counted, found others",
-                                  context->at ? context->at : "");
+                                  at);
     return NULL;
   }
   accel_buffer *buffer = take_buffer(context, bytes);
@@ -215,6 +222,8 @@ static int32_t run_segment(accel_context *context, int32_t number, const int32_t
 
 static int32_t call_op(accel_context *context, const int32_t *words) {
   const accel_op *op = &context->program->script->ops[words[0]];
+  if (accel_check_cancelled(context))
+    return context->status;
   int32_t num_inputs = words[1], num_outputs = words[2 + num_inputs];
   const int32_t *operands = words + 2, *results = words + 3 + num_inputs;
   const accel_array *inputs[num_inputs + 1];
@@ -292,14 +301,22 @@ static int32_t append_row(accel_context *context, scan *to, const accel_array *r
   return ACCEL_OK;
 }
 
-/// Iterations that are allocated for at once: more of a count that data gives would be trusted.
+/// Bytes that are allocated for rows to come: a count that data gives is not trusted with more.
 enum { MOST_EXPECTED_BYTES = 1 << 26, FEWEST_EXPECTED_ROWS = 4 };
 
 static int64_t expected_rows(int64_t trips, const accel_array *row) {
   int64_t bytes = accel_tensor_bytes(row->dims, row->rank, accel_element_bytes(row->dtype));
-  int64_t most = bytes > 0 ? MOST_EXPECTED_BYTES / bytes : trips;
-  int64_t rows = trips < most ? trips : most;
-  return rows < FEWEST_EXPECTED_ROWS ? FEWEST_EXPECTED_ROWS : rows;
+  int64_t most = trips == INT64_MAX || bytes <= 0 ? 0 : MOST_EXPECTED_BYTES / bytes;
+  if (most < FEWEST_EXPECTED_ROWS)
+    most = FEWEST_EXPECTED_ROWS;
+  return trips < most ? trips : most;
+}
+
+/// A dim of an accel_array_type; 0 where nothing is known.
+static int64_t known_dim(const accel_context *context, int64_t dim) {
+  if (dim == ACCEL_UNKNOWN_DIM)
+    return 0;
+  return dim < 0 ? context->frame.symbols[-1 - dim] : dim;
 }
 
 static int32_t do_code(accel_context *context, const int32_t *code, const int32_t *end);
@@ -344,7 +361,7 @@ static int32_t do_loop(accel_context *context, const int32_t *words) {
       const accel_array_type *type = &context->program->script->types[scans[3 * k + 2]];
       int64_t dims[ACCEL_ARRAY_RANK];
       for (int32_t axis = 0; axis < type->rank; ++axis)
-        dims[axis] = axis && type->dims[axis] > 0 ? type->dims[axis] : 0;
+        dims[axis] = axis ? known_dim(context, type->dims[axis]) : 0;
       if (!accel_rt_new_array(&context->frame, all, type->dtype, type->rank, dims))
         status = context->status;
     }

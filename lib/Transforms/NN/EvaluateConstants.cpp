@@ -15,6 +15,10 @@ using namespace mlir;
 using namespace accel;
 using namespace accel::nn;
 
+/// Weights are packed by a few ops. A chain in which each op reads the one before it twice would be
+/// computed 2^n times.
+static constexpr unsigned kMaxDeferredOps = 64;
+
 namespace {
 class NNEvaluateConstants : public accel::impl::NNEvaluateConstantsBase<NNEvaluateConstants> {
   void runOnOperation() override {
@@ -69,13 +73,26 @@ class NNEvaluateConstants : public accel::impl::NNEvaluateConstantsBase<NNEvalua
     return dense ? dense.reshape(type) : ElementsAttr();
   }
 
+  /// Ops that a constant is made by, one that is an operand twice counted twice, as it is computed.
+  static unsigned countOps(ElementsAttr value) {
+    auto deferred = dyn_cast<DeferredAttr>(value);
+    unsigned count = deferred ? 1 : 0;
+    if (deferred)
+      for (ElementsAttr operand : deferred.getOperands().getAsRange<ElementsAttr>())
+        count += countOps(operand);
+    return count;
+  }
+
   /// A large result as what it is made of; null if there is less to do.
   ElementsAttr deferred(Operation *op, ExactFn exact, ArrayRef<ElementsAttr> values) {
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     if (type.getNumElements() * elementBytes(type.getElementType()) < kDeferredBytes)
       return nullptr;
+    unsigned ops = 1;
+    for (ElementsAttr value : values)
+      ops += countOps(value);
     SmallVector<ConstantData> data;
-    if (!read(values, /*make=*/false, data))
+    if (ops > kMaxDeferredOps || !read(values, /*make=*/false, data))
       return nullptr;
     SmallVector<ElementsView> views(data.begin(), data.end());
     if (llvm::all_of(views, [](const ElementsView &view) { return view.isSplat; }) ||
@@ -108,6 +125,8 @@ class NNEvaluateConstants : public accel::impl::NNEvaluateConstantsBase<NNEvalua
     if (!exact && !movement)
       return nullptr;
     NewConstant result(type);
+    if (count == 0)
+      return std::move(result).finish();
     if (exact)
       exact(result.data(), 0, count, type.getShape(), views);
     else

@@ -66,6 +66,10 @@ public:
       taken.insert(name.getValue());
   }
 
+  /// What an iteration does not change moves before its loop, and before the one around that.
+  void hoist() {
+    main.walk([&](LoopOp loop) { hoistInvariants(loop); });
+  }
   void outline(Block &block);
   /// Drops sizes and constants of which segments have copies by now.
   void cleanUp(Block &block);
@@ -244,9 +248,6 @@ func::CallOp Outliner::makeSegment(ArrayRef<Operation *> ops, Operation *before)
 }
 
 void Outliner::outline(Block &block) {
-  for (Operation &op : block)
-    if (auto loop = dyn_cast<LoopOp>(op))
-      hoistInvariants(loop);
   unsigned highest = 0;
   for (Operation &op : block) {
     unsigned level = 0;
@@ -306,6 +307,7 @@ struct NNOutlinePass : accel::impl::NNOutlineBase<NNOutlinePass> {
       return;
     std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(main);
     Outliner outliner(main, *shapes);
+    outliner.hoist();
     outliner.outline(main.getBody().front());
     outliner.cleanUp(main.getBody().front());
     main->setAttr(kScriptAttr, UnitAttr::get(&getContext()));

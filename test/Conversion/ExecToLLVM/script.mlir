@@ -11,7 +11,7 @@
 // CHECK:         llvm.func hidden @accel_op_nonzero(!llvm.ptr, !llvm.ptr) -> i32
 // Inputs 0 and 1 to registers 0 and 1; what is carried to 2; a loop of 1's trips, its number in 3, with a scan of 4 to 5 of
 // type 0, and 7 words: run segment 0 of 2 to 4, 4 to 2. Then op 0 of 5.
-// CHECK:         @m.code(dense<[0, 0, 0, 0, 1, 1, 4, 2, 0, 8, 1, -1, 3, -1, 1, 4, 5, 0, 7, 2, 0, 2, 4, 4, 2, 4, 5, 3, 5, 4, 3, 0, 1, 5
+// CHECK:         @m.code(dense<[0, 0, 0, 0, 1, 1, 4, 2, 0, 9, 1, -1, 3, -1, 1, 4, 5, 0, 7, 2, 0, 2, 4, 4, 2, 4, 5, 3, 5, 4, 3, 0, 1, 5
 // CHECK:         @m.segments()
 // CHECK:         @m.ops()
 // CHECK:         @m.types()

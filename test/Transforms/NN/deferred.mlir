@@ -50,3 +50,19 @@ func.func @splat() -> tensor<64x64x4x64xf32> {
   %2 = nn.slice %1 offsets [0, 0, 0, 0] sizes [64, 64, 4, 64] steps [1, 1, 1, 1] : tensor<64x64x16x64xf32> -> tensor<64x64x4x64xf32>
   return %2 : tensor<64x64x4x64xf32>
 }
+
+// What would be computed again and again is computed at once.
+// CHECK-LABEL: @doubled
+// CHECK-NOT:     nn.deferred
+// CHECK:         nn.constant dense_resource<{{.*}}> : tensor<8192x3xf32>
+func.func @doubled() -> tensor<8192x3xf32> {
+  %w = nn.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+  %0 = nn.pad %w low [0, 0] high [8190, 0] value 0.0 : f32 : tensor<2x3xf32> -> tensor<8192x3xf32>
+  %1 = nn.mul %0, %0 : tensor<8192x3xf32>, tensor<8192x3xf32> -> tensor<8192x3xf32>
+  %2 = nn.mul %1, %1 : tensor<8192x3xf32>, tensor<8192x3xf32> -> tensor<8192x3xf32>
+  %3 = nn.mul %2, %2 : tensor<8192x3xf32>, tensor<8192x3xf32> -> tensor<8192x3xf32>
+  %4 = nn.mul %3, %3 : tensor<8192x3xf32>, tensor<8192x3xf32> -> tensor<8192x3xf32>
+  %5 = nn.mul %4, %4 : tensor<8192x3xf32>, tensor<8192x3xf32> -> tensor<8192x3xf32>
+  %6 = nn.mul %5, %5 : tensor<8192x3xf32>, tensor<8192x3xf32> -> tensor<8192x3xf32>
+  return %6 : tensor<8192x3xf32>
+}

@@ -54,12 +54,26 @@ def loops():
                   "{ c2 = Identity(c) b2 = Identity(b) a2 = Identity(a) }")
     for trips in (3, 4):
         yield row("Loop", const(trips), const(True, "bool"), x(2), x(2), outputs=2, body=swaps)
+    # What an iteration leaves, and the condition, are what they were before the next values were carried.
+    before = graph("before (int64 i, bool c, float[3] s) => (bool c2, float[3] t, float[3] old) { c2 = Identity(c) t = Add(s, s) old = Identity(s) }")
+    yield row("Loop", const(3), const(True, "bool"), x(3), outputs=2, body=before)
+    both = graph("both (int64 i, bool c, float[2] a, float[2] b) => (bool c2, float[2] b2, float[2] a2, float[2] u, float[2] v) "
+                 "{ c2 = Identity(c) b2 = Identity(b) a2 = Identity(a) u = Identity(a) v = Identity(b) }")
+    yield row("Loop", const(3), const(True, "bool"), x(2), x(2), outputs=4, body=both)
+    flips = graph("flips (int64 i, bool c, bool p, float[2] a) => (bool c2, bool q, float[2] t) { c2 = Identity(p) q = Not(p) t = Add(a, a) }")
+    for value in (True, False):
+        yield row("Loop", const(5), const(True, "bool"), const(value, "bool"), x(2), outputs=2, body=flips)
+    # Rows that grow with the run.
+    scores = graph("body (int64 i, bool c, float[n] s) => (bool c2, float[p] t) { c2 = Identity(c) t = Concat <axis = 0> (s, s) }", "grown")
+    yield row("Loop", const(2), const(True, "bool"), x(3), body=scores)
     # The number of the iteration, and a value from around the loop.
     indexed = graph("body (int64 i, bool c, float[3] s) => (bool c2, float[3] t, float[3] r) { c2 = Identity(c) r = Gather <axis = 0> (x3, i) t = Add(s, r) }")
     yield row("Loop", number(4), const(True, "bool"), x(3), around(5, 3), outputs=2, body=indexed)
 
 
 def scans():
+    old = graph("old (float[3] s, float[3] e) => (float[3] t, float[3] u) { t = Add(s, e) u = Identity(s) }")
+    yield row("Scan", x(3), x(5, 3), outputs=2, num_scan_inputs=1, body=old)
     sums = graph("body (float[3] s, float[3] e) => (float[3] t, float[3] u) { t = Add(s, e) u = Mul(t, e) }")
     for directions in (0, 1):
         yield row("Scan", x(3), x("T", 3), outputs=2, num_scan_inputs=1, body=sums,

@@ -34,9 +34,22 @@ static LogicalResult importBody(Node &node, const onnx::GraphProto &graph,
   return success(!values.empty() || (count == 0 && !node.hasFailed()));
 }
 
+/// One element of an integer type of that many bits, as a tensor without dims; null after an error.
+static Value single(Node &node, Value value, unsigned bits, StringRef what) {
+  if (!value || node.hasFailed())
+    return {};
+  bool isOne =
+      llvm::all_of(node.dims(value), [](Dim dim) { return nn::constantDim(dim).value_or(1) == 1; });
+  if (Node::element(value).isInteger(bits) && isOne)
+    return node.reshape(value, {});
+  (void)node.error("expected " + what + " to be one " + (bits == 1 ? "bool" : "i64") + ", found " +
+                   (isOne ? "" : "several elements of ") + dtypeText(Node::element(value)));
+  return {};
+}
+
 static LogicalResult ifOp(Node &node) {
   const onnx::GraphProto *branches[] = {graphOf(node, "then_branch"), graphOf(node, "else_branch")};
-  Value condition = node.operand(0);
+  Value condition = single(node, node.operand(0), 1, "the condition");
   if (node.hasFailed())
     return failure();
   int64_t count = node.proto().output_size();
@@ -65,12 +78,16 @@ static Value asDeclared(Node &node, Value value, const onnx::ValueInfoProto &dec
 
 static LogicalResult loop(Node &node) {
   const onnx::GraphProto *graph = graphOf(node, "body");
-  Value trips = node.optional(0), condition = node.optional(1);
+  Value trips = single(node, node.optional(0), 64, "the trip count"),
+        condition = single(node, node.optional(1), 1, "the condition");
   SmallVector<Value> initial;
   for (size_t i = 2; i < node.operandCount(); ++i)
     initial.push_back(node.operand(i));
   if (node.hasFailed())
     return failure();
+  if (size_t(node.proto().output_size()) < initial.size())
+    return node.error("expected an output for each of " + Twine(initial.size()) +
+                      " values that it carries, found " + Twine(node.proto().output_size()));
   if (std::optional<SmallVector<int64_t>> known =
           condition ? node.constants(condition) : std::nullopt;
       known && known->size() == 1 && known->front())
@@ -88,7 +105,9 @@ static LogicalResult loop(Node &node) {
     if (failed(importBody(node, *graph, inputs, node.proto().output_size() + 1, values)))
       return failure();
     ArrayRef<Value> rest = values;
-    yield.condition = rest.front();
+    yield.condition = single(node, rest.front(), 1, "the body's condition");
+    if (node.hasFailed())
+      return failure();
     llvm::append_range(yield.carried, rest.drop_front().take_front(initial.size()));
     llvm::append_range(yield.scans, rest.drop_front(1 + initial.size()));
     return success();
@@ -131,6 +150,14 @@ static LogicalResult scan(Node &node) {
     axis = node.axis(axis, Node::rank(value));
   if (node.hasFailed())
     return failure();
+  std::optional<int64_t> steps;
+  for (auto [axis, value] : llvm::zip_equal(axes, scanned))
+    if (std::optional<int64_t> size = nn::constantDim(node.dims(value)[axis])) {
+      if (steps && *steps != *size)
+        return node.error("expected scanned inputs of one length, found " + Twine(*steps) +
+                          " and " + Twine(*size));
+      steps = size;
+    }
   Value count = node.reshape(node.create<nn::ShapeOfOp>(scanned[0], axes[0], axes[0] + 1), {});
   Value last = node.sub(count, node.scalarLike(count, 1));
   if (node.hasFailed())

@@ -41,15 +41,44 @@ Value perAxis(Node &node, Value values, Value x, int64_t axis, int64_t block) {
   }
   if (nn::constantDim(shape[0]) == 1)
     return node.reshape(values, {});
+  if (axis < 0 || axis >= rank) {
+    (void)node.error("expected an axis of the input, whose rank is " + Twine(rank) +
+                     ", for scales of rank 1, found " + Twine(axis));
+    return {};
+  }
   Shape along(rank, node.constantDim(1));
   along[axis] = shape[0];
   return node.reshape(values, along);
 }
 
 int64_t axisOf(Node &node, Value x, int64_t otherwise) {
-  int64_t rank = Node::rank(x), axis = node.integer("axis", otherwise);
-  // With one scale for all, exporters leave an axis that a vector lacks.
-  return axis >= rank || axis < -rank ? 0 : node.axis(axis, rank);
+  // With one scale for all, exporters leave an axis that a vector lacks: an error only where it is
+  // needed.
+  int64_t axis = node.integer("axis", otherwise);
+  return axis < 0 ? axis + Node::rank(x) : axis;
+}
+
+/// An error if a scale is not of floats, or a zero point not of the type that is quantized to.
+void checkTypes(Node &node, Value scale, Value zero, Type type) {
+  if (node.hasFailed())
+    return;
+  if (scale && !Node::isFloat(scale))
+    (void)node.error("expected scales of floats, found " + dtypeText(Node::element(scale)));
+  else if (zero && Node::element(zero) != type)
+    (void)node.error("expected zero points of " + dtypeText(type) + ", found " +
+                     dtypeText(Node::element(zero)));
+}
+
+/// An error unless the operand is a tensor of 8-bit integers of that rank or more.
+void checkBytes(Node &node, Value value, int64_t leastRank) {
+  if (!value || node.hasFailed())
+    return;
+  auto type = dyn_cast<IntegerType>(Node::element(value));
+  if (!type || type.getWidth() != 8)
+    (void)node.error("expected operands of i8 or u8, found " + dtypeText(Node::element(value)));
+  else if (Node::rank(value) < leastRank)
+    (void)node.error("expected operands of rank " + Twine(leastRank) + " or more, found rank " +
+                     Twine(Node::rank(value)));
 }
 
 /// The smallest and largest number of an integer type.
@@ -75,6 +104,8 @@ LogicalResult quantizeLinear(Node &node) {
   node.ignore({"precision"});
   if (node.hasFailed())
     return failure();
+  if (!Node::isFloat(x) && !Node::element(x).isInteger(32))
+    return node.error("expected an input of floats or i32, found " + dtypeText(Node::element(x)));
   int64_t axis = axisOf(node, x, 1);
   Type to = zero    ? Node::element(zero)
             : given ? elementType(node.context(), given)
@@ -83,6 +114,11 @@ LogicalResult quantizeLinear(Node &node) {
     return node.unsupported("a conversion to " + dataTypeName(given));
   if (given && elementType(node.context(), given) != to)
     return node.error("attribute output_dtype contradicts the zero point's type " + dtypeText(to));
+  checkTypes(node, scale, zero, to);
+  if (node.hasFailed())
+    return failure();
+  if (block && (axis < 0 || axis >= Node::rank(x) || block < 0))
+    return node.error("expected blocks of 1 or more along an axis of the input");
   // Half precision is too narrow for the sum with a zero point.
   Type wide = node.builder().getF32Type();
   if (Node::element(x).isF64())
@@ -94,6 +130,16 @@ LogicalResult quantizeLinear(Node &node) {
     return node.result(convert(node, scaled, to));
   node.ignore({"saturate"});
   return node.result(toInteger(node, scaled, perAxis(node, zero, x, axis, block), integer));
+}
+
+/// One number, whether of rank 0 or 1.
+Value asScalar(Node &node, Value value) {
+  if (!value || node.hasFailed() || Node::rank(value) == 0)
+    return value;
+  if (Node::rank(value) == 1 && nn::constantDim(node.dims(value)[0]).value_or(1) == 1)
+    return node.reshape(value, {});
+  (void)node.error("expected one scale and one zero point for the whole tensor");
+  return {};
 }
 
 /// An integer tensor less its zero point, as i32.
@@ -108,6 +154,11 @@ LogicalResult dequantizeLinear(Node &node) {
   if (node.hasFailed())
     return failure();
   int64_t axis = axisOf(node, x, 1);
+  checkTypes(node, scale, zero, Node::element(x));
+  if (node.hasFailed())
+    return failure();
+  if (block && (axis < 0 || axis >= Node::rank(x) || block < 0))
+    return node.error("expected blocks of 1 or more along an axis of the input");
   Type to = given ? elementType(node.context(), given) : Node::element(scale);
   if (!to || !isa<FloatType>(to))
     return node.unsupported("a conversion to " + dataTypeName(given));
@@ -129,9 +180,7 @@ std::optional<double> largestSum(Value weight, Value zero, int64_t axis) {
       (zero && !matchPattern(zero, m_Constant(&zeros))))
     return std::nullopt;
   auto type = cast<RankedTensorType>(weight.getType());
-  auto integer = dyn_cast<IntegerType>(type.getElementType());
-  if (!integer || integer.getWidth() > 8)
-    return std::nullopt;
+  auto integer = cast<IntegerType>(type.getElementType());
   auto number = [&](const APInt &value) {
     return integer.isUnsigned() ? double(value.getZExtValue()) : double(value.getSExtValue());
   };
@@ -154,11 +203,8 @@ std::optional<double> largestSum(Value weight, Value zero, int64_t axis) {
 }
 
 /// The narrowest float whose sums of such products are exact: what integer arithmetic gives, at the
-/// speed of floats. Left operands are of 8 bits, less a zero point of them. Null where no float is
-/// known to do.
+/// speed of floats. Left operands are of 8 bits, less a zero point of them.
 FloatType exactFloat(Node &node, Value weight, Value zero, int64_t axis, int64_t terms) {
-  if (Node::element(weight).getIntOrFloatBitWidth() > 8)
-    return {};
   std::optional<double> sum = largestSum(weight, zero, axis);
   double bound = 255 * (sum ? *sum : 255.0 * double(terms));
   if ((sum || terms > 0) && bound < 0x1p24)
@@ -178,6 +224,12 @@ Value matrixZero(Node &node, Value zero, Value matrix, bool isLeft) {
 }
 
 Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
+  checkBytes(node, a, 1);
+  checkBytes(node, b, 1);
+  if (a && b && !node.hasFailed()) {
+    checkTypes(node, {}, aZero, Node::element(a));
+    checkTypes(node, {}, bZero, Node::element(b));
+  }
   if (!a || !b || node.hasFailed())
     return {};
   int64_t terms = nn::constantDim(node.dims(a).back()).value_or(0);
@@ -186,8 +238,6 @@ Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
   Type i32 = node.builder().getI32Type();
   Value left = centered(node, a, matrixZero(node, aZero, a, true));
   Value right = centered(node, b, matrixZero(node, bZero, b, false));
-  if (!type)
-    return matmul(node, left, right);
   return node.cast(matmul(node, node.cast(left, type), node.cast(right, type)), i32);
 }
 
@@ -197,22 +247,21 @@ LogicalResult matMulInteger(Node &node) {
 }
 
 Value integerConvolution(Node &node, Value x, Value xZero, Value weight, Value weightZero) {
+  checkBytes(node, x, 3);
+  checkBytes(node, weight, 3);
+  if (x && weight && !node.hasFailed()) {
+    checkTypes(node, {}, xZero, Node::element(x));
+    checkTypes(node, {}, weightZero, Node::element(weight));
+  }
   if (!x || !weight || node.hasFailed())
     return {};
   int64_t terms = 1;
   for (Dim dim : ArrayRef<Dim>(node.dims(weight)).drop_front())
     terms *= nn::constantDim(dim).value_or(0);
   Type i32 = node.builder().getI32Type(), type = exactFloat(node, weight, weightZero, 0, terms);
-  if (xZero && Node::rank(xZero) == 1)
-    xZero = node.reshape(xZero, {});
+  xZero = asScalar(node, xZero);
   Value left = centered(node, x, xZero);
   Value right = centered(node, weight, perAxis(node, weightZero, weight, 0, 0));
-  if (weightZero == nullptr)
-    right = centered(node, weight, {});
-  if (!type) {
-    (void)node.unsupported("a convolution of integers of more than 8 bits");
-    return {};
-  }
   return node.cast(convolve(node, node.cast(left, type), node.cast(right, type), {}), i32);
 }
 
@@ -225,22 +274,16 @@ LogicalResult convInteger(Node &node) {
 /// result's.
 LogicalResult requantize(Node &node, Value sum, Value a, Value b, Value to, Value zero) {
   Type f32 = node.builder().getF32Type();
-  if (!zero)
+  zero = asScalar(node, zero), to = asScalar(node, to);
+  for (Value scale : {a, b, to})
+    checkTypes(node, scale, {}, {});
+  if (node.hasFailed() || !zero)
     return failure();
   auto integer = dyn_cast<IntegerType>(Node::element(zero));
   if (!integer)
     return node.unsupported("a quantized result of " + dtypeText(Node::element(zero)));
-  if (Node::rank(zero) == 1)
-    zero = node.reshape(zero, {});
   Value factor = node.div(node.mul(node.cast(a, f32), node.cast(b, f32)), node.cast(to, f32));
   return node.result(toInteger(node, node.mul(node.cast(sum, f32), factor), zero, integer));
-}
-
-/// One number, whether of rank 0 or 1.
-Value asScalar(Node &node, Value value) {
-  return value && Node::rank(value) == 1 && nn::constantDim(node.dims(value)[0]) == 1
-             ? node.reshape(value, {})
-             : value;
 }
 
 LogicalResult qLinearMatMul(Node &node) {
@@ -251,8 +294,7 @@ LogicalResult qLinearMatMul(Node &node) {
     return failure();
   Value sum = integerProduct(node, a, aZero, b, bZero);
   return requantize(node, sum, matrixZero(node, aScale, a, true),
-                    matrixZero(node, bScale, b, false), asScalar(node, yScale),
-                    asScalar(node, yZero));
+                    matrixZero(node, bScale, b, false), yScale, yZero);
 }
 
 LogicalResult qLinearConv(Node &node) {
@@ -267,7 +309,7 @@ LogicalResult qLinearConv(Node &node) {
   if (bias)
     sum = node.add(sum, alongChannels(node, bias, sum));
   return requantize(node, sum, asScalar(node, xScale), perAxis(node, weightScale, sum, 1, 0),
-                    asScalar(node, yScale), yZero);
+                    yScale, yZero);
 }
 
 } // namespace

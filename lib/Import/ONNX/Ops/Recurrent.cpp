@@ -130,6 +130,7 @@ protected:
   double clip = 0;
 
 private:
+  void expectShape(Value value, StringRef name, ArrayRef<Dim> shape);
   void readActivations(int64_t directions);
   Value part(Value all, int64_t direction);
   SmallVector<Value> run(int64_t number, bool reverse);
@@ -139,6 +140,28 @@ private:
   Value x, w, r, b, lengths, peepholes;
   State initial; ///< of all directions; null: zeros
 };
+
+/// An error if an operand cannot have that shape; null dims may be anything.
+void Recurrent::expectShape(Value value, StringRef name, ArrayRef<Dim> shape) {
+  if (!value || node.hasFailed())
+    return;
+  Shape found = node.dims(value);
+  bool fits = found.size() == shape.size();
+  std::string wanted, given;
+  auto text = [](Dim dim) { return dim ? nn::dimText(dim) : std::string("?"); };
+  for (Dim dim : shape)
+    wanted += (wanted.empty() ? "" : " x ") + text(dim);
+  for (auto [i, dim] : llvm::enumerate(found)) {
+    given += (i ? " x " : "") + text(dim);
+    if (!fits || !shape[i])
+      continue;
+    std::optional<int64_t> a = nn::constantDim(dim), b = nn::constantDim(shape[i]);
+    fits &= !a || !b || *a == *b;
+  }
+  if (!fits)
+    (void)node.error("expected " + name + " of " + wanted + ", found " +
+                     (given.empty() ? "a scalar" : given));
+}
 
 void Recurrent::readActivations(int64_t directions) {
   SmallVector<StringRef> names;
@@ -259,7 +282,27 @@ LogicalResult Recurrent::import() {
                         Twine(gates * hidden) + " rows, found " +
                         Twine(node.staticDim(weights, 0)) + " x " +
                         Twine(node.staticDim(weights, 1)));
+  Dim each = node.constantDim(directions), width = node.constantDim(hidden);
+  Dim batch = node.dims(x)[batchFirst ? 0 : 1];
+  for (Value operand : {x, w, r, b, initial[0], isLstm ? initial[1] : Value(), peepholes})
+    if (operand && Node::element(operand) != Node::element(x))
+      return node.error("expected all inputs but the lengths to be " + dtypeText(Node::element(x)) +
+                        ", found " + dtypeText(Node::element(operand)));
+  if (!Node::isFloat(x))
+    return node.error("expected an input of floats, found " + dtypeText(Node::element(x)));
+  expectShape(w, "W", {each, node.constantDim(gates * hidden), node.dims(x)[2]});
+  expectShape(b, "B", {each, node.constantDim(2 * gates * hidden)});
+  expectShape(peepholes, "P", {each, node.constantDim(3 * hidden)});
+  expectShape(lengths, "sequence_lens", {batch});
+  for (Value state : initial)
+    expectShape(state, "an initial state",
+                batchFirst ? SmallVector<Dim>{batch, each, width}
+                           : SmallVector<Dim>{each, batch, width});
+  if (lengths && !Node::element(lengths).isInteger(32))
+    (void)node.error("expected sequence_lens of i32, found " + dtypeText(Node::element(lengths)));
   readActivations(directions);
+  if (node.hasFailed())
+    return failure();
   if (batchFirst) {
     x = node.transpose(x, {1, 0, 2});
     for (Value &state : initial)
