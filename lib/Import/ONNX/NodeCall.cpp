@@ -72,7 +72,10 @@ SmallVector<Dim> Node::partlyKnown(size_t i, StringRef what) {
   SmallVector<Dim> elements;
   if (failed || !value)
     return {};
-  if (rank(value) > 1)
+  if (!element(value).isInteger(64) && !element(value).isInteger(32))
+    (void)error("expected " + what + " (input " + Twine(i) + ") of i64, found " +
+                dtypeText(element(value)));
+  else if (rank(value) > 1)
     (void)error("expected " + what + " (input " + Twine(i) + ") of rank 1, found rank " +
                 Twine(rank(value)));
   else if (!appendKnown(*this, value, elements))
