@@ -4,9 +4,17 @@
 // RUN: accel-opt %s -split-input-file -cpu-lower-math=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,PLAIN
 
 // CHECK-LABEL: @vector16
-// CHECK-COUNT-2: arith.select
+// CHECK: arith.cmpf ogt, %arg0
+// CHECK: %[[X:.*]] = arith.select
+// A result of zero is chosen, or a product with zero, but nothing that underflows.
+// WIDE: %[[SOME:.*]] = arith.cmpf uge, %arg0
+// WIDE: arith.select %[[SOME]], %[[X]]
+// PLAIN-DAG: %[[LOWEST:.*]] = arith.constant dense<-176.05
+// PLAIN: arith.cmpf olt, %[[X]], %[[LOWEST]]
+// PLAIN: arith.select
 // CHECK-COUNT-9: math.fma
-// WIDE: llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// WIDE: %[[SCALED:.*]] = llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// WIDE: arith.select %[[SOME]], %[[SCALED]]
 // PLAIN-COUNT-2: arith.shli
 func.func @vector16(%x: vector<16xf32>) -> vector<16xf32> {
   %0 = math.exp %x : vector<16xf32>
