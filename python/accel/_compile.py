@@ -11,6 +11,10 @@ import warnings
 
 from .errors import CompileError, NoSuchFile
 
+_HERE = os.path.dirname(os.path.abspath(__file__))
+# In a wheel, in a build tree's python/accel (as it was imported: it is a link to the sources), in an installation's
+# lib/accel/python/accel.
+_COMPILER_FOLDERS = ("bin", "../../bin", "../../../../bin")
 _folder = None  # of libraries that have no other place; it lives as long as this process
 
 
@@ -40,15 +44,14 @@ def compile(model, output=None, flags=(), **options):
 
 
 def compiler():
-    """The path of accel-compile: $ACCEL_COMPILE, else beside this package or the build tree, else on PATH."""
+    """The path of accel-compile: $ACCEL_COMPILE, else the one that belongs to this package, else the one on PATH."""
     chosen = os.environ.get("ACCEL_COMPILE")
     if chosen:
         if not os.access(chosen, os.X_OK):
             raise NoSuchFile(f"ACCEL_COMPILE is '{chosen}', which is no program")
         return chosen
-    here = os.path.dirname(os.path.abspath(__file__))
-    for folder in (os.path.join(here, "bin"), os.path.join(here, "..", "..", "bin")):
-        path = os.path.normpath(os.path.join(folder, "accel-compile"))
+    for folder in _COMPILER_FOLDERS:
+        path = os.path.normpath(os.path.join(_HERE, folder, "accel-compile"))
         if os.access(path, os.X_OK):
             return path
     path = shutil.which("accel-compile")
