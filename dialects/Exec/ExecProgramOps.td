@@ -158,10 +158,6 @@ def Exec_RunOp : Op<Exec_Dialect, "run", [Pure, DeclareOpInterfaceMethods<Symbol
   let arguments = (ins FlatSymbolRefAttr:$segment, Variadic<AnyRankedTensor>:$inputs);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = "$segment `(` $inputs `)` attr-dict `:` functional-type($inputs, $results)";
-  let extraClassDeclaration = [{
-    /// Of an op of a script: for each result nothing, or its dims as accel_port has them.
-    static constexpr ::llvm::StringLiteral kResultDimsAttr = "exec.result_dims";
-  }];
 }
 
 def Exec_ViewOp : Op<Exec_Dialect, "view", [Pure]> {

@@ -68,6 +68,14 @@ LogicalResult LoopOp::verify() {
     if (one.getElementType() != all.getElementType() || one.getRank() + 1 != all.getRank())
       return emitOpError("C3: expected ") << all << " to have one dim more than " << one;
   }
+  if (std::optional<ArrayAttr> shapes = getResultShapes()) {
+    if (shapes->size() != getNumResults())
+      return emitOpError("C4: expected a shape for each result");
+    for (auto [shape, type] :
+         llvm::zip_equal(shapes->getAsRange<AffineMapAttr>(), getResultTypes()))
+      if (shape.getValue().getNumResults() != cast<RankedTensorType>(type).getRank())
+        return emitOpError("C4: expected a dim for each of ") << type << ", got " << shape;
+  }
   return success();
 }
 
@@ -79,5 +87,20 @@ LogicalResult CallOp::verify() {
       std::adjacent_find(positions.begin(), positions.end()) != positions.end() ||
       (!positions.empty() && positions.front() < 0))
     return emitOpError("C1: expected ascending positions, one for each operand");
+  return success();
+}
+
+MapsOp MapsOp::of(Value result) {
+  if (auto bind = result.getDefiningOp<BindDimsOp>())
+    result = bind.getInput();
+  return result.getDefiningOp<MapsOp>();
+}
+
+LogicalResult MapsOp::verify() {
+  auto type = cast<RankedTensorType>(getInput().getType());
+  size_t keys = getInts() ? getInts()->size() : getStrings() ? getStrings()->size() : 0;
+  if (getInts().has_value() == getStrings().has_value() || type.getRank() != 2 ||
+      type.getDimSize(1) != int64_t(keys))
+    return emitOpError("C1: expected a matrix, and either ints or strings for each column");
   return success();
 }

@@ -40,15 +40,19 @@ def NN_LoopOp : NN_ScriptOp<"loop", [RecursiveMemoryEffects, AttrSizedOperandSeg
     iteration (tensor<i64>) and what it carries. It yields whether to go on (one i1), if `condition`
     is given, what is carried to the next iteration, and one tensor for each scan. The results are
     what is carried at the end, then the scans of all iterations, stacked along a new dim 0.
+    `result_shapes`, of a loop in a script, are the results' dims as far as the program's symbols
+    tell them, as its `output_shapes` are: a scan of no rows has a shape, too.
 
     Constraints:
     * C1: `trips` and `condition` have one element.
     * C2: the region's arguments are a tensor<i64>, then tensors of the element types and ranks of
       `carried`; it yields those again, and the results begin with them.
     * C3: a scan's result has its element type and one more dim.
+    * C4: `result_shapes`, if given, has a map for each result, with a dim for each of its dims.
   }];
   let arguments = (ins Optional<NN_IntTensor>:$trips, Optional<NN_BoolTensor>:$condition,
-                       Variadic<NN_Tensor>:$carried);
+                       Variadic<NN_Tensor>:$carried,
+                       OptionalAttr<AffineMapArrayAttr>:$result_shapes);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<NN_Tensor>:$results);
   let assemblyFormat = [{(`trips` `(` $trips^ `:` type($trips) `)`)? (`while` `(` $condition^ `:` type($condition) `)`)?
@@ -86,6 +90,26 @@ def NN_CallOp : NN_ScriptOp<"call", [Pure]> {
   let results = (outs Variadic<NN_Tensor>:$results);
   let assemblyFormat = [{$callee `(` $inputs `)` (`positions` $positions^)? (`ints` $ints^)? (`floats` $floats^)?
     (`strings` $strings^)? attr-dict `:` functional-type($inputs, $results)}];
+  let hasVerifier = 1;
+}
+
+def NN_MapsOp : NN_ScriptOp<"maps", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "rows that the user gets as maps from these keys (ONNX-ML ZipMap-1)";
+  let description = [{
+    `nn.maps %x strings ["cat", "dog"] : tensor<?x2xf32>`. What a run gives for a result of the
+    model of shape N x C: a sequence of N maps from the C keys. Nothing in the model can read them.
+
+    Constraints:
+    * C1: either `ints` or `strings` are given, one for each column of a matrix.
+  }];
+  let arguments = (ins NN_Tensor:$input, OptionalAttr<DenseI64ArrayAttr>:$ints,
+                       OptionalAttr<StrArrayAttr>:$strings);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = [{$input (`ints` $ints^)? (`strings` $strings^)? attr-dict `:` type($input)}];
+  let extraClassDeclaration = [{
+    /// The op that makes a result of a function a sequence of maps; null if it is a tensor.
+    static MapsOp of(mlir::Value result);
+  }];
   let hasVerifier = 1;
 }
 

@@ -168,7 +168,8 @@ LogicalResult ConstantOp::computeShapes(Adaptor adaptor, Operands, ShapeContext 
 LogicalResult BindDimsOp::computeShapes(Adaptor adaptor, Operands operands, ShapeContext &context,
                                         Results &results) {
   AffineMap map = adaptor.getShape();
-  if (map.getNumDims() != 0 || map.getNumSymbols() != adaptor.getSymbols().size() ||
+  size_t names = adaptor.getSymbols().size();
+  if (map.getNumDims() != 0 || (map.getNumSymbols() != names && map.getNumSymbols() != names + 1) ||
       map.getNumResults() != operands[0].size())
     return context.error("C1: expected a map of no dims, one symbol a name and one result a dim");
   results.push_back(operands[0]);

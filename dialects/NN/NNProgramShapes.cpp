@@ -32,9 +32,11 @@ void ProgramShapes::visit() {
     for (StringAttr name : bind.getSymbols().getAsRange<StringAttr>())
       exprs.push_back(getAffineSymbolExpr(std::distance(symbols.begin(), llvm::find(symbols, name)),
                                           bind.getContext()));
-    Shape shape;
-    for (AffineExpr dim : bind.getShape().getResults())
-      shape.push_back(simplify(dim.replaceSymbols(exprs)));
+    Shape shape, own = get(bind.getInput());
+    for (auto [dim, unnamed] : llvm::zip_equal(bind.getShape().getResults(), own)) {
+      bool isNamed = !dim.isFunctionOfSymbol(exprs.size());
+      shape.push_back(isNamed ? simplify(dim.replaceSymbols(exprs)) : unnamed);
+    }
     if (isa<BlockArgument>(bind.getInput()))
       set(bind.getInput(), shape);
     set(bind.getResult(), std::move(shape));

@@ -29,10 +29,11 @@ def NN_BindDimsOp : NN_Op<"bind_dims", [], []> {
     The result is the operand, whose dim i is known to be result i of `shape`, an affine map of no
     dims whose symbol j is the program's symbol named `symbols[j]`:
     `nn.bind_dims %x ["batch", "seq"] affine_map<()[s0, s1] -> (s0, s1 * 2, 64)>`.
-    The run time checks this of the inputs.
+    The run time checks this of the inputs. One symbol more stands for sizes that have no name.
 
     Constraints:
-    * C1: `shape` has no dims, one symbol an entry of `symbols`, and one result a dim of the operand.
+    * C1: `shape` has no dims, one symbol an entry of `symbols` and at most one more, and one result
+      a dim of the operand.
   }];
   let arguments = (ins NN_Tensor:$input, StrArrayAttr:$symbols, AffineMapAttr:$shape);
   let results = (outs NN_Tensor:$result);

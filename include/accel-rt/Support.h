@@ -73,12 +73,9 @@ typedef struct accel_site {
   double bytes;      ///< read and written for one work item; both 0: not known
 } accel_site;
 
-/// accel_program.flags: no launch pays on several threads, so that contexts never start any.
-#define ACCEL_PROGRAM_SEQUENTIAL 1u
-
 typedef struct accel_program {
   uint32_t abi;   ///< ACCEL_RT_ABI
-  uint32_t flags; ///< ACCEL_PROGRAM_*
+  uint32_t flags; ///< 0
   const char *name;
   const accel_port *inputs;
   const accel_port *outputs;

@@ -20,7 +20,6 @@ struct ProgramOptions {
   std::string sourceHash;      ///< of the ONNX file
   std::string flags;           ///< that change the result
   uint64_t cpuFeatures = 0;    ///< ACCEL_CPU_* without which nothing runs
-  bool sequential = false;     ///< no launch pays on several threads
   llvm::json::Object metadata; ///< more entries for the metadata
 };
 

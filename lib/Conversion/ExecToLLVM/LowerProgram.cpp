@@ -35,10 +35,8 @@ public:
     data.emplace(*result.module, options.prefix);
     if (program.getScript())
       script = buildScriptTable(program);
-    DenseMap<Operation *, size_t> known;
     for (ProgramOp segment : script.segments)
-      if (known.try_emplace(segment, parts.size()).second)
-        parts.emplace_back(segment);
+      parts.emplace_back(segment);
     parts.emplace_back(program);
   }
 
@@ -109,7 +107,7 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
     Type element = cast<RankedTensorType>(type.getValue()).getElementType();
     accel_kind kind = ACCEL_TENSOR;
     if (program.getScript() && what == "output" &&
-        zippedMaps(program.getBody().front().getTerminator()->getOperand(i))) {
+        accel::nn::MapsOp::of(program.getBody().front().getTerminator()->getOperand(i))) {
       kind = ACCEL_SEQUENCE;
       growable = names.size(); // one an output
     }
@@ -195,15 +193,16 @@ void Lowering::kernelsAndSites() {
   }
   // Calls are sites whose kernels have a name only.
   firstCallSite = sites.size();
-  for (accel::nn::CallOp call : script.calls) {
-    std::string name = "call " + call.getCallee().str();
-    auto [place, isNew] = places.try_emplace(name, kKernelBytes * kernels.size());
+  for (const ScriptTable::Call &call : script.calls) {
+    StringRef function = call.function.empty() ? "maps" : call.function;
+    auto [place, isNew] =
+        places.try_emplace("call " + function.str(), kKernelBytes * kernels.size());
     if (isNew)
-      kernels.push_back(Row{Address(), Address(), int64_t(0), data->text(call.getCallee()),
-                            int64_t(0), Address()});
+      kernels.push_back(
+          Row{Address(), Address(), int64_t(0), data->text(function), int64_t(0), Address()});
     rows.push_back(Row{Address{symbol, place->second},
-                       data->text(llvm::join(nodeNames(call.getLoc()), "\n")), 0.0, 0.0});
-    sites.push_back({call.getCallee(), call.getLoc()});
+                       data->text(llvm::join(nodeNames(call.location), "\n")), 0.0, 0.0});
+    sites.push_back({function, call.location});
   }
   data->table("kernels", kernels);
   data->table("sites", rows);
@@ -218,33 +217,32 @@ Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
     segmentRows.push_back(Row{segments.at(segment)});
   for (auto [i, call] : llvm::enumerate(script.calls)) {
     std::string name;
-    if (!zippedMaps(call.getResult(0))) {
-      name = "accel_op_" + call.getCallee().str();
+    if (!call.function.empty()) {
+      name = "accel_op_" + call.function.str();
       data->function(name, opType);
     }
-    ArrayRef<int64_t> ints = call.getInts().value_or(ArrayRef<int64_t>());
-    ArrayRef<double> floats = call.getFloats().value_or(ArrayRef<double>());
     std::string number = std::to_string(i);
     SmallVector<Row> floatRows, stringRows;
-    for (double value : floats)
+    for (double value : call.floats)
       floatRows.push_back(Row{value});
-    if (call.getStrings())
-      for (StringAttr text : call.getStrings()->getAsRange<StringAttr>())
+    if (call.strings)
+      for (StringAttr text : call.strings.getAsRange<StringAttr>())
         stringRows.push_back(Row{data->text(text.getValue())});
     opRows.push_back(Row{
         Address{name},
         Address{data->symbol("sites"), int64_t(sizeof(accel_site)) * (firstCallSite + int64_t(i))},
-        ints.empty() ? Address() : data->integers(ints), data->table("floats_" + number, floatRows),
-        data->table("strings_" + number, stringRows), int32_t(ints.size()), int32_t(floats.size()),
-        int32_t(stringRows.size()), int32_t(0)});
+        call.ints.empty() ? Address() : data->integers(call.ints),
+        data->table("floats_" + number, floatRows), data->table("strings_" + number, stringRows),
+        int32_t(call.ints.size()), int32_t(call.floats.size()), int32_t(stringRows.size()),
+        int32_t(0)});
   }
   for (const ScriptTable::ArrayType &array : script.types) {
     DataType dtype = *dataTypeOf(array.type.getElementType());
     SmallVector<int64_t> dims;
     for (auto [axis, size] : llvm::enumerate(array.type.getShape()))
       dims.push_back(!ShapedType::isDynamic(size) ? size
-                     : array.dims                 ? array.dims[axis]
-                                                  : ACCEL_UNKNOWN_DIM);
+                     : array.dims ? *portDim(program, array.dims.getResult(axis), false)
+                                  : ACCEL_UNKNOWN_DIM);
     typeRows.push_back(Row{array.offset, data->integers(dims), dtype.code, dtype.bits, int16_t(1),
                            int32_t(dims.size())});
   }
@@ -294,33 +292,32 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
   // Segments whose sizes follow from data grow the arena themselves.
   int64_t arenaBytes =
       program.getScript() ? std::max<int64_t>(result.arenaBytes, 0) : table.arenaBytes;
-  Address address =
-      data->table("program", Row{int32_t(ACCEL_RT_ABI),
-                                 int32_t(options.sequential ? ACCEL_PROGRAM_SEQUENTIAL : 0),
-                                 data->text(options.name),
-                                 data->table("inputs", part.inputs),
-                                 data->table("outputs", part.outputs),
-                                 data->table("symbols", symbols),
-                                 sitesAddress,
-                                 int32_t(part.inputs.size()),
-                                 int32_t(part.outputs.size()),
-                                 int32_t(symbols.size()),
-                                 int32_t(isModel ? sites.size() : table.sites.size()),
-                                 slots,
-                                 plan.symbol.empty() ? arenaBytes : int64_t(-1),
-                                 result.scratchBytes,
-                                 weightsOffset,
-                                 isModel ? int64_t(result.weightBytes) : 0,
-                                 plan,
-                                 run,
-                                 int64_t(options.cpuFeatures),
-                                 data->text(options.target),
-                                 isModel ? data->text(result.metadata) : Address(),
-                                 isModel ? int64_t(result.metadata.size()) : 0,
-                                 isModel ? growable : 0,
-                                 int32_t(0),
-                                 requirements,
-                                 scriptAddress});
+  Address address = data->table("program", Row{int32_t(ACCEL_RT_ABI),
+                                               int32_t(0),
+                                               data->text(options.name),
+                                               data->table("inputs", part.inputs),
+                                               data->table("outputs", part.outputs),
+                                               data->table("symbols", symbols),
+                                               sitesAddress,
+                                               int32_t(part.inputs.size()),
+                                               int32_t(part.outputs.size()),
+                                               int32_t(symbols.size()),
+                                               int32_t(isModel ? sites.size() : table.sites.size()),
+                                               slots,
+                                               plan.symbol.empty() ? arenaBytes : int64_t(-1),
+                                               result.scratchBytes,
+                                               weightsOffset,
+                                               isModel ? int64_t(result.weightBytes) : 0,
+                                               plan,
+                                               run,
+                                               int64_t(options.cpuFeatures),
+                                               data->text(options.target),
+                                               isModel ? data->text(result.metadata) : Address(),
+                                               isModel ? int64_t(result.metadata.size()) : 0,
+                                               isModel ? growable : 0,
+                                               int32_t(0),
+                                               requirements,
+                                               scriptAddress});
   data->setScope("");
   return address;
 }

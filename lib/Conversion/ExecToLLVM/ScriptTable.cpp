@@ -24,10 +24,13 @@ public:
         emit({ACCEL_OP_INPUT, at(argument), int32_t(i)});
     ops(block);
     for (auto [i, output] : llvm::enumerate(block.getTerminator()->getOperands()))
-      if (nn::CallOp maps = zippedMaps(output)) {
-        emit(
-            {ACCEL_OP_MAPS, int32_t(i), at(maps.getInputs().front()), int32_t(table.calls.size())});
-        table.calls.push_back(maps);
+      if (nn::MapsOp maps = nn::MapsOp::of(output)) {
+        emit({ACCEL_OP_MAPS, int32_t(i), at(maps.getInput()), int32_t(table.calls.size())});
+        table.calls.push_back({maps.getLoc(),
+                               "",
+                               maps.getInts().value_or(ArrayRef<int64_t>()),
+                               {},
+                               maps.getStringsAttr()});
       } else {
         emit({ACCEL_OP_OUTPUT, int32_t(i), at(output)});
       }
@@ -47,7 +50,7 @@ private:
     if (to != from)
       emit({ACCEL_OP_SHARE, to, from});
   }
-  int32_t typeNumber(int64_t offset, Value value, DenseI64ArrayAttr dims = {}) {
+  int32_t typeNumber(int64_t offset, Value value, AffineMap dims = {}) {
     table.types.push_back({offset, cast<RankedTensorType>(value.getType()), dims});
     return table.types.size() - 1;
   }
@@ -80,7 +83,7 @@ void ScriptBuilder::ops(Block &block) {
   auto note = [&](Value value) {
     Operation *latest = value.getDefiningOp();
     for (Operation *user : value.getUsers()) {
-      if (auto call = dyn_cast<nn::CallOp>(user); call && zippedMaps(call.getResult(0)))
+      if (isa<nn::MapsOp>(user))
         return; // read where outputs are given
       Operation *ancestor = block.findAncestorOpInBlock(*user);
       if (!latest || latest->isBeforeInBlock(ancestor))
@@ -116,8 +119,6 @@ void ScriptBuilder::op(Operation &op) {
           emit(at(result));
       })
       .Case([&](nn::CallOp call) {
-        if (zippedMaps(call.getResult(0)))
-          return; // a matter of how an output is given
         SmallVector<int32_t> inputs;
         for (auto [i, input] : llvm::enumerate(call.getInputs())) {
           size_t position = call.getPositions() ? (*call.getPositions())[i] : i;
@@ -125,12 +126,15 @@ void ScriptBuilder::op(Operation &op) {
           inputs[position] = at(input);
         }
         emit({ACCEL_OP_CALL, int32_t(table.calls.size()), int32_t(inputs.size())});
-        table.calls.push_back(call);
+        table.calls.push_back(
+            {call.getLoc(), call.getCallee(), call.getInts().value_or(ArrayRef<int64_t>()),
+             call.getFloats().value_or(ArrayRef<double>()), call.getStringsAttr()});
         emit(inputs);
         emit(int32_t(call.getNumResults()));
         for (Value result : call.getResults())
           emit(result.use_empty() ? -1 : at(result));
       })
+      .Case([](nn::MapsOp) {}) // a matter of how an output is given
       .Case([&](nn::IfOp branch) { ifOp(branch); })
       .Case([&](nn::LoopOp inner) { loop(inner); })
       .DefaultUnreachable("a script holds nothing else");
@@ -163,11 +167,12 @@ void ScriptBuilder::loop(nn::LoopOp op) {
   size_t head = table.words.size() + 1;
   emit({ACCEL_OP_LOOP, at(op.getTrips()), at(op.getCondition()), at(op.getIteration()),
         at(op.getYieldedCondition()), int32_t(op.getYieldedScans().size())});
-  auto known = op->getAttrOfType<ArrayAttr>(RunOp::kResultDimsAttr);
+  std::optional<ArrayAttr> known = op.getResultShapes();
   for (auto [i, scan] : llvm::enumerate(op.getYieldedScans())) {
     OpResult result = op->getResult(op.getCarried().size() + i);
-    auto dims =
-        known ? dyn_cast<DenseI64ArrayAttr>(known[result.getResultNumber()]) : DenseI64ArrayAttr();
+    AffineMap dims;
+    if (known)
+      dims = cast<AffineMapAttr>((*known)[result.getResultNumber()]).getValue();
     emit({at(scan), at(result), typeNumber(-1, result, dims)});
   }
   emit(0);
@@ -215,11 +220,6 @@ void ScriptBuilder::loop(nn::LoopOp op) {
 }
 
 } // namespace
-
-nn::CallOp accel::exec::zippedMaps(Value output) {
-  auto call = output.getDefiningOp<nn::CallOp>();
-  return call && call.getCallee() == "zip_map" ? call : nn::CallOp();
-}
 
 ScriptTable accel::exec::buildScriptTable(ProgramOp program) {
   return ScriptBuilder(program).build();

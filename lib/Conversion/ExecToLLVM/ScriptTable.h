@@ -11,18 +11,22 @@ struct ScriptTable {
   struct ArrayType {
     int64_t offset; ///< in the weights; -1: no constant
     mlir::RankedTensorType type;
-    mlir::DenseI64ArrayAttr dims; ///< as in accel_port, if more is known than the type says
+    mlir::AffineMap dims; ///< over the program's symbols, if more is known than the type says
+  };
+  /// accel_script_op: a function in C, or keys of maps.
+  struct Call {
+    mlir::Location location;
+    llvm::StringRef function; ///< empty for maps
+    llvm::ArrayRef<int64_t> ints;
+    llvm::ArrayRef<double> floats;
+    mlir::ArrayAttr strings; ///< null if there are none
   };
   llvm::SmallVector<int32_t> words;
   llvm::SmallVector<ProgramOp> segments;
-  llvm::SmallVector<nn::CallOp> calls; ///< ops, each a call of its own
+  llvm::SmallVector<Call> calls; ///< each op's own
   llvm::SmallVector<ArrayType> types;
   int32_t registers = 0;
 };
-
-/// The call that makes an output a sequence of maps, whose keys are its ints or strings; null if it
-/// is a tensor.
-nn::CallOp zippedMaps(mlir::Value output);
 
 ScriptTable buildScriptTable(ProgramOp program);
 

@@ -67,8 +67,14 @@ public:
     declare().setScript(true);
     for (Operation &op : source.without_terminator()) {
       if (auto bind = dyn_cast<BindDimsOp>(op)) {
-        mapping.map(bind.getResult(), value(bind.getInput()));
-        noteDims(value(bind.getInput()), shapes.get(bind.getResult()));
+        Value input = value(bind.getInput());
+        mapping.map(bind.getResult(), input);
+        if (auto loop = input.getDefiningOp<LoopOp>()) {
+          SmallVector<Attribute> known = llvm::to_vector(loop.getResultShapes()->getValue());
+          known[cast<OpResult>(input).getResultNumber()] =
+              AffineMapAttr::get(shapeOf(bind.getResult()));
+          loop.setResultShapesAttr(builder.getArrayAttr(known));
+        }
       }
       if (isa<BindDimsOp, ConstantOp>(op))
         continue;
@@ -78,6 +84,12 @@ public:
             (void)value(operand);
       });
       Operation *copy = inside.clone(op, mapping);
+      if (auto loop = dyn_cast<LoopOp>(copy)) {
+        SmallVector<AffineMap> known;
+        for (Value result : op.getResults())
+          known.push_back(shapeOf(result));
+        loop.setResultShapesAttr(builder.getAffineMapArrayAttr(known));
+      }
       // The copy itself may be replaced.
       SmallVector<Value> results = toScript(copy);
       mapping.map(op.getResults(), results);
@@ -89,27 +101,6 @@ public:
   }
 
 private:
-  /// Tells a loop what is known of its result's dims: a scan of no rows has them, too.
-  void noteDims(Value result, ArrayRef<Dim> shape) {
-    auto loop = result.getDefiningOp<LoopOp>();
-    if (!loop)
-      return;
-    SmallVector<int64_t> dims;
-    for (Dim dim : shape) {
-      auto symbol = dyn_cast<AffineSymbolExpr>(dim);
-      dims.push_back(constantDim(dim) ? *constantDim(dim)
-                     : symbol && symbol.getPosition() < shapes.names().size()
-                         ? -1 - int64_t(symbol.getPosition())
-                         : std::numeric_limits<int64_t>::min());
-    }
-    auto known = loop->getAttrOfType<ArrayAttr>(exec::RunOp::kResultDimsAttr);
-    SmallVector<Attribute> all(loop.getNumResults(), builder.getUnitAttr());
-    if (known)
-      all.assign(known.begin(), known.end());
-    all[cast<OpResult>(result).getResultNumber()] = builder.getDenseI64ArrayAttr(dims);
-    loop->setAttr(exec::RunOp::kResultDimsAttr, builder.getArrayAttr(all));
-  }
-
   /// Calls and constants of nn in an op, and the op itself, as those of exec; the op's results
   /// then.
   static SmallVector<Value> toScript(Operation *op) {
@@ -173,6 +164,15 @@ private:
     return isKnown ? dim : getAffineSymbolExpr(numSymbols, dim.getContext());
   }
 
+  /// A tensor's dims over the program's symbols, and one past those that stands for unknown ones.
+  AffineMap shapeOf(Value tensor) {
+    SmallVector<Dim> dims;
+    for (Dim dim : shapes.get(tensor))
+      dims.push_back(dimOf(dim));
+    bool hasUnknown = llvm::is_contained(dims, getAffineSymbolExpr(numSymbols, main.getContext()));
+    return AffineMap::get(0, numSymbols + hasUnknown, dims, main.getContext());
+  }
+
   /// Creates the program without its body's ops.
   exec::ProgramOp declare() {
     ArrayRef<StringAttr> names = shapes.names();
@@ -186,13 +186,7 @@ private:
                    auto &maps) {
       names.push_back(name ? name : builder.getStringAttr(other));
       types.push_back(TypeAttr::get(tensor.getType()));
-      SmallVector<Dim> dims;
-      for (Dim dim : shapes.get(tensor))
-        dims.push_back(dimOf(dim));
-      bool hasUnknown =
-          llvm::is_contained(dims, getAffineSymbolExpr(numSymbols, main.getContext()));
-      maps.push_back(
-          AffineMapAttr::get(AffineMap::get(0, numSymbols + hasUnknown, dims, main.getContext())));
+      maps.push_back(AffineMapAttr::get(shapeOf(tensor)));
     };
     for (BlockArgument argument : source.getArguments())
       add(argument, main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.name"),

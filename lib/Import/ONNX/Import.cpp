@@ -250,26 +250,17 @@ Value GraphImporter::indexValue(Dim dim) {
 
 // --- outputs ---
 
-nn::CallOp accel::onnx_import::zippedMaps(Value value) {
-  if (auto bind = value.getDefiningOp<nn::BindDimsOp>())
-    value = bind.getInput();
-  auto call = value.getDefiningOp<nn::CallOp>();
-  return call && call.getCallee() == "zip_map" ? call : nn::CallOp();
-}
-
 /// Maps are given to the user; nothing in the graph can read them.
 void GraphImporter::checkMaps() {
-  main.walk([&](nn::CallOp call) {
-    if (call.getCallee() != "zip_map")
-      return;
-    SmallVector<Operation *> users(call->getUsers());
+  main.walk([&](nn::MapsOp maps) {
+    SmallVector<Operation *> users(maps->getUsers());
     while (!users.empty()) {
       Operation *user = users.pop_back_val();
       if (isa<nn::BindDimsOp>(user))
         llvm::append_range(users, user->getUsers());
       else if (!isa<func::ReturnOp>(user))
         reportFile(Severity::Error,
-                   "the maps of node '" + callerName(call.getLoc()) +
+                   "the maps of node '" + callerName(maps.getLoc()) +
                        "' are read in the graph, which is not supported yet",
                    "Read the tensor before them.");
     }
@@ -278,7 +269,7 @@ void GraphImporter::checkMaps() {
 
 void GraphImporter::checkDeclared(const onnx::ValueInfoProto &declared, Value value) {
   if (!declared.type().has_tensor_type()) {
-    if (zippedMaps(value))
+    if (nn::MapsOp::of(value))
       return;
     if (declared.has_type() && declared.type().value_case() != onnx::TypeProto::VALUE_NOT_SET)
       reportFile(Severity::Error, "output '" + declared.name() +

@@ -24,26 +24,36 @@ Value GraphImporter::withDims(Value value, ArrayRef<Dim> dims) {
   for (auto [axis, dim] : llvm::enumerate(shape))
     if (!type.isDynamicDim(axis))
       dim = getAffineConstantExpr(type.getDimSize(axis), &context);
-  SmallVector<Attribute> names;
-  llvm::DenseMap<AffineExpr, AffineExpr> numbers;
-  bool isKnown = true;
-  for (Dim dim : shape)
+  shapes.set(value, shape);
+  auto isNamed = [&](Dim dim) {
+    bool named = true;
     dim.walk([&](AffineExpr part) {
       auto symbol = dyn_cast<AffineSymbolExpr>(part);
-      if (!symbol)
-        return;
-      isKnown &= symbol.getPosition() < symbolValues.size();
-      if (isKnown && numbers.try_emplace(part, getAffineSymbolExpr(names.size(), &context)).second)
+      named &= !symbol || symbol.getPosition() < symbolValues.size();
+    });
+    return named;
+  };
+  SmallVector<Attribute> names;
+  llvm::DenseMap<AffineExpr, AffineExpr> numbers;
+  for (Dim dim : llvm::make_filter_range(shape, isNamed))
+    dim.walk([&](AffineExpr part) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(part);
+          symbol && numbers.try_emplace(part, getAffineSymbolExpr(names.size(), &context)).second)
         names.push_back(builder.getStringAttr(symbolNames[symbol.getPosition()]));
     });
-  shapes.set(value, shape);
-  if (!isKnown || type.hasStaticShape())
+  if (names.empty())
     return value;
+  // The symbol past the names stands for what has none.
   SmallVector<AffineExpr> local;
-  for (Dim dim : shape)
-    local.push_back(dim.replace(numbers));
-  Value bound = nn::BindDimsOp::create(builder, value.getLoc(), value, builder.getArrayAttr(names),
-                                       AffineMap::get(0, names.size(), local, &context));
+  bool hasUnnamed = false;
+  for (Dim dim : shape) {
+    hasUnnamed |= !isNamed(dim);
+    local.push_back(isNamed(dim) ? dim.replace(numbers)
+                                 : getAffineSymbolExpr(names.size(), &context));
+  }
+  Value bound =
+      nn::BindDimsOp::create(builder, value.getLoc(), value, builder.getArrayAttr(names),
+                             AffineMap::get(0, names.size() + hasUnnamed, local, &context));
   shapes.set(bound, shape);
   return bound;
 }

@@ -161,8 +161,7 @@ static accel_context *allocate_context(const accel_program *program, accel_alloc
 /// How many threads runs of this context may use, with the workers for them started: a run must
 /// not have to make a thread.
 static int32_t choose_threads(const accel_context *context, int32_t wanted) {
-  const accel_program *program = context->frame.program;
-  if ((program->flags & ACCEL_PROGRAM_SEQUENTIAL) || wanted == 1)
+  if (wanted == 1)
     return 1;
   if (context->executor.run)
     return wanted ? wanted : accel_usable_cpus();

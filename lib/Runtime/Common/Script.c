@@ -14,12 +14,16 @@ static void retain(const accel_array *array) {
     ++array->buffer->references;
 }
 
+static void release_buffer(accel_context *context, accel_buffer *buffer) {
+  if (--buffer->references)
+    return;
+  buffer->next_free = context->free_buffers;
+  context->free_buffers = buffer;
+}
+
 static void release(accel_context *context, accel_array *array) {
-  accel_buffer *buffer = array->buffer;
-  if (buffer && --buffer->references == 0) {
-    buffer->next_free = context->free_buffers;
-    context->free_buffers = buffer;
-  }
+  if (array->buffer)
+    release_buffer(context, array->buffer);
   array->buffer = NULL;
   array->data = NULL;
 }
@@ -50,6 +54,7 @@ static accel_buffer *take_buffer(accel_context *context, int64_t bytes) {
       return NULL;
     }
     memset(buffer, 0, sizeof *buffer);
+    context->held_bytes += (int64_t)sizeof *buffer;
     buffer->next = context->buffers;
     context->buffers = buffer;
   }
@@ -57,9 +62,7 @@ static accel_buffer *take_buffer(accel_context *context, int64_t bytes) {
   context->status = accel_grow(context, &buffer->block, bytes ? bytes : 1, 0, "a value");
   if (!context->status)
     return buffer;
-  buffer->references = 0;
-  buffer->next_free = context->free_buffers;
-  context->free_buffers = buffer;
+  release_buffer(context, buffer);
   return NULL;
 }
 
@@ -123,6 +126,7 @@ ACCEL_LOCAL void accel_destroy_buffers(accel_context *context) {
     context->buffers = buffer->next;
     accel_release(context, &buffer->block);
     context->allocator.release(context->allocator.user, buffer, sizeof *buffer);
+    context->held_bytes -= (int64_t)sizeof *buffer;
   }
 }
 
@@ -250,9 +254,7 @@ static int32_t call_op(accel_context *context, const int32_t *words) {
   while (context->op_buffers) {
     accel_buffer *buffer = context->op_buffers;
     context->op_buffers = buffer->next_free;
-    buffer->references = 0;
-    buffer->next_free = context->free_buffers;
-    context->free_buffers = buffer;
+    release_buffer(context, buffer);
   }
   for (int32_t i = 0; i < num_outputs; ++i)
     if (status || results[i] < 0)

@@ -23,7 +23,7 @@ using namespace accel::nn;
 
 namespace {
 
-bool isScriptOp(Operation *op) { return isa<IfOp, LoopOp, CallOp>(op); }
+bool isScriptOp(Operation *op) { return isa<IfOp, LoopOp, CallOp, MapsOp>(op); }
 
 /// Arithmetic on sizes: each segment that needs it gets a copy.
 bool isSizeOp(Operation *op) {

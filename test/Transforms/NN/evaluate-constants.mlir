@@ -160,3 +160,13 @@ func.func @resource() -> (tensor<4xf32>, tensor<2x2xf32>) {
     }
   }
 #-}
+
+// Without elements.
+// CHECK-LABEL: @nothing()
+// CHECK-NEXT:    %[[C:.*]] = nn.constant dense<> : tensor<3x0xf32>
+// CHECK-NEXT:    return %[[C]]
+func.func @nothing() -> tensor<3x0xf32> {
+  %0 = nn.constant dense<> : tensor<0x3xf32>
+  %r = nn.transpose %0 [1, 0] : tensor<0x3xf32> -> tensor<3x0xf32>
+  return %r : tensor<3x0xf32>
+}

@@ -67,3 +67,22 @@ func.func @call_c1(%x: tensor<2xf32>) -> tensor<2xf32> {
   %0 = nn.call "op"(%x, %x) positions [1, 1] : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
+
+// -----
+
+func.func @loop_c4(%n: tensor<i64>, %x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @below {{C4: expected a dim for each of 'tensor<2xf32>', got affine_map<() -> ()>}}
+  %0 = nn.loop trips(%n : tensor<i64>) carried(%x : tensor<2xf32>) {result_shapes = [affine_map<() -> ()>]} -> tensor<2xf32> do {
+  ^bb0(%i: tensor<i64>, %s: tensor<2xf32>):
+    nn.yield %s : tensor<2xf32>
+  }
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+func.func @maps_c1(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  // expected-error @below {{C1: expected a matrix, and either ints or strings for each column}}
+  %0 = nn.maps %x ints [1, 2, 3] : tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}

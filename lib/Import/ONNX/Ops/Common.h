@@ -52,7 +52,4 @@ mlir::Value swish(Node &node, mlir::Value x, double alpha);
 /// 0.5 * x * (1 + erf(x / sqrt(2))), or its approximation by tanh.
 mlir::Value gelu(Node &node, mlir::Value x, bool byTanh);
 
-/// The call that makes a value a sequence of maps for the user; null if it is a tensor.
-nn::CallOp zippedMaps(mlir::Value value);
-
 } // namespace accel::onnx_import

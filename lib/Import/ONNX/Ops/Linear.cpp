@@ -179,14 +179,15 @@ static LogicalResult zipMap(Node &node) {
   if (node.staticDim(x, 1) != count)
     return node.error("expected a value for each of " + Twine(count) + " keys, found " +
                       Twine(node.staticDim(x, 1)));
-  Value maps = node.call("zip_map", {x}, ints.value_or(SmallVector<int64_t>()), Node::element(x),
-                         node.dims(x));
-  if (!maps)
-    return failure();
-  if (strings)
-    zippedMaps(maps).setStringsAttr(node.builder().getStrArrayAttr(
-        SmallVector<StringRef>(strings->strings().begin(), strings->strings().end())));
-  return node.result(maps);
+  OpBuilder &builder = node.builder();
+  DenseI64ArrayAttr numbers;
+  ArrayAttr texts;
+  if (ints)
+    numbers = builder.getDenseI64ArrayAttr(*ints);
+  else
+    texts = builder.getStrArrayAttr(
+        SmallVector<StringRef>(strings->strings().begin(), strings->strings().end()));
+  return node.result(node.create<nn::MapsOp>(x, numbers, texts));
 }
 
 ArrayRef<OpRow> accel::onnx_import::linearOps() {

@@ -223,14 +223,18 @@ Value matrixZero(Node &node, Value zero, Value matrix, bool isLeft) {
              : zero;
 }
 
-Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
-  checkBytes(node, a, 1);
-  checkBytes(node, b, 1);
-  if (a && b && !node.hasFailed()) {
-    checkTypes(node, {}, aZero, Node::element(a));
-    checkTypes(node, {}, bZero, Node::element(b));
+/// Two operands of bytes, of this rank at least, with zero points of their types or none.
+bool checkOperands(Node &node, Value a, Value aZero, Value b, Value bZero, int64_t rank) {
+  for (auto [operand, zero] : {std::pair(a, aZero), std::pair(b, bZero)}) {
+    checkBytes(node, operand, rank);
+    if (operand && !node.hasFailed())
+      checkTypes(node, {}, zero, Node::element(operand));
   }
-  if (!a || !b || node.hasFailed())
+  return a && b && !node.hasFailed();
+}
+
+Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
+  if (!checkOperands(node, a, aZero, b, bZero, 1))
     return {};
   int64_t terms = nn::constantDim(node.dims(a).back()).value_or(0);
   FloatType type = Node::rank(b) >= 2 ? exactFloat(node, b, bZero, Node::rank(b) - 1, terms)
@@ -247,13 +251,7 @@ LogicalResult matMulInteger(Node &node) {
 }
 
 Value integerConvolution(Node &node, Value x, Value xZero, Value weight, Value weightZero) {
-  checkBytes(node, x, 3);
-  checkBytes(node, weight, 3);
-  if (x && weight && !node.hasFailed()) {
-    checkTypes(node, {}, xZero, Node::element(x));
-    checkTypes(node, {}, weightZero, Node::element(weight));
-  }
-  if (!x || !weight || node.hasFailed())
+  if (!checkOperands(node, x, xZero, weight, weightZero, 3))
     return {};
   int64_t terms = 1;
   for (Dim dim : ArrayRef<Dim>(node.dims(weight)).drop_front())

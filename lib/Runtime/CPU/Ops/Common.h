@@ -90,6 +90,16 @@ static inline int32_t op_axis(int64_t axis, int32_t rank) {
   return axis >= 0 && axis < rank ? (int32_t)axis : -1;
 }
 
+/// A new array of the input's type and dims but for one axis; of one dim if flat. Null on failure.
+static inline char *op_new_resized(accel_frame *frame, accel_array *result,
+                                   const accel_array *input, bool flat, int32_t axis,
+                                   int64_t size) {
+  int64_t dims[ACCEL_ARRAY_RANK];
+  memcpy(dims, input->dims, sizeof dims);
+  dims[axis] = size;
+  return accel_rt_new_array(frame, result, input->dtype, flat ? 1 : input->rank, dims);
+}
+
 /// Sets marked[axis] for each axis that the tensor names.
 ACCEL_LOCAL int32_t op_mark_axes(accel_frame *frame, const accel_array *axes, int32_t rank,
                                  bool *marked);

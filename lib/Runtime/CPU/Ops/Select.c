@@ -49,13 +49,11 @@ int32_t accel_op_compress(accel_frame *frame, accel_op_call *call) {
   int64_t size = flat ? op_count(input) : input->dims[axis], length = op_count(condition);
   length = length < size ? length : size; // as ONNX Runtime has it, the rest chooses nothing
   const uint8_t *chosen = condition->data;
-  int64_t dims[ACCEL_ARRAY_RANK], found = 0;
+  int64_t found = 0;
   for (int64_t i = 0; i < length; ++i)
     found += chosen[i] != 0;
-  memcpy(dims, input->dims, sizeof dims);
-  dims[axis] = found;
   accel_array *result = &call->outputs[0];
-  char *to = accel_rt_new_array(frame, result, input->dtype, flat ? 1 : input->rank, dims);
+  char *to = op_new_resized(frame, result, input, flat, axis, found);
   if (!to)
     return accel_rt_status(frame);
   if (op_is_empty(result))

@@ -100,11 +100,7 @@ int32_t accel_op_unique(accel_frame *frame, accel_op_call *call) {
   for (int64_t i = 0; i < found; ++i)
     order[result[i]] = i;
 
-  int64_t dims[ACCEL_ARRAY_RANK];
-  memcpy(dims, input->dims, sizeof dims);
-  dims[axis] = found;
-  accel_array *values = &call->outputs[0];
-  char *to = accel_rt_new_array(frame, values, input->dtype, flat ? 1 : input->rank, dims);
+  char *to = op_new_resized(frame, &call->outputs[0], input, flat, axis, found);
   if (!to)
     return accel_rt_status(frame);
   int64_t block = of.inner * op_element_bytes(input->dtype);
