@@ -89,6 +89,7 @@ private:
   Read operand(unsigned number, ArrayRef<Index> from, unsigned first, Index firstSize,
                unsigned second, Index secondSize);
   Value emitItem(const Item &item, Value destination);
+  Value emitRows(const Item &item, Value destination);
   struct Block {
     Index from, keys;
     Value packedKeys, packedValues; ///< null: read where they lie

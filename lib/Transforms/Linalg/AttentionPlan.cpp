@@ -13,8 +13,6 @@ static constexpr int64_t kItemRows = 128, kMoreRows = 256, kEnoughItems = 16;
 /// Keys of a block where they do not fit one, and where their number is not known: what is left of
 /// it then runs in loops of unknown length, so that it should be little.
 static constexpr int64_t kBlockKeys = 256, kDynamicKeys = 64;
-/// So many rows are not worth packing for.
-static constexpr int64_t kFewRows = 2;
 
 /// In how many equal parts, of whole units, a size is cut so that none is above `most`.
 static int64_t evenly(int64_t size, int64_t most, int64_t unit) {
@@ -54,5 +52,15 @@ AttentionPlan linalg_ext::planAttention(nn::AttentionOp op, const cpu::Target &t
     plan.tileKeys = std::min<int64_t>(plan.tileKeys, llvm::alignTo(keys, lanes));
   plan.softmaxRows = std::clamp<int64_t>(registers / 2 / llvm::divideCeil(plan.keys, lanes), 1,
                                          std::min<int64_t>(4, plan.tileRows));
+  return plan;
+}
+
+AttentionPlan linalg_ext::planFewRows(nn::AttentionOp op, AttentionPlan plan) {
+  int64_t keys = op.getSizes()[nn::AttentionDims(op.getSizes().size()).key()];
+  plan.tileRows = plan.softmaxRows = 1;
+  plan.pack = false;
+  plan.oneBlock = keys <= kFewKeys;
+  if (plan.oneBlock)
+    plan.keys = keys < 0 ? kFewKeys : keys;
   return plan;
 }

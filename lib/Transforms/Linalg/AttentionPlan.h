@@ -20,4 +20,9 @@ struct AttentionPlan {
 
 AttentionPlan planAttention(nn::AttentionOp op, const cpu::Target &target);
 
+/// What is not worth packing for: so many rows, as long as the scores of a row of keys stay near.
+inline constexpr int64_t kFewRows = 2, kFewKeys = 4096;
+/// The plan of an item that has no more than these, where `plan` must do for more.
+AttentionPlan planFewRows(nn::AttentionOp op, AttentionPlan plan);
+
 } // namespace accel::linalg_ext

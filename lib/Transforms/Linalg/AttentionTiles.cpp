@@ -17,11 +17,11 @@ Value AttentionLowering::packKeys(const Item &item, const Block &block) {
   Value packed = empty({number(panels), number(depth), number(width)});
   // Past the last key: what is computed of it is never read, but must not be slow.
   std::optional<int64_t> known = getConstantIntValue(block.keys);
-  if (!known || *known % width) {
-    Index panel = apply(d(0).floorDiv(width), block.keys);
-    Index end = apply(d(0).ceilDiv(width), block.keys);
-    packed = loop(panel, end, 1, packed, [&](Index p, Value into) {
-      Indices from = {p, number(0), number(0)}, size = {number(1), number(depth), number(width)};
+  if (!known || *known % lanes) {
+    Index vector = apply(d(0).floorDiv(lanes) * lanes, block.keys);
+    packed = loop(vector, block.keys, lanes, packed, [&](Index key, Value into) {
+      Indices from = {apply(d(0).floorDiv(width), key), number(0), apply(d(0) % width, key)},
+              size = {number(1), number(depth), number(lanes)};
       return withPart(into, filled(part(into, from, size), 0), from, size);
     });
   }
@@ -105,11 +105,6 @@ Value AttentionLowering::scoresOf(const Item &item, const Block &block, Index ro
     Value all = empty({number(rows), number(plan.keys)});
     Indices start(2, number(0)), size = {number(rows), block.keys};
     Value sums = product(left, right, filled(part(all, start, size), 0));
-    Value scale = constant(op.getScale().convertToFloat());
-    sums = generic({}, {sums, {d0, d1}}, 2, {},
-                   [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                     return arith::MulFOp::create(b, loc, a[0], scale);
-                   });
     return withPart(all, sums, start, size);
   }
   int64_t panels = llvm::divideCeil(plan.keys, width);
@@ -143,13 +138,22 @@ SmallVector<Value> AttentionLowering::softmaxRows(const Item &item, const Block 
   Indices rowFrom = {within}, rowSize = {number(rows)};
   Value x = part(state[0], to, size);
   SmallVector<AffineExpr> all = {d(0), d(1)}, each = {d(0)};
-  if (op.getMask()) {
-    Indices from = item.from;
-    from[dims.row()] = apply(d(0) + d(1) + d(2), {item.from[dims.row()], row, within});
-    from[dims.key()] = block.from;
-    Read mask = operand(3, from, dims.row(), number(rows), dims.key(), block.keys);
-    x = generic({mask}, {x, all}, 2, {}, [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-      return arith::AddFOp::create(b, loc, a[1], a[0]);
+  // Keys that are read where they lie are not scaled yet.
+  bool scales = !block.packedKeys;
+  if (op.getMask() || scales) {
+    SmallVector<Read> mask;
+    if (op.getMask()) {
+      Indices from = item.from;
+      from[dims.row()] = apply(d(0) + d(1) + d(2), {item.from[dims.row()], row, within});
+      from[dims.key()] = block.from;
+      mask.push_back(operand(3, from, dims.row(), number(rows), dims.key(), block.keys));
+    }
+    Value scale = scales ? constant(op.getScale().convertToFloat()) : Value();
+    x = generic(mask, {x, all}, 2, {}, [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
+      Value score = a.back();
+      if (scales)
+        score = arith::MulFOp::create(b, loc, score, scale);
+      return mask.empty() ? score : arith::AddFOp::create(b, loc, score, a[0]).getResult();
     });
   }
   Value before = plan.oneBlock ? filled(empty(rowSize), kLowest) : part(state[2], rowFrom, rowSize);

@@ -9,11 +9,13 @@
 //       result = result * exp(what the largest was - what it is) + weights * values
 //   result = result / sum of weights
 //
-// Where all keys are one block the largest is known at once, and nothing is rescaled.
+// Where all keys are one block the largest is known at once, and nothing is rescaled. Items of few
+// rows are not packed for; where only the run knows how many there are, it chooses.
 #include "lib/Transforms/Linalg/AttentionLowering.h"
 #include "lib/Transforms/Linalg/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 namespace accel {
 #define GEN_PASS_DEF_LINALGTILEATTENTIONPASS
@@ -50,9 +52,38 @@ SmallVector<Value> AttentionLowering::emitTile(const Item &item, const Block &bl
   return result;
 }
 
+/// Where only the run knows sizes, rows may be few, as in a decoder's step, and all their scores be
+/// near.
 Value AttentionLowering::emitItem(const Item &item, Value destination) {
+  Value few;
+  auto atMost = [&](unsigned dim, Index size, int64_t most) {
+    if (op.getSizes()[dim] >= 0)
+      return;
+    Value fits = arith::CmpIOp::create(builder, at, arith::CmpIPredicate::sle, value(size),
+                                       value(number(most)));
+    few = few ? arith::AndIOp::create(builder, at, few, fits).getResult() : fits;
+  };
+  if (op.getSizes()[dims.row()] <= kFewRows) {
+    atMost(dims.row(), item.rows, kFewRows);
+    atMost(dims.key(), sizes[dims.key()], kFewKeys);
+  }
+  if (!few)
+    return emitRows(item, destination);
+  auto choice = scf::IfOp::create(builder, at, destination.getType(), few, /*withElse=*/true);
+  auto branch = [&](mlir::Block *block, const AttentionPlan &how) {
+    OpBuilder::InsertionGuard guard(builder);
+    llvm::SaveAndRestore restore(plan, how);
+    builder.setInsertionPointToStart(block);
+    scf::YieldOp::create(builder, at, emitRows(item, destination));
+  };
+  branch(choice.thenBlock(), planFewRows(op, plan));
+  branch(choice.elseBlock(), plan);
+  return choice.getResult(0);
+}
+
+Value AttentionLowering::emitRows(const Item &item, Value destination) {
   int64_t all = op.getSizes()[dims.row()], rest = all < 0 ? 1 : all % plan.tileRows;
-  if (!rest)
+  if (!rest || plan.tileRows == 1)
     rest = -1;
   auto rows = [&](const Block &block, ValueRange state) {
     return steps(
@@ -66,7 +97,18 @@ Value AttentionLowering::emitItem(const Item &item, Value destination) {
   if (plan.oneBlock)
     return rows(packBlock(item, number(0), keys), destination)[0];
   Indices size = {number(plan.rows)};
-  Values state = {filled(destination, 0), filled(empty(size), 0), filled(empty(size), kLowest)};
+  // Only of the rows that there are.
+  Values state = steps(
+      item.rows, plan.tileRows, Values{destination, empty(size), empty(size)},
+      [&](Index row, int64_t count, ValueRange into) {
+        Target to = target(row, count, number(0), op.getSizes()[dims.column()]);
+        Indices from = {row}, some = {number(count)};
+        return Values{
+            withPart(into[0], filled(part(into[0], to.from, to.size), 0), to.from, to.size),
+            withPart(into[1], filled(part(into[1], from, some), 0), from, some),
+            withPart(into[2], filled(part(into[2], from, some), kLowest), from, some)};
+      },
+      rest);
   auto blockAt = [&](Index from, Index count, ValueRange into) {
     return rows(packBlock(item, from, count), into);
   };
@@ -84,17 +126,16 @@ Value AttentionLowering::emitItem(const Item &item, Value destination) {
       return blockAt(from, apply(d(0) - d(1), {keys, from}), into);
     });
   }
-  Value factors = inverses(state[1]);
   int64_t columns = op.getSizes()[dims.column()];
   return steps(
       item.rows, plan.tileRows, ValueRange(state[0]),
       [&](Index row, int64_t count, ValueRange into) {
+        Value factors = inverses(part(state[1], {row}, {number(count)}));
         Target to = target(row, count, number(0), columns);
         Indices unit = ones(to.from.size());
         Value tile =
             tensor::ExtractSliceOp::create(builder, at, to.type, into[0], to.from, to.size, unit);
-        Value made = scaledRows(tile, to.where, part(factors, {row}, {number(count)}),
-                                op.getEmptyRowsZero());
+        Value made = scaledRows(tile, to.where, factors, op.getEmptyRowsZero());
         return Values{
             tensor::InsertSliceOp::create(builder, at, made, into[0], to.from, to.size, unit)};
       },
