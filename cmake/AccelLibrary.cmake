@@ -26,6 +26,7 @@ target_precompile_headers(AccelPCH PRIVATE ${CMAKE_SOURCE_DIR}/lib/Support/PCH.h
 function(accel_library name)
   cmake_parse_arguments(ARG "NO_PCH" "" "SOURCES;DEPENDS;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY ACCEL_LIBRARIES ${name})
   target_link_libraries(${name} PUBLIC AccelOptions ${ARG_LINK})
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})

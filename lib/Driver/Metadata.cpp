@@ -45,6 +45,8 @@ std::vector<link::HeaderValue> headerValues(mlir::ArrayAttr names, mlir::ArrayAt
 } // namespace
 
 Expected<std::string> hashFiles(ArrayRef<std::string> paths) {
+  // Its configuration file may name modules that are none of our version's.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   if (!hash || !EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr))
     return createStringError("libcrypto has no SHA-256");

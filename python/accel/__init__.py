@@ -6,6 +6,7 @@
     (scores,) = session.run(None, {"input": image})
 """
 from ._binding import IOBinding, OrtValue
+from ._cmake import cmake_dir
 from ._compile import compile
 from ._library import Port as NodeArg
 from ._session import InferenceSession, ModelMetadata, SessionOptions
@@ -45,5 +46,6 @@ __all__ = [
     "SessionOptions",
     "Unimplemented",
     "Unsupported",
+    "cmake_dir",
     "compile",
 ]

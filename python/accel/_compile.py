@@ -11,7 +11,6 @@ import warnings
 
 from .errors import CompileError, NoSuchFile
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
 # In a wheel, in a build tree's python/accel (as it was imported: it is a link to the sources), in an installation's
 # lib/accel/python/accel.
 _COMPILER_FOLDERS = ("bin", "../../bin", "../../../../bin")
@@ -50,8 +49,9 @@ def compiler():
         if not os.access(chosen, os.X_OK):
             raise NoSuchFile(f"ACCEL_COMPILE is '{chosen}', which is no program")
         return chosen
+    here = os.path.dirname(os.path.abspath(__file__))
     for folder in _COMPILER_FOLDERS:
-        path = os.path.normpath(os.path.join(_HERE, folder, "accel-compile"))
+        path = os.path.normpath(os.path.join(here, folder, "accel-compile"))
         if os.access(path, os.X_OK):
             return path
     path = shutil.which("accel-compile")

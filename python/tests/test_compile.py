@@ -94,13 +94,14 @@ def test_finds_the_compiler(called, tmp_path, monkeypatch):
     with pytest.raises(accel.NoSuchFile, match="ACCEL_COMPILE is '.*none', which is no program"):
         _compile.compiler()
     monkeypatch.delenv("ACCEL_COMPILE")
-    tree = tmp_path / "build"
-    (tree / "python" / "accel").mkdir(parents=True)
-    (tree / "bin").mkdir()
-    shutil.copy(tmp_path / "accel-compile", tree / "bin" / "accel-compile")
-    monkeypatch.setattr(_compile, "__file__", str(tree / "python" / "accel" / "_compile.py"))
-    assert _compile.compiler() == str(tree / "bin" / "accel-compile")
-    shutil.rmtree(tree)
+    for package, programs in (("python/accel", "bin"), ("lib/accel/python/accel", "bin"), ("accel", "accel/bin")):
+        tree = tmp_path / "build"
+        (tree / package).mkdir(parents=True)
+        (tree / programs).mkdir()
+        shutil.copy(tmp_path / "accel-compile", tree / programs / "accel-compile")
+        monkeypatch.setattr(_compile, "__file__", str(tree / package / "_compile.py"))
+        assert _compile.compiler() == str(tree / programs / "accel-compile")
+        shutil.rmtree(tree)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert _compile.compiler() == str(tmp_path / "accel-compile")
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))

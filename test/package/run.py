@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is installed works at any place: cmake --install, then the prefix is moved and used as a stranger would.
 
-The tools of the build tree are not on PATH here, and nothing that is installed may hold its path.
+The tools of the build tree are not on PATH here, and nothing that is installed may hold its path. With --all, also the
+tarball and the wheel that tools/dev/package.sh makes. bare.sh runs these on a machine without LLVM.
 """
 
+import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "test", "support"))
@@ -51,82 +54,64 @@ def differs(text):
         return f"expected\n{expected().round(5)}\nfound\n{text}"
 
 
-def install(args):
-    """An installation that was moved, and the example beside it."""
-    call("cmake", "--install", os.path.abspath(args.build), "--prefix", os.path.join(WORK, "first"))
-    os.rename(os.path.join(WORK, "first"), PREFIX)
-    shutil.copytree(EXAMPLE, os.path.join(WORK, "example"))
-    call(sys.executable, "make_model.py", cwd=os.path.join(WORK, "example"))
-
-
-def tool(name):
-    return os.path.join(PREFIX, "bin", name)
-
-
-def tools():
+def tools(prefix):
     for name in ("accel-compile", "accel-run", "accel-opt", "accel-lsp-server"):
-        if name != "accel-lsp-server" or os.path.exists(tool(name)):
-            call(tool(name), "--version")
+        call(os.path.join(prefix, "bin", name), "--version")
 
 
-def run_onnx():
+def run_onnx(program):
     """accel-run finds the compiler beside it."""
-    text = call(tool("accel-run"), "classifier.onnx", "--dim", "batch=2", cwd=os.path.join(WORK, "example"))
+    text = call(program, "classifier.onnx", "--dim", "batch=2", cwd=os.path.join(WORK, "example"))
     return None if "scores" in text else f"no scores in: {text}"
 
 
-def python():
+def python(executable, path):
+    """The package finds its compiler; NumPy comes from the path, too."""
     program = (
         "import accel, numpy\n"
         "session = accel.InferenceSession(accel.compile('classifier.onnx'))\n"
         "x = (numpy.arange(128) / 128).reshape(2, 64).astype('float32')\n"
         "for row in session.run(None, {'pixels': x})[0]: print(*row)\n"
     )
-    package = os.path.join(PREFIX, "lib", "accel", "python")
-    return differs(call(sys.executable, "-c", program, cwd=os.path.join(WORK, "example"), PYTHONPATH=package))
+    return differs(call(executable, "-c", program, cwd=os.path.join(WORK, "example"), PYTHONPATH=path))
 
 
-def configure(folder, *words, source="example"):
-    return call("cmake", "-S", os.path.join(WORK, source), "-B", folder, f"-Daccel_ROOT={PREFIX}", *words)
+def configure(folder, package, *words, source="example"):
+    return call("cmake", "-S", os.path.join(WORK, source), "-B", folder, f"-Daccel_DIR={package}", *words)
 
 
-def cmake(kind, generator):
-    def case():
-        if generator == "Ninja" and not shutil.which("ninja", path=CLEAN["PATH"]):
-            raise suite.Skip("no ninja")
-        folder = os.path.join(WORK, f"{generator}-{kind}")
-        configure(folder, f"-DTYPE={kind}", "-G", generator)
-        call("cmake", "--build", folder)
-        if why := differs(call(os.path.join(folder, "classify"))):
-            return why
-        if "Compiling the model" in call("cmake", "--build", folder):
-            return "the model is compiled again though nothing changed"
-        ends = {"STATIC": "libclassifier.a", "SHARED": "libclassifier.so", "OBJECT": "classifier.o"}
-        os.remove(os.path.join(folder, "accel", "classifier", ends[kind]))
-        if "Compiling the model" not in call("cmake", "--build", folder):
-            return "the model is not compiled again though its library is gone"
-
-    return case
+def cmake(package, folder, kind, generator):
+    if generator == "Ninja" and not shutil.which("ninja", path=CLEAN["PATH"]):
+        raise suite.Skip("no ninja")
+    configure(folder, package, f"-DTYPE={kind}", "-G", generator)
+    call("cmake", "--build", folder)
+    if why := differs(call(os.path.join(folder, "classify"))):
+        return why
+    if "Compiling the model" in call("cmake", "--build", folder):
+        return "the model is compiled again though nothing changed"
+    ends = {"STATIC": "libclassifier.a", "SHARED": "libclassifier.so", "OBJECT": "classifier.o"}
+    os.remove(os.path.join(folder, "accel", "classifier", ends[kind]))
+    if "Compiling the model" not in call("cmake", "--build", folder):
+        return "the model is not compiled again though its library is gone"
 
 
-def cross():
+def cross(package, folder):
     """Another machine's triple follows from CMAKE_SYSTEM_PROCESSOR. Only the model is built: this needs no C library."""
-    version = call(tool("accel-compile"), "--version")
-    folder, target = os.path.join(WORK, "cross"), "aarch64-linux-gnu"
-    if not os.path.isdir(f"/usr/{target}/include"):
-        raise suite.Skip(f"this build has no runtime for {target}")
+    compiler, target = "/usr/bin/clang++-22", "aarch64-linux-gnu"
+    if not os.path.exists(compiler):
+        raise suite.Skip(f"no {compiler}")
     configure(
-        folder, "-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=aarch64", "-DTYPE=SHARED",
-        "-DCMAKE_CXX_COMPILER=/usr/bin/clang++-22", f"-DCMAKE_CXX_COMPILER_TARGET={target}",
+        folder, package, "-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=aarch64", "-DTYPE=SHARED",
+        f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_CXX_COMPILER_TARGET={target}",
         "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY",
     )  # fmt: skip
     call("cmake", "--build", folder, "--target", "classifier_accel")
     with open(os.path.join(folder, "accel", "classifier", "libclassifier.so"), "rb") as file:
         machine = int.from_bytes(file.read(20)[18:20], "little")
-    return None if machine == 183 else f"expected machine 183 (aarch64), found {machine}; {version}"
+    return None if machine == 183 else f"expected machine 183 (aarch64), found {machine}"
 
 
-def mistakes():
+def mistakes(package):
     """A mistake in CMakeLists.txt is told when it is read."""
     for words, expects in (
         ("classifier.onnx TYPE PROGRAM", "expected SHARED, STATIC or OBJECT"),
@@ -134,9 +119,7 @@ def mistakes():
         ("classifier.onnx SHAPE x=1", "unknown arguments: SHAPE"),
         ("classifier.onnx CPU", "no value after CPU"),
     ):
-        source = os.path.join(WORK, "mistakes")
-        shutil.rmtree(source, ignore_errors=True)
-        os.makedirs(source)
+        source = tempfile.mkdtemp(dir=WORK)
         shutil.copy(os.path.join(WORK, "example", "classifier.onnx"), source)
         with open(os.path.join(source, "CMakeLists.txt"), "w", encoding="utf-8") as file:
             file.write(
@@ -144,7 +127,7 @@ def mistakes():
                 f"find_package(accel REQUIRED)\naccel_add_model(model {words})\n"
             )
         try:
-            configure(os.path.join(source, "build"), source="mistakes")
+            configure(os.path.join(source, "build"), package, source=source)
         except RuntimeError as error:
             if expects not in " ".join(str(error).split()):
                 return f"{words}: expected '{expects}', found: {error}"
@@ -152,10 +135,10 @@ def mistakes():
             return f"{words}: no error"
 
 
-def paths():
+def paths(prefix):
     """Nothing that is installed names the source or the build tree."""
     tree = ROOT.encode() + b"/"
-    for folder, _, names in os.walk(PREFIX):
+    for folder, _, names in os.walk(prefix):
         for name in names:
             with open(os.path.join(folder, name), "rb") as file:
                 text = file.read()
@@ -163,21 +146,110 @@ def paths():
                 return f"{os.path.join(folder, name)} holds {text[at : at + 100]}"
 
 
+def same_bits(prefix, build):
+    """The tools that bring LLVM with them make the same library as those of the build tree."""
+    made = []
+    for number, folder in enumerate((prefix, build)):
+        path = os.path.join(WORK, f"same-{number}.so")
+        call(os.path.join(folder, "bin", "accel-compile"), os.path.join(WORK, "example", "classifier.onnx"), "-o", path)
+        with open(path, "rb") as file:
+            made.append(file.read())
+    return None if made[0] == made[1] else "they differ"
+
+
+def of_prefix(label, prefix, kinds, generators):
+    """What must work wherever this installation lies."""
+    package = os.path.join(prefix, "lib", "cmake", "accel")
+    cases = {
+        "tools": partial(tools, prefix),
+        "run-onnx": partial(run_onnx, os.path.join(prefix, "bin", "accel-run")),
+        "python": partial(python, sys.executable, os.path.join(prefix, "lib", "accel", "python")),
+        "paths": partial(paths, prefix),
+        "cmake/cross": partial(cross, package, os.path.join(WORK, f"{label}-cross")),
+        "cmake/mistakes": partial(mistakes, package),
+    }
+    for kind in kinds:
+        for generator in generators:
+            short = generator.split()[-1]
+            folder = os.path.join(WORK, f"{label}-{kind}-{short}")
+            cases[f"cmake/{kind}/{short}"] = partial(cmake, package, folder, kind, generator)
+    return {f"{label}/{name}": case for name, case in cases.items()}
+
+
+def of_wheel(wheel):
+    """The wheel in an environment of its own, without an index; NumPy is this interpreter's."""
+    environment = os.path.join(WORK, "environment")
+    call(sys.executable, "-m", "venv", environment)
+    own = os.path.join(environment, "bin", "python")
+    call(own, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-index", "--no-deps", wheel)
+    package = call(own, "-c", "import accel; print(accel.cmake_dir())", PYTHONPATH=numpy_folder()).strip()
+    return {
+        "wheel/python": partial(python, own, numpy_folder()),
+        "wheel/run-onnx": partial(run_onnx, os.path.join(environment, "bin", "accel-run")),
+        "wheel/cmake": partial(cmake, package, os.path.join(WORK, "wheel-cmake"), "STATIC", "Unix Makefiles"),
+    }
+
+
+def numpy_folder():
+    return os.path.dirname(os.path.dirname(importlib.util.find_spec("numpy").origin))
+
+
+def packages():
+    """tools/dev/package.sh, twice: the tarball, the wheel, and whether both times gave the same."""
+    first, second = os.path.join(WORK, "packages"), os.path.join(WORK, "packages-again")
+    digests = []
+    for folder in (first, second):
+        call(os.path.join(ROOT, "tools", "dev", "package.sh"), "--out", folder, cwd=ROOT)
+        texts = {}
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), "rb") as file:
+                texts[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        digests.append(texts)
+    tarball, wheel = (next(os.path.join(first, n) for n in digests[0] if n.endswith(e)) for e in (".tar.xz", ".whl"))
+    return tarball, wheel, lambda: None if digests[0] == digests[1] else f"{digests[0]} and then {digests[1]}"
+
+
+def unpack(tarball):
+    folder = os.path.join(WORK, "unpacked")
+    os.makedirs(folder)
+    call("tar", "-xf", tarball, "-C", folder)
+    return os.path.join(folder, *os.listdir(folder))
+
+
+def collect(args):
+    """The cases. What they need is made here, so a failure to make it ends the suite."""
+    every = ("STATIC", "SHARED", "OBJECT"), ("Unix Makefiles", "Ninja")
+    some = ("STATIC", "SHARED"), ("Unix Makefiles",)
+    tarball, wheel, cases = args.tarball, args.wheel, {}
+    if not (tarball or wheel):
+        first, prefix = os.path.join(WORK, "first"), os.path.join(WORK, "moved here")
+        call("cmake", "--install", os.path.abspath(args.build), "--prefix", first)
+        os.rename(first, prefix)
+        cases |= of_prefix("install", prefix, *every)
+        if args.all:
+            tarball, wheel, cases["packages/same-bytes"] = packages()
+            cases["packages/same-bits"] = partial(same_bits, unpack(tarball), os.path.abspath(args.build))
+    if tarball:
+        cases |= of_prefix("tarball", unpack(tarball), *some)
+    if wheel:
+        cases |= of_wheel(wheel)
+    return cases
+
+
 def main():
-    global WORK, PREFIX
-    args = suite.parse(suite.parser(__doc__))
+    global WORK
+    parser = suite.parser(__doc__)
+    parser.add_argument("--tarball", help="test this file of tools/dev/package.sh instead of a build tree")
+    parser.add_argument("--wheel", help="this wheel, likewise")
+    args = suite.parse(parser)
     missing = [name for name in ("onnx", "numpy") if not importlib.util.find_spec(name)]
-    if missing or not shutil.which("cmake", path=CLEAN["PATH"]):
-        sys.exit(f"test/package/run.py needs cmake, and of Python: {' '.join(missing)}")
-    cases = {"tools": tools, "run-onnx": run_onnx, "python": python, "paths": paths}
-    for kind in ("STATIC", "SHARED", "OBJECT"):
-        for generator in ("Unix Makefiles", "Ninja"):
-            cases[f"cmake/{kind}/{generator.split()[-1]}"] = cmake(kind, generator)
-    cases |= {"cmake/cross": cross, "cmake/mistakes": mistakes}
+    missing += [name for name in ("cmake",) if not shutil.which(name, path=CLEAN["PATH"])]
+    if missing:
+        sys.exit(f"test/package/run.py needs {', '.join(missing)}")
     with tempfile.TemporaryDirectory(prefix="accel-package-") as WORK:
-        PREFIX = os.path.join(WORK, "moved here")
-        install(args)
-        outcomes = suite.run("package", cases, args)
+        shutil.copytree(EXAMPLE, os.path.join(WORK, "example"))
+        call(sys.executable, "make_model.py", cwd=os.path.join(WORK, "example"))
+        outcomes = suite.run("package", collect(args), args)
     suite.finish(outcomes)
 
 

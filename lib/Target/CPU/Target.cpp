@@ -23,16 +23,14 @@ namespace accel::cpu {
 void initializeTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
-#define ACCEL_TARGET(arch)                                                                         \
+#define ACCEL_CODE_GENERATOR(arch)                                                                 \
   LLVMInitialize##arch##TargetInfo();                                                              \
   LLVMInitialize##arch##Target();                                                                  \
   LLVMInitialize##arch##TargetMC();                                                                \
   LLVMInitialize##arch##AsmPrinter();                                                              \
   LLVMInitialize##arch##AsmParser();
-    ACCEL_TARGET(X86)
-    ACCEL_TARGET(AArch64)
-    ACCEL_TARGET(RISCV)
-#undef ACCEL_TARGET
+#include "lib/Target/CPU/CodeGenerators.def"
+#undef ACCEL_CODE_GENERATOR
   });
 }
 
