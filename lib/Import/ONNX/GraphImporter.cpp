@@ -5,6 +5,7 @@
 #include "lib/Import/ONNX/OpRegistry.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -136,21 +137,56 @@ SmallVector<Value> GraphImporter::importNodes(const NodeList &body, Scope &scope
               NameLoc::get(StringAttr::get(&context, nodeName(proto))));
     (void)node.error(problem.reason, "The file is malformed: export it again.");
   }
-  for (int i : order) {
-    if (stopped)
-      break;
-    importNode(body[i], scope);
-  }
-  SmallVector<Value> values;
-  for (StringRef output : outputs) {
-    std::optional<Scope::Entry> entry = lookup(output, scope);
-    if (!entry && wiring.empty() && !stopped)
+  Frame current{body, std::move(order), scope, outputs, {}};
+  SmallVector<Value> values = importFrame(current);
+  for (auto [output, value] : llvm::zip_equal(outputs, values))
+    if (!value && wiring.empty() && !stopped && !current.results && !lookup(output, scope))
       reportFile(Severity::Error,
                  "output '" + output + "' is no node's output, no input and no initializer",
                  "The file is malformed: export it again.");
+  return values;
+}
+
+SmallVector<Value> GraphImporter::importFrame(Frame &current) {
+  llvm::SaveAndRestore inner(frame, &current);
+  while (!current.rest.empty() && !stopped && !current.results) {
+    int next = current.rest.front();
+    current.rest.erase(current.rest.begin());
+    importNode(current.nodes[next], current.scope);
+  }
+  if (current.results)
+    return *current.results;
+  SmallVector<Value> values;
+  for (StringRef output : current.outputs) {
+    std::optional<Scope::Entry> entry = lookup(output, current.scope);
     values.push_back(entry ? entry->value : Value());
   }
   return values;
+}
+
+void GraphImporter::importIndependent(const Node &node) {
+  llvm::StringSet<> following;
+  auto add = [&](const onnx::NodeProto &proto) {
+    for (const std::string &output : proto.output())
+      following.insert(output);
+  };
+  add(node.proto());
+  SmallVector<int> later;
+  for (int i : std::exchange(frame->rest, {})) {
+    const onnx::NodeProto &proto = frame->nodes[i];
+    bool follows =
+        llvm::any_of(usedNames(proto), [&](StringRef name) { return following.contains(name); });
+    // Another branch may have to import the rest itself.
+    bool isControl = llvm::any_of(
+        proto.attribute(), [](const onnx::AttributeProto &attribute) { return attribute.has_g(); });
+    if (follows || isControl) {
+      add(proto);
+      later.push_back(i);
+    } else if (!stopped && !frame->results) {
+      importNode(proto, frame->scope);
+    }
+  }
+  frame->rest = std::move(later);
 }
 
 int64_t GraphImporter::opsetOf(const onnx::NodeProto &node, const Scope &scope) const {
@@ -196,6 +232,8 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
       functions.contains((domain + ":" + proto.op_type() + ":" + proto.overload()).str());
   if (!broken || (!isKnown && !node.hasFailed()))
     result = dispatch(node);
+  if (frame->results)
+    return;
   if (succeeded(result))
     node.warnOfUnusedAttributes();
   for (int i = 0; i < proto.output_size(); ++i) {
@@ -219,6 +257,8 @@ LogicalResult GraphImporter::dispatch(Node &node) {
     return inlineFunction(node, *local->second);
   if (ImportFunction import = findImport(domain, proto.op_type(), node.opset())) {
     LogicalResult result = import(node);
+    if (frame->results)
+      return result;
     if (succeeded(result) && failed(node.checkOperandCount()))
       return failure();
     if (failed(result))

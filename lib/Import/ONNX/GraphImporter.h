@@ -31,6 +31,16 @@ struct Scope {
   Scope(mlir::Location caller, mlir::Block *block) : caller(caller), block(block) {}
 };
 
+/// Nodes of one scope that are being imported, in order.
+struct Frame {
+  const NodeList &nodes;
+  llvm::SmallVector<int> rest; ///< Indices of those that come after the current one.
+  Scope &scope;
+  llvm::ArrayRef<llvm::StringRef> outputs;
+  /// What the outputs are, once a node has imported the rest itself.
+  std::optional<llvm::SmallVector<mlir::Value>> results;
+};
+
 /// What the body of a loop gives.
 struct LoopYield {
   mlir::Value condition; ///< One i1, whether to go on; null: always.
@@ -79,7 +89,8 @@ public:
   llvm::LogicalResult fillRegion(mlir::Region &region, Node &node, mlir::TypeRange arguments,
                                  llvm::function_ref<void(mlir::ValueRange)> describe,
                                  RegionBody body);
-  /// One of two regions, by the condition. No values where something was reported.
+  /// One of two regions, by the condition. No values where something was reported, and where the
+  /// regions give other ranks, so that the rest of the graph went into each of them.
   llvm::SmallVector<mlir::Value> branch(Node &node, mlir::Value condition, RegionBody thenBody,
                                         RegionBody elseBody);
   /// What a loop carries at its end and the scans of all iterations. `body` may be called more than
@@ -101,6 +112,21 @@ private:
   void checkDeclared(const onnx::ValueInfoProto &declared, mlir::Value value);
   void checkMaps();
   void removeDeadOps();
+  /// Imports the nodes of a frame; its outputs' values then.
+  llvm::SmallVector<mlir::Value> importFrame(Frame &current);
+  /// The nodes that come after this one and do not follow from it.
+  void importIndependent(const Node &node);
+  /// A region of an If, and what it yields.
+  struct Branch {
+    mlir::Region *region;
+    llvm::SmallVector<mlir::Value> values;
+  };
+  std::optional<Branch> fillBranch(Node &node, RegionBody body);
+  /// A branch that fails if a run takes it, in the place of one that cannot be imported.
+  std::optional<Branch> failingBranch(Node &node, const Branch &other, llvm::StringRef reason);
+  llvm::SmallVector<mlir::Value> makeIf(Node &node, mlir::Value condition, const Branch &onTrue,
+                                        const Branch &onFalse);
+  void branchRest(Node &node, mlir::Value condition, RegionBody thenBody, RegionBody elseBody);
   Dim symbol(llvm::StringRef name);
   bool isVisible(Dim dim) const;
   mlir::Region &newRegion();
@@ -137,6 +163,7 @@ private:
   /// A tensor and its dim for each size that only the run knows.
   llvm::DenseMap<Dim, std::pair<mlir::Value, int64_t>> sizeOwners;
   mlir::Block *block = nullptr;                       ///< Where ops go.
+  Frame *frame = nullptr;                             ///< Of the current node.
   std::vector<std::unique_ptr<mlir::Region>> regions; ///< Empty, but those that were given up.
   int64_t importedNodes = 0;
   bool stopped = false;

@@ -123,25 +123,27 @@ static std::string difference(RankedTensorType a, RankedTensorType b) {
   return "";
 }
 
-SmallVector<Value> GraphImporter::branch(Node &node, Value condition, RegionBody thenBody,
-                                         RegionBody elseBody) {
-  Region *regions[] = {&newRegion(), &newRegion()};
-  RegionBody bodies[] = {thenBody, elseBody};
-  SmallVector<Value> values[2];
-  for (int i = 0; i < 2; ++i)
-    if (failed(fillRegion(
-            *regions[i], node, {}, [](ValueRange) {},
-            [&](ValueRange arguments, SmallVectorImpl<Value> &yielded) {
-              LogicalResult result = bodies[i](arguments, yielded);
-              values[i].assign(yielded.begin(), yielded.end());
-              return result;
-            })))
-      return {};
+std::optional<GraphImporter::Branch> GraphImporter::fillBranch(Node &node, RegionBody body) {
+  Branch branch{&newRegion(), {}};
+  auto fill = [&](ValueRange arguments, SmallVectorImpl<Value> &yielded) {
+    LogicalResult result = body(arguments, yielded);
+    branch.values.assign(yielded.begin(), yielded.end());
+    return result;
+  };
+  if (failed(fillRegion(*branch.region, node, {}, [](ValueRange) {}, fill)))
+    return std::nullopt;
+  return branch;
+}
+
+SmallVector<Value> GraphImporter::makeIf(Node &node, Value condition, const Branch &onTrue,
+                                         const Branch &onFalse) {
   SmallVector<Type> types;
   SmallVector<Shape> known;
-  for (auto [i, a, b] : llvm::enumerate(values[0], values[1])) {
+  for (auto [i, a, b] : llvm::enumerate(onTrue.values, onFalse.values)) {
     if (std::string differ = difference(Node::type(a), Node::type(b)); !differ.empty()) {
-      (void)node.unsupported("output " + Twine(i) + ", for which the branches give " + differ);
+      (void)node.unsupported(
+          (frame->results ? "output " + Twine(i) + " of its graph" : "output " + Twine(i)) +
+          ", for which the branches give " + differ);
       return {};
     }
     auto type = meet(Node::type(a), Node::type(b));
@@ -152,13 +154,105 @@ SmallVector<Value> GraphImporter::branch(Node &node, Value condition, RegionBody
     known.push_back(shape);
   }
   OperationState state(node.loc(), nn::IfOp::getOperationName(), condition, types);
-  for (Region *region : regions)
-    state.addRegion()->takeBody(*region);
+  for (const Branch *branch : {&onTrue, &onFalse})
+    state.addRegion()->takeBody(*branch->region);
   Operation *op = builder.create(state);
   SmallVector<Value> results;
   for (auto [result, shape] : llvm::zip_equal(op->getResults(), known))
     results.push_back(withDims(result, shape));
   return results;
+}
+
+SmallVector<Value> GraphImporter::branch(Node &node, Value condition, RegionBody thenBody,
+                                         RegionBody elseBody) {
+  size_t before = problems.problems.size();
+  std::optional<Branch> onTrue = fillBranch(node, thenBody);
+  std::optional<Branch> onFalse = onTrue ? fillBranch(node, elseBody) : std::nullopt;
+  if (!onFalse)
+    return {};
+  for (auto [a, b] : llvm::zip_equal(onTrue->values, onFalse->values))
+    if (Node::rank(a) != Node::rank(b)) {
+      problems.problems.resize(before); // warnings, which come again
+      branchRest(node, condition, thenBody, elseBody);
+      return {};
+    }
+  return makeIf(node, condition, *onTrue, *onFalse);
+}
+
+std::optional<GraphImporter::Branch> GraphImporter::failingBranch(Node &node, const Branch &other,
+                                                                  StringRef reason) {
+  return fillBranch(node, [&](ValueRange, SmallVectorImpl<Value> &yielded) -> LogicalResult {
+    auto call = nn::CallOp::create(builder, node.loc(), ValueRange(other.values).getTypes(), "fail",
+                                   ValueRange(), DenseI64ArrayAttr(), DenseI64ArrayAttr(),
+                                   DenseF64ArrayAttr(), builder.getStrArrayAttr(reason));
+    for (auto [value, like] : llvm::zip_equal(call.getResults(), other.values)) {
+      shapes.set(value, shapes.get(like));
+      yielded.push_back(value);
+    }
+    return success();
+  });
+}
+
+/// The rest of the node's graph goes into each branch: what nodes are depends on ranks. A branch in
+/// which it cannot be imported is one that no run may take.
+void GraphImporter::branchRest(Node &node, Value condition, RegionBody thenBody,
+                               RegionBody elseBody) {
+  importIndependent(node);
+  Frame &around = *frame;
+  SmallVector<int> rest = std::move(around.rest);
+  around.results.emplace(around.outputs.size());
+  std::optional<Branch> branches[2];
+  std::vector<ImportDiagnostic> reasons[2];
+  RegionBody bodies[2] = {thenBody, elseBody};
+  for (int i = 0; i < 2; ++i) {
+    size_t before = problems.problems.size();
+    auto withRest = [&](ValueRange, SmallVectorImpl<Value> &yielded) -> LogicalResult {
+      SmallVector<Value> given;
+      if (failed(bodies[i]({}, given)))
+        return failure();
+      Scope scope(around.scope.caller, block);
+      scope.parent = &around.scope;
+      scope.graph = around.scope.graph;
+      scope.opsets = around.scope.opsets;
+      for (auto [name, value] : llvm::zip_equal(node.proto().output(), given)) {
+        scope.values[name] = {value};
+        noteSizes(value);
+      }
+      Frame own{around.nodes, rest, scope, around.outputs, {}};
+      yielded = importFrame(own);
+      return failure(stopped || llvm::is_contained(yielded, Value()));
+    };
+    branches[i] = fillBranch(node, withRest);
+    // Results of nodes that failed may have been declared, so that there are values all the same.
+    auto begin = problems.problems.begin() + before;
+    auto isError = [](const ImportDiagnostic &problem) {
+      return problem.severity == Severity::Error;
+    };
+    if (!branches[i] || std::any_of(begin, problems.problems.end(), isError)) {
+      branches[i].reset();
+      reasons[i].assign(begin, problems.problems.end());
+      problems.problems.erase(begin, problems.problems.end());
+    }
+  }
+  for (int i = 0; i < 2; ++i)
+    if (!branches[i] && branches[1 - i] && !stopped) {
+      std::string reason = "with a condition that is " + std::string(i ? "false" : "true");
+      for (const ImportDiagnostic &problem : reasons[i])
+        if (problem.severity == Severity::Error) {
+          reason += ", node '" + problem.node + "' cannot run: " + problem.reason;
+          break;
+        }
+      report(Severity::Warning, node, reason, "Such a run fails with this message.");
+      branches[i] = failingBranch(node, *branches[1 - i], reason);
+    }
+  if (branches[0] && branches[1]) {
+    SmallVector<Value> results = makeIf(node, condition, *branches[0], *branches[1]);
+    if (!results.empty())
+      around.results = results;
+    return;
+  }
+  for (const std::vector<ImportDiagnostic> &reason : reasons)
+    llvm::append_range(problems.problems, reason);
 }
 
 SmallVector<Value>

@@ -39,7 +39,7 @@ static void addCaptures(const onnx::GraphProto &graph, SmallVectorImpl<StringRef
       names.push_back(name);
 }
 
-static SmallVector<StringRef> usedNames(const onnx::NodeProto &node) {
+SmallVector<StringRef> accel::onnx_import::usedNames(const onnx::NodeProto &node) {
   SmallVector<StringRef> names;
   for (const std::string &input : node.input())
     if (!input.empty())

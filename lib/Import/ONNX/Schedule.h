@@ -10,6 +10,9 @@ namespace accel::onnx_import {
 
 using NodeList = google::protobuf::RepeatedPtrField<onnx::NodeProto>;
 
+/// The names that a node and its subgraphs take from around it.
+llvm::SmallVector<llvm::StringRef> usedNames(const onnx::NodeProto &node);
+
 /// What is wrong with the wiring of a graph.
 struct WiringProblem {
   int node; ///< Index of the node at fault.

@@ -4,6 +4,7 @@
 
 #include "lib/Runtime/CPU/Ops/Common.h"
 
+#include "lib/Runtime/CPU/Ops/Fail.c"
 #include "lib/Runtime/CPU/Ops/Move.c"
 #include "lib/Runtime/CPU/Ops/NonMaxSuppression.c"
 #include "lib/Runtime/CPU/Ops/Numbers.c"

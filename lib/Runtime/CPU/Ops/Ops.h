@@ -14,6 +14,11 @@
 #define ACCEL_OP(name)                                                                             \
   ACCEL_RT_EXPORT int32_t accel_op_##name(accel_frame *frame, accel_op_call *call)
 
+//===-- Fail.c --------------------------------------------------------------------------------===//
+
+/// strings [the message]: gives no results, but fails.
+ACCEL_OP(fail);
+
 //===-- Shape.c: the same elements under other dims -------------------------------------------===//
 
 /// (data, shape [r]), ints [allowzero]: ONNX Reshape-25.
