@@ -153,11 +153,14 @@ enum {
   ACCEL_MAP = 5
 };
 
+/// accel_value.flags of an output that a run need not compute; see accel_run.
+#define ACCEL_UNWANTED 1u
+
 /// An argument or result of a run: a tag and what it says. Nothing in it is ever freed by the
 /// runtime; what it points to belongs to whoever filled it in.
 struct accel_value {
   accel_kind kind;
-  uint32_t flags; ///< 0
+  uint32_t flags; ///< 0, or ACCEL_UNWANTED
   /// Outputs of kind ACCEL_TENSOR only: 0, or the bytes behind data. If it is not 0, shape is
   /// written by the run instead of compared (its ndim must be right).
   uint64_t capacity;
@@ -383,6 +386,10 @@ static inline void accel_destroy(accel_context *context) {
 
 /// Runs the model once. Inputs and outputs are in the model's order, all of them.
 ///
+/// An output that accel_unwanted() made stays as it is: the run leaves out the launches (of a model
+/// with control flow: the segments and calls) that only such outputs need. The others get the same
+/// bits as in a whole run. A model of an older compiler makes it an output that the context owns.
+///
 /// Inputs are read in place when they are contiguous and aligned to their element; others are
 /// first copied to memory of the context. An output of kind ACCEL_NONE is filled in with a tensor
 /// that belongs to the context, valid until its next run, reserve or destroy. An output of kind
@@ -459,6 +466,13 @@ static inline accel_value accel_none(void) {
   value.capacity = 0;
   value.u.sequence.items = NULL;
   value.u.sequence.count = 0;
+  return value;
+}
+
+/// An output that the run need not compute.
+static inline accel_value accel_unwanted(void) {
+  accel_value value = accel_none();
+  value.flags = ACCEL_UNWANTED;
   return value;
 }
 

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /// Raised when anything below changes its meaning; the runtime refuses other numbers.
-#define ACCEL_RT_ABI 3u
+#define ACCEL_RT_ABI 4u
 
 typedef struct accel_frame accel_frame;
 typedef struct accel_kernel accel_kernel;
@@ -142,7 +142,11 @@ typedef struct accel_launches {
   const int64_t *operands;
   const int64_t *values; ///< offsets of slots, dims and sizes; NULL: plan put them in frame.offsets
   int32_t max_operands;  ///< of a launch
-  int32_t reserved;      ///< 0
+  int32_t count;         ///< of launches
+  /// What a run needs that is asked for some outputs only: row i, for each launch and then for each
+  /// output of the program, is sources[sources[i]] up to sources[sources[i + 1]]: the launches
+  /// whose results the launch reads, or that write the output.
+  const int32_t *sources;
 } accel_launches;
 
 //===-- Scripts -----------------------------------------------------------------------------===//
@@ -402,7 +406,7 @@ ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.we
 ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");
 ACCEL_RT_ASSERT(offsetof(accel_program, metadata_bytes) == 144, "accel_program.metadata_bytes");
 ACCEL_RT_ASSERT(sizeof(accel_launch) == 16, "{i32 x 4}");
-ACCEL_RT_ASSERT(sizeof(accel_launches) == 32, "{ptr x 3, i32, i32}");
+ACCEL_RT_ASSERT(sizeof(accel_launches) == 40, "{ptr x 3, i32, i32, ptr}");
 ACCEL_RT_ASSERT(sizeof(accel_slot) == 12, "{i32 x 3}");
 ACCEL_RT_ASSERT(sizeof(accel_op) == 56, "{ptr x 5, i32 x 4}");
 ACCEL_RT_ASSERT(sizeof(accel_array_type) == 24, "{i64, ptr, {i8, i8, i16}, i32}");

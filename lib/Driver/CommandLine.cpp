@@ -30,6 +30,7 @@ EXAMPLES:
   accel-compile model.onnx -o m.so --shape x=1x3x224x224    sizes for input x
   accel-compile model.onnx -o m.so --triple=aarch64-linux-gnu
   accel-compile model.onnx --stop-after=kernels -o -        what is fused with what
+  accel-compile model.onnx -o m.so --debug-outputs=relu_1   the value of relu_1 as an output, too
 )";
 
 /// The options, alive only while the command line is read: the linker resets LLVM's options.
@@ -56,6 +57,10 @@ struct Flags {
                               cl::desc("Sizes of an input; ? keeps the model's")};
   cl::list<std::string> dim{"dim", cl::value_desc("name=4 or name=1..32"), cl::cat(model),
                             cl::desc("Size of a named dim, or its smallest and largest")};
+  cl::list<std::string> debugOutputs{
+      "debug-outputs", cl::value_desc("name,..."), cl::cat(model),
+      cl::desc("Values of the graph, or nodes, whose values become outputs behind the model's own; "
+               "all: every value that its outputs need (may be repeated)")};
   cl::opt<std::string> check{"check", cl::ValueOptional, cl::value_desc("json"), cl::cat(model),
                              cl::desc("Only list all that keeps the model from being compiled")};
 
@@ -269,6 +274,7 @@ Error fill(const Flags &flags, CompileOptions &options) {
   for (const std::string &text : flags.dim)
     if (Error error = parseDim(text, options.import))
       return error;
+  options.import.debugOutputs.assign(flags.debugOutputs.begin(), flags.debugOutputs.end());
   for (const auto &[name, range] : options.import.dimRanges)
     if (options.import.dims.count(name))
       return failure("--dim " + name + ": given both as a size and as a range; keep one");
@@ -359,6 +365,8 @@ std::string CompileOptions::importFlags() const {
   for (const auto &[name, range] : import.dimRanges)
     text +=
         " --dim " + name + "=" + std::to_string(range.first) + ".." + std::to_string(range.second);
+  for (const std::string &name : import.debugOutputs)
+    text += " --debug-outputs=" + name;
   return text;
 }
 

@@ -114,6 +114,9 @@ int Compiler::readMLIR() {
       !options.import.dimRanges.empty())
     return userError("--shape and --dim need an ONNX model; " + options.input +
                      " is MLIR, whose sizes are settled");
+  if (!options.import.debugOutputs.empty())
+    return userError("--debug-outputs needs an ONNX model; " + options.input +
+                     " is MLIR, whose outputs are settled");
   if (!sys::fs::exists(options.input))
     return userError("cannot read '" + options.input + "': no such file");
   module = mlir::parseSourceFile<mlir::ModuleOp>(options.input, mlir::ParserConfig(context.get()));

@@ -30,7 +30,7 @@ struct CompileOptions {
   unsigned workers = 0;    ///< processes that compile kernels; 0: in this one
   bool quiet = false;
   bool verbose = false;
-  /// --shape and --dim as they were given, for the metadata.
+  /// --shape, --dim and --debug-outputs as they were given, for the metadata.
   std::string importFlags() const;
 };
 

@@ -25,6 +25,7 @@
 #include "lib/Runtime/Common/Plan.c"
 #include "lib/Runtime/Common/Run.c"
 #include "lib/Runtime/Common/Script.c"
+#include "lib/Runtime/Common/Slice.c"
 #include "lib/Runtime/Common/Tensor.c"
 
 #include "lib/Runtime/CPU/Dispatch.c"

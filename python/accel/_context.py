@@ -53,11 +53,16 @@ class Values:
         ctypes.memset(self.address + index * _VALUE_BYTES, 0, _VALUE_BYTES)
         self.keep[index] = None
 
+    def set_unwanted(self, index):
+        """An output that the run need not compute."""
+        self.set_none(index)
+        self.values[index].flags = _abi.UNWANTED
+
 
 class Call:
-    """A run's arguments for one set of input shapes, complete but for the addresses of the data."""
+    """A run's arguments for one set of input shapes and outputs, complete but for the addresses of the data."""
 
-    def __init__(self, context, arrays):
+    def __init__(self, context, arrays, wanted=None):
         library = context.library
         self.inputs, self.outputs = Values(len(library.inputs)), Values(len(library.outputs))
         for i, (port, array) in enumerate(zip(library.inputs, arrays)):
@@ -66,7 +71,9 @@ class Call:
         # An output that only the run can size stays the context's and is copied out after it.
         self.fixed, self.owned = [], []
         for i, (port, shape) in enumerate(zip(library.outputs, shapes)):
-            if shape is None:
+            if wanted is not None and i not in wanted:
+                self.outputs.set_unwanted(i)
+            elif shape is None:
                 self.owned.append(i)
             else:
                 self.outputs.set_tensor(i, None, port.abi_dtype, shape)
@@ -93,9 +100,10 @@ class Context:
     def raise_status(self, status):
         raise errors.of_status(status, self.library.api.message(self.pointer))
 
-    def run(self, arrays):
-        """The outputs, as arrays of their own, for C-contiguous arrays of the right dtypes, in the model's order."""
-        key = tuple([array.shape for array in arrays])
+    def run(self, arrays, wanted=None):
+        """The outputs, as arrays of their own, for C-contiguous arrays of the right dtypes, in the model's order.
+        wanted: numbers of those to be computed, ascending; None: all."""
+        key = wanted, tuple([array.shape for array in arrays])
         call = self._calls.get(key)
         if call is None:
             call = self._prepare(key, arrays)
@@ -115,7 +123,8 @@ class Context:
         if status:
             self.raise_status(status)
         for i in call.owned:
-            results.insert(i, tensor_to_array(outputs.values[i].u.tensor))
+            place = i if wanted is None else wanted.index(i)
+            results.insert(place, tensor_to_array(outputs.values[i].u.tensor))
         return results
 
     def run_values(self, inputs, outputs):
@@ -161,7 +170,7 @@ class Context:
         return [(e.site, e.threads, e.items, e.start_ns, e.finish_ns) for e in events], profile.start_ns, profile.finish_ns
 
     def _prepare(self, key, arrays):
-        call = Call(self, arrays)
+        call = Call(self, arrays, key[0])
         if len(self._calls) >= _MOST_CALLS:
             self._calls.popitem(last=False)
         self._calls[key] = call

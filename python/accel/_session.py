@@ -12,6 +12,9 @@ from ._library import Library
 from ._profile import Profiler
 
 
+_MOST_ASKED = 1000  # lists of output names that a session remembers
+
+
 class SessionOptions:
     """How a session runs. Other attributes of ONNX Runtime's class may be set and change nothing: what they choose
     was settled when the model was compiled."""
@@ -52,27 +55,31 @@ class InferenceSession:
                 self._library = Library(path)
         self._profiler = Profiler(self._library, options.profile_file_prefix) if self._profile else None
         self._inputs, self._outputs = self._library.inputs, self._library.outputs
+        self._asked = {}  # lists of output names, as _wanted answered
         self._ports = [(port.name, port.dtype) for port in self._inputs]
         self._only_tensors = all(port.kind == _abi.TENSOR for port in self._inputs + self._outputs)
         # The first context is made here: it says at once what this machine lacks.
         self._idle = [self._context()]
 
     def run(self, output_names, input_feed, run_options=None):
-        """The named outputs (None: all), for a dict from input names to arrays. The arrays belong to the caller."""
+        """The named outputs (None: all), for a dict from input names to arrays. The arrays belong to the caller.
+        What only the outputs need that are not named is not computed."""
+        wanted, places = (None, None) if output_names is None else self._wanted(output_names)
         arrays = self._only_tensors and self._arrays(input_feed)
         try:
             context = self._idle.pop()
         except IndexError:
             context = self._context()
         try:
-            results = context.run(arrays) if self._only_tensors else _values.run(context, self._feeds(input_feed))
+            if self._only_tensors:
+                results = context.run(arrays, wanted)
+            else:
+                results = _values.run(context, self._feeds(input_feed), wanted)
             if self._profiler:
                 self._profiler.add(context)
         finally:
             self._idle.append(context)
-        if output_names is None:
-            return results
-        return [results[self._output_index(name)] for name in output_names]
+        return results if places is None else [results[place] for place in places]
 
     def run_with_iobinding(self, iobinding, run_options=None):
         """Runs on what the binding holds."""
@@ -156,6 +163,20 @@ class InferenceSession:
             close = difflib.get_close_matches(str(name), missing, 1)
             parts.append(f"unknown '{name}'" + (f" (did you mean '{close[0]}'?)" if close else ""))
         raise errors.InvalidArgument(f"wrong inputs: {'; '.join(parts)}; the model takes {known}")
+
+    def _wanted(self, names):
+        """The numbers of these outputs, ascending (None: all), and where in them each name is."""
+        key = tuple(names)
+        known = self._asked.get(key)
+        if known is None:
+            numbers = [self._output_index(name) for name in key]
+            wanted = tuple(sorted(set(numbers)))
+            places = [wanted.index(number) for number in numbers]
+            known = None if len(wanted) == len(self._outputs) else wanted, places
+            if len(self._asked) >= _MOST_ASKED:
+                self._asked.clear()
+            self._asked[key] = known
+        return known
 
     def _output_index(self, name):
         for i, port in enumerate(self._outputs):

@@ -34,14 +34,17 @@ def _from_other(name, value, dtype):
     return np.asarray(array, dtype, order="C")
 
 
-def run(context, feeds):
+def run(context, feeds, wanted=None):
     """Runs a model with inputs or outputs that are not tensors; feeds are in the model's order."""
     library, keep = context.library, []
     inputs, outputs = Values(len(library.inputs)), Values(len(library.outputs))
     for i, (port, feed) in enumerate(zip(library.inputs, feeds)):
         _fill(inputs.values[i], port.name, port.kind, port.dtype, feed, keep)
+    numbers = range(outputs.count) if wanted is None else wanted
+    for i in set(range(outputs.count)).difference(numbers):
+        outputs.set_unwanted(i)
     context.run_values(inputs, outputs)
-    return [from_value(outputs.values[i]) for i in range(outputs.count)]
+    return [from_value(outputs.values[i]) for i in numbers]
 
 
 def from_value(value):

@@ -13,9 +13,10 @@ Address accel::exec::emitRun(ConstantData &data, ModuleOp module, const LaunchTa
   Type i32 = builder.getI32Type();
 
   Address values = table.isStatic ? data.words("values", table.constants) : Address();
-  Address launches = data.table("launch_table", Row{data.words("launches", table.launches),
-                                                    data.words("operands", table.operands), values,
-                                                    table.maxOperands, int32_t(0)});
+  Address launches =
+      data.table("launch_table",
+                 Row{data.words("launches", table.launches), data.words("operands", table.operands),
+                     values, table.maxOperands, table.count, data.words("sources", table.sources)});
   auto callee = data.function("accel_rt_run_launches",
                               LLVM::LLVMFunctionType::get(i32, {pointer, pointer, i32, i32}));
 

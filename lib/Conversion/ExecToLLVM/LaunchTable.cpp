@@ -21,11 +21,14 @@ public:
     for (Operation &op : block) {
       if (auto launch = dyn_cast<LaunchOp>(op)) {
         add(table.sites.size(), launch.getOperands(), launch.getDims());
+        note(launch.getInputs(), launch.getOutputs());
         table.sites.push_back(launch);
       } else if (auto copy = dyn_cast<CopyOp>(op)) {
         add(-1, copy.getOperands(), copy.getSize());
+        note(copy.getSource(), copy.getDestination());
       }
     }
+    gatherSources(block);
     for (SlotOp slot : slots)
       llvm::append_values(table.slots, valueIndex(slot.getSize()), int32_t(slot.getFirst()),
                           int32_t(slot.getLast()));
@@ -48,6 +51,7 @@ private:
 
   void add(SlotOp slot) {
     ++table.numSlots;
+    allSlots.push_back(slot);
     if (!table.isStatic) {
       slots.push_back(slot);
       return;
@@ -87,8 +91,44 @@ private:
     ++table.count;
   }
 
+  /// A launch reads and writes these. What lies within another slot is a part of what is read
+  /// there.
+  void note(ValueRange reads, ValueRange writes) {
+    SmallVector<int32_t> &from = sources.emplace_back();
+    for (Value read : reads)
+      llvm::append_range(from, writers[read]);
+    llvm::sort(from);
+    from.erase(llvm::unique(from), from.end());
+    for (Value write : writes) {
+      int32_t number = sources.size() - 1;
+      writers[write].push_back(number);
+      for (auto slot = write.getDefiningOp<SlotOp>(); slot && slot.getWithin();) {
+        slot = allSlots[*slot.getWithin()];
+        writers[slot].push_back(number);
+      }
+    }
+  }
+
+  void gatherSources(Block &block) {
+    size_t outputs = program.getOutputNames().size();
+    sources.resize(table.count + outputs);
+    for (OutputOp output : block.getOps<OutputOp>())
+      llvm::append_range(sources[table.count + output.getIndex()], writers[output]);
+    int32_t at = sources.size() + 1;
+    for (const SmallVector<int32_t> &row : sources) {
+      table.sources.push_back(at);
+      at += row.size();
+    }
+    table.sources.push_back(at);
+    for (const SmallVector<int32_t> &row : sources)
+      llvm::append_range(table.sources, row);
+  }
+
   ProgramOp program;
   LaunchTable table;
+  SmallVector<SlotOp> allSlots; ///< by their numbers
+  std::vector<SmallVector<int32_t>> sources;
+  DenseMap<Value, SmallVector<int32_t>> writers;
   SmallVector<SlotOp> slots; ///< for plan
   DenseMap<AffineMap, int32_t> lists;
 };

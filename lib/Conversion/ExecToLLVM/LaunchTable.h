@@ -14,8 +14,9 @@ struct LaunchTable {
   llvm::SmallVector<int32_t> slots;    ///< accel_slot: three words each
   /// The values after the slots' offsets, in terms of the program's symbols.
   llvm::SmallVector<mlir::AffineExpr> values;
-  llvm::SmallVector<LaunchOp> sites; ///< site i of the program
-  int32_t count = 0;                 ///< of launches and copies
+  llvm::SmallVector<LaunchOp> sites;  ///< site i of the program
+  llvm::SmallVector<int32_t> sources; ///< accel_launches.sources
+  int32_t count = 0;                  ///< of launches and copies
   int32_t maxOperands = 0;
   int32_t numSlots = 0;
   int64_t arenaBytes = 0; ///< of slots with offsets

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // From a file to a module: inputs and their dims, the graph, outputs.
 #include "lib/Import/ONNX/Import.h"
+#include "lib/Import/ONNX/DebugOutputs.h"
 #include "lib/Import/ONNX/FunctionBodies.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Common.h"
@@ -391,11 +392,22 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     outputs.push_back(output.name());
   if (outputs.empty())
     reportFile(Severity::Error, "the graph has no outputs");
+  std::vector<std::string> debug =
+      findDebugOutputs(graph, options.debugOutputs, [&](const Twine &reason, const Twine &wayOut) {
+        reportFile(Severity::Error, reason, wayOut);
+      });
+  llvm::append_range(outputs, debug);
   SmallVector<Value> results = importNodes(graph.node(), scope, outputs);
   dropRegions();
-  for (auto [output, value] : llvm::zip_equal(graph.output(), results))
+  for (auto [output, value] : llvm::zip(graph.output(), results))
     if (value)
       checkDeclared(output, value);
+  const size_t own = graph.output_size();
+  for (auto [name, value] : llvm::drop_begin(llvm::zip_equal(outputs, results), own))
+    if (value && nn::MapsOp::of(value))
+      reportFile(Severity::Error,
+                 "--debug-outputs: '" + name + "' is no tensor but a sequence of maps",
+                 "Ask for the tensor before it.");
   if (!good || problems.hasErrors())
     return nullptr;
   if (llvm::is_contained(results, Value())) {
@@ -403,6 +415,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     return nullptr;
   }
   addResults(results);
+  for (size_t i = own; i < outputs.size(); ++i)
+    main.setResultAttr(i, "nn.name", builder.getStringAttr(outputs[i]));
   removeDeadOps();
   checkMaps();
   if (problems.hasErrors())

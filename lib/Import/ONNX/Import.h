@@ -19,6 +19,8 @@ struct ImportOptions {
   std::map<std::string, int64_t> dims;
   /// Smallest and largest size of a named dim; kept as `nn.dim_ranges` of @main.
   std::map<std::string, std::pair<int64_t, int64_t>> dimRanges;
+  /// Values that become outputs behind the model's own: names of values or nodes, or `all`.
+  std::vector<std::string> debugOutputs;
 };
 
 enum class Severity { Error, Warning };

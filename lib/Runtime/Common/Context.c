@@ -101,6 +101,7 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
   arrays.outputs = carve(from, program->num_outputs, sizeof(void *));
   arrays.output_states = carve(from, program->num_outputs, sizeof(accel_output_state));
   arrays.growable = carve(from, program->num_growable, sizeof(accel_block));
+  arrays.wanted = carve(from, program->num_outputs, sizeof(uint8_t));
   const accel_script *script = program->script;
   if (script) {
     arrays.registers = carve(from, script->num_registers, sizeof(accel_array));
@@ -133,6 +134,8 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
   context->outputs = arrays.outputs;
   context->output_states = arrays.output_states;
   context->growable = arrays.growable;
+  context->wanted = arrays.wanted;
+  memset(context->wanted, 1, (size_t)program->num_outputs);
   int64_t *dims = context->output_dims;
   for (int32_t i = 0; i < program->num_outputs; ++i) {
     context->output_states[i].dims = dims;
@@ -197,6 +200,7 @@ ACCEL_LOCAL void accel_api_destroy(accel_context *context) {
   for (int32_t i = 0; i < program->num_growable; ++i)
     accel_release(context, &context->growable[i]);
   accel_destroy_buffers(context);
+  accel_destroy_slices(context);
   accel_release(context, &context->arena);
   accel_release(context, &context->scratch);
   accel_release(context, &context->events);

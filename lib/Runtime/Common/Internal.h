@@ -46,6 +46,14 @@ typedef struct accel_buffer {
   struct accel_buffer *next, *next_free;
 } accel_buffer;
 
+/// What a run does that is asked for some outputs only. In the context's list, the latest first.
+typedef struct accel_slice {
+  struct accel_slice *next;
+  uint8_t *wanted; ///< for each output
+  uint8_t
+      *needed; ///< for each launch of the table, or word of the script that begins an instruction
+} accel_slice;
+
 /// What a segment of a script keeps from one run to the next.
 typedef struct accel_segment {
   int64_t *symbols; ///< of the plan
@@ -112,6 +120,12 @@ struct accel_context {
   int64_t dropped_events;
   int64_t run_start_ns;
   int64_t run_finish_ns;
+
+  uint8_t *wanted;     ///< for each output: this run computes it
+  bool partial;        ///< this run leaves out some outputs
+  accel_slice *slices; ///< of the sets of outputs asked for so far
+  int64_t slice_bytes; ///< of each
+  int32_t num_slices;
 
   int64_t own_bytes; ///< of this struct with its arrays
   int64_t held_bytes;
@@ -220,6 +234,18 @@ ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *
 /// Lets go of what the script's registers hold.
 ACCEL_LOCAL void accel_release_values(accel_context *context);
 ACCEL_LOCAL void accel_destroy_buffers(accel_context *context);
+
+//===-- Slice.c: runs that are asked for some outputs only ----------------------------------===//
+
+/// Which launches this run does; NULL on failure, with the context's status set.
+ACCEL_LOCAL const uint8_t *accel_slice_launches(accel_context *context,
+                                                const accel_launches *launches);
+/// Which instructions of the script's outermost code this run does, by their first words; NULL on
+/// failure, with the context's status set.
+ACCEL_LOCAL const uint8_t *accel_slice_script(accel_context *context);
+/// The instruction behind one.
+ACCEL_LOCAL const int32_t *accel_next_instruction(const accel_script *script, const int32_t *code);
+ACCEL_LOCAL void accel_destroy_slices(accel_context *context);
 
 //===-- Dispatch.c --------------------------------------------------------------------------===//
 

@@ -24,7 +24,17 @@ int32_t accel_rt_run_launches(accel_frame *frame, const accel_launches *launches
                               int32_t end) {
   const int64_t *values = launches->values ? launches->values : frame->offsets;
   void *buffers[launches->max_operands + 1]; // never of no elements
+  accel_context *context = accel_context_of(frame);
+  const uint8_t *needed = NULL;
+  // Segments of a script run whole.
+  if (context->partial && frame->program == context->program) {
+    needed = accel_slice_launches(context, launches);
+    if (!needed)
+      return context->status;
+  }
   for (int32_t i = begin; i < end; ++i) {
+    if (needed && !needed[i])
+      continue;
     const accel_launch *launch = &launches->launches[i];
     for (int32_t k = 0; k < launch->num_operands; ++k)
       buffers[k] = operand_address(frame, values, launches->operands[launch->first_operand + k]);

@@ -142,12 +142,18 @@ ACCEL_LOCAL accel_status accel_place_outputs(accel_context *context, accel_value
     return accel_error(context, ACCEL_INVALID_ARGUMENT,
                        "model '%s': expected %d outputs (or NULL and 0), found %s%d", program->name,
                        program->num_outputs, outputs ? "" : "NULL for ", count);
+  context->partial = false;
   for (int32_t index = 0; index < program->num_outputs; ++index) {
     accel_output_state *state = &context->output_states[index];
-    state->requested = outputs ? &outputs[index] : NULL;
+    context->wanted[index] = !outputs || !(outputs[index].flags & ACCEL_UNWANTED);
+    context->partial |= !context->wanted[index];
+    state->requested = outputs && context->wanted[index] ? &outputs[index] : NULL;
     state->placed = false;
     state->direct = NULL;
     context->outputs[index] = NULL;
+    // A script writes no output on the way to another, but launches may.
+    if (!context->wanted[index] && program->script)
+      continue;
     accel_status status = check_request(context, index);
     if (status)
       return status;
@@ -195,6 +201,10 @@ ACCEL_LOCAL accel_status accel_finish_outputs(accel_context *context) {
     const accel_port *port = &program->outputs[index];
     accel_output_state *state = &context->output_states[index];
     accel_value *request = state->requested;
+    if (!context->wanted[index]) {
+      state->placed = false;
+      continue;
+    }
     if (!state->placed)
       return accel_error(context, ACCEL_RUN_FAILED, "output %d '%s': the run did not declare it",
                          index, port->name);

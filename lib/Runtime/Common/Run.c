@@ -109,6 +109,11 @@ ACCEL_LOCAL accel_status accel_api_result(accel_context *context, int32_t index,
   if (index < 0 || index >= count || !value)
     status = accel_error(context, ACCEL_INVALID_ARGUMENT, "expected output 0..%d, found %d",
                          count - 1, index);
+  else if (!context->wanted[index])
+    status = accel_error(context, ACCEL_INVALID_ARGUMENT,
+                         "output %d: expected a run that computes it, found one that was not asked "
+                         "for it",
+                         index);
   else if (!context->output_states[index].placed)
     status = accel_error(context, ACCEL_INVALID_ARGUMENT,
                          "output %d: expected a successful run before, found none", index);

@@ -321,7 +321,8 @@ static int64_t known_dim(const accel_context *context, int64_t dim) {
   return dim < 0 ? context->frame.symbols[-1 - dim] : dim;
 }
 
-static int32_t do_code(accel_context *context, const int32_t *code, const int32_t *end);
+static int32_t do_code(accel_context *context, const int32_t *code, const int32_t *end,
+                       const uint8_t *needed);
 
 static bool holds(const accel_context *context, int32_t number) {
   return *(const uint8_t *)context->registers[number].data != 0;
@@ -350,7 +351,7 @@ static int32_t do_loop(accel_context *context, const int32_t *words) {
     }
     memcpy(number.data, &i, sizeof i);
     set_register(context, iteration, number);
-    status = do_code(context, body, end);
+    status = do_code(context, body, end, NULL);
     for (int32_t k = 0; !status && k < num_scans; ++k) {
       const accel_array *row = &context->registers[scans[3 * k]];
       status = append_row(context, &stacks[k], row, expected_rows(trips, row));
@@ -467,11 +468,17 @@ static int32_t give_maps(accel_context *context, int32_t number, const accel_arr
   return ACCEL_OK;
 }
 
-static int32_t do_code(accel_context *context, const int32_t *code, const int32_t *end) {
+/// needed is by instruction of the outermost code; NULL: all are.
+static int32_t do_code(accel_context *context, const int32_t *code, const int32_t *end,
+                       const uint8_t *needed) {
   const accel_script *script = context->program->script;
   accel_array *registers = context->registers;
   while (code < end) {
     int32_t status = ACCEL_OK;
+    if (needed && !needed[code - script->code]) {
+      code = accel_next_instruction(script, code);
+      continue;
+    }
     switch ((accel_opcode)*code) {
     case ACCEL_OP_INPUT:
       set_register(context, code[1], input_array(context, code[2]));
@@ -515,7 +522,7 @@ static int32_t do_code(accel_context *context, const int32_t *code, const int32_
       const int32_t *first = code + 4, *second = first + code[2];
       bool taken = holds(context, code[1]);
       code = second + code[3];
-      status = taken ? do_code(context, first, second) : do_code(context, second, code);
+      status = taken ? do_code(context, first, second, NULL) : do_code(context, second, code, NULL);
       break;
     }
     case ACCEL_OP_LOOP: {
@@ -534,7 +541,13 @@ static int32_t do_code(accel_context *context, const int32_t *code, const int32_
 int32_t accel_rt_run_script(accel_frame *frame) {
   accel_context *context = accel_context_of(frame);
   const accel_script *script = context->program->script;
-  int32_t status = do_code(context, script->code, script->code + script->num_words);
+  const uint8_t *needed = NULL;
+  if (context->partial) {
+    needed = accel_slice_script(context);
+    if (!needed)
+      return context->status;
+  }
+  int32_t status = do_code(context, script->code, script->code + script->num_words, needed);
   accel_release_values(context);
   return status;
 }

@@ -14,6 +14,9 @@ exec.kernel @double attributes {scratch_bytes = 128 : i64, flops = 3.0 : f64} {
 // CHECK: llvm.mlir.global internal constant @m.values(dense<[0, 32]> : tensor<2xi64>)
 // CHECK: llvm.mlir.global internal constant @m.launches(dense<[0, 2, 0, 0, 1, 2, 2, 0, -1, 2, 4, 1]> : tensor<12xi32>)
 // CHECK: llvm.mlir.global internal constant @m.operands(dense<[514, 3, 3, 1, 9, 0]> : tensor<6xi64>)
+// What each launch and then each output is made from: the second launch reads the first's result; it
+// writes the first output, the copy the second.
+// CHECK: llvm.mlir.global internal constant @m.sources(dense<[6, 6, 7, 7, 8, 9, 0, 1, 2]> : tensor<9xi32>)
 // CHECK: llvm.func internal @m.run(%[[FRAME:.*]]: !llvm.ptr) -> i32
 // CHECK: llvm.call @accel_rt_run_launches(%[[FRAME]]
 // CHECK: llvm.mlir.global external hidden constant @m_weights()

@@ -62,6 +62,30 @@ TEST_F(Fixed, NoOutputsAsked) {
   expectFixed(x, data<float>(y), data<float>(s));
 }
 
+TEST_F(Fixed, UnwantedOutputs) {
+  Tensor input(x.data(), {kRows, kColumns});
+  std::vector<float> y(kRows * kColumns, -1);
+  Tensor first(y.data(), {kRows, kColumns});
+  accel_value in = input.value(), out[] = {accel_unwanted(), accel_none()}, value;
+  ASSERT_EQ(accel_run(context, &in, 1, out, 2), ACCEL_OK) << context.message();
+  EXPECT_EQ(out[0].kind, ACCEL_NONE);
+  EXPECT_EQ(out[1].kind, ACCEL_TENSOR);
+  EXPECT_EQ(accel_result(context, 0, &value), ACCEL_INVALID_ARGUMENT);
+  EXPECT_EQ(context.message(),
+            "output 0: expected a run that computes it, found one that was not asked for it");
+  EXPECT_EQ(accel_result(context, 1, &value), ACCEL_OK);
+  // What is unwanted is not written, whatever else the value says.
+  out[0] = first.value();
+  out[0].flags = ACCEL_UNWANTED;
+  out[1] = accel_none();
+  ASSERT_EQ(accel_run(context, &in, 1, out, 2), ACCEL_OK) << context.message();
+  EXPECT_EQ(y, std::vector<float>(kRows * kColumns, -1));
+  // The next run may want it.
+  ASSERT_EQ(run(input.value()), ACCEL_OK) << context.message();
+  ASSERT_EQ(accel_result(context, 0, &value), ACCEL_OK);
+  expectFixed(x, data<float>(outputs[0]), data<float>(outputs[1]));
+}
+
 TEST_F(Fixed, StridedInput) {
   // The same matrix, stored by columns with a gap after each.
   constexpr int64_t gap = kRows + 3;
