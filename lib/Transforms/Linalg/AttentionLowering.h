@@ -98,6 +98,11 @@ private:
   Value packKeys(const Item &item, const Block &block);
   Value packValues(const Item &item, const Block &block);
   Value scoresOf(const Item &item, const Block &block, Index row, int64_t rows);
+  Values keySteps(const Block &block, ValueRange carried,
+                  llvm::function_ref<Values(Index, Index, ValueRange)> body);
+  Values finishScores(const Item &item, const Block &block, Index row, ArrayRef<Index> to,
+                      ArrayRef<Index> size, Value scores, Value top);
+  Values weigh(ArrayRef<Index> to, ArrayRef<Index> size, Value scores, Value top, Value sums);
   Values softmaxRows(const Item &item, const Block &block, Index row, Index within, int64_t rows,
                      ValueRange state);
   Values emitTile(const Item &item, const Block &block, Index row, int64_t rows, ValueRange state);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Attention's tiles: keys and values packed, scores, weights, and the product with the values.
+// Attention's tiles: keys and values packed, scores, and the product of weights and values.
 #include "lib/Transforms/Linalg/AttentionLowering.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace accel;
@@ -127,92 +126,6 @@ Value AttentionLowering::scoresOf(const Item &item, const Block &block, Index ro
              [&](Index key, Value into) { return tile(key, width, into); });
   return loop(whole, block.keys, lanes, all,
               [&](Index key, Value into) { return tile(key, lanes, into); });
-}
-
-/// Turns scores of some rows of a tile into weights. State, of the tile's rows: scores, sums of
-/// weights, and where there are several blocks, largest scores and what earlier results are to be
-/// multiplied by.
-SmallVector<Value> AttentionLowering::softmaxRows(const Item &item, const Block &block, Index row,
-                                                  Index within, int64_t rows, ValueRange state) {
-  Indices to = {within, number(0)}, size = {number(rows), block.keys};
-  Indices rowFrom = {within}, rowSize = {number(rows)};
-  Value x = part(state[0], to, size);
-  SmallVector<AffineExpr> all = {d(0), d(1)}, each = {d(0)};
-  // Keys that are read where they lie are not scaled yet.
-  bool scales = !block.packedKeys;
-  if (op.getMask() || scales) {
-    SmallVector<Read> mask;
-    if (op.getMask()) {
-      Indices from = item.from;
-      from[dims.row()] = apply(d(0) + d(1) + d(2), {item.from[dims.row()], row, within});
-      from[dims.key()] = block.from;
-      mask.push_back(operand(3, from, dims.row(), number(rows), dims.key(), block.keys));
-    }
-    Value scale = scales ? constant(op.getScale().convertToFloat()) : Value();
-    x = generic(mask, {x, all}, 2, {}, [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
-      Value score = a.back();
-      if (scales)
-        score = arith::MulFOp::create(b, loc, score, scale);
-      return mask.empty() ? score : arith::AddFOp::create(b, loc, score, a[0]).getResult();
-    });
-  }
-  Value before = plan.oneBlock ? filled(empty(rowSize), kLowest) : part(state[2], rowFrom, rowSize);
-  Value top = generic(
-      {{x, all}}, {before, each}, 2, 1, [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-        // Whatever the largest of a NaN is, the exponential makes its row NaN.
-        return arith::MaxNumFOp::create(b, loc, a[1], a[0], arith::FastMathFlags::nnan);
-      });
-  auto exponential = [](OpBuilder &b, Location loc, Value score, Value largest) -> Value {
-    return math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, score, largest));
-  };
-  Value factors;
-  if (!plan.oneBlock)
-    factors = generic(
-        {{before, each}, {top, each}}, {part(state[3], rowFrom, rowSize), each}, 1, {},
-        [&](OpBuilder &b, Location loc, ValueRange a) { return exponential(b, loc, a[0], a[1]); });
-  Value weights =
-      generic({{top, each}}, {x, all}, 2, {}, [&](OpBuilder &b, Location loc, ValueRange a) {
-        return exponential(b, loc, a[1], a[0]);
-      });
-  Value sums = generic({{weights, all}}, {filled(empty(rowSize), 0), each}, 2, 1,
-                       [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                         return arith::AddFOp::create(b, loc, a[1], a[0]);
-                       });
-  if (!plan.oneBlock)
-    sums = generic({{factors, each}, {sums, each}}, {part(state[1], rowFrom, rowSize), each}, 1, {},
-                   [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                     Value scaled = arith::MulFOp::create(b, loc, a[2], a[0]);
-                     return arith::AddFOp::create(b, loc, scaled, a[1]);
-                   });
-  Values result = {withPart(state[0], weights, to, size),
-                   withPart(state[1], sums, rowFrom, rowSize)};
-  if (!plan.oneBlock) {
-    result.push_back(withPart(state[2], top, rowFrom, rowSize));
-    result.push_back(withPart(state[3], factors, rowFrom, rowSize));
-  }
-  return result;
-}
-
-/// 1 / sum of a row's weights; 0 stands for a row that is to be zero.
-Value AttentionLowering::inverses(Value sums) {
-  SmallVector<AffineExpr> each = {d(0)};
-  Value count = op.getSizes()[dims.key()] < 0 ? value(sizes[dims.key()]) : Value();
-  return generic({{sums, each}}, {empty(tensor::getMixedSizes(builder, at, sums)), each}, 1, {},
-                 [&](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                   Value zero = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0)),
-                         one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1));
-                   Value inverse = arith::DivFOp::create(b, loc, one, a[0]), some;
-                   if (op.getEmptyRowsZero()) {
-                     some = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, a[0], zero);
-                   } else if (count) {
-                     // A sum over nothing is zero.
-                     Value none = arith::ConstantIndexOp::create(b, loc, 0);
-                     some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, count, none);
-                   } else {
-                     return inverse;
-                   }
-                   return arith::SelectOp::create(b, loc, some, inverse, zero);
-                 });
 }
 
 /// Results times a factor a row, in place; with `zeros`, a factor of 0 makes even NaN zero.

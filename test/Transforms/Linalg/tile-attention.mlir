@@ -75,11 +75,18 @@ func.func @one_row(%q: tensor<2x1x64xf32>, %k: tensor<2x77x64xf32>, %v: tensor<2
 #k = affine_map<(h, i, j, e, f) -> (h, j, e)>
 #v = affine_map<(h, i, j, e, f) -> (h, j, f)>
 
-// One row on a number of keys that only a run knows: one block, or where they are too many for it, blocks of 64.
+// One row on a number of keys that only a run knows: one block, or where they are too many for it, blocks of 64. In one
+// block, one or two keys that are left over from whole vectors are done one by one.
 // CHECK-LABEL: @one_row_of_unknown_keys
 // CHECK:       %[[KEYS:.*]] = arith.cmpi sle, %{{.*}}, %c4096
 // CHECK:       scf.if %[[KEYS]]
 // CHECK:         tensor.empty() : tensor<1x4096xf32>
+// CHECK:         %[[FEW:.*]] = arith.cmpi sle, %{{.*}}, %c2
+// CHECK:         arith.select %[[FEW]]
+// CHECK:         scf.for
+// CHECK:         scf.for
+// CHECK:           linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1xf32>)
+// CHECK:         math.exp
 // CHECK:       } else {
 // CHECK:         tensor.empty() : tensor<1x64xf32>
 func.func @one_row_of_unknown_keys(%q: tensor<2x1x64xf32>, %k: tensor<2x?x64xf32>, %v: tensor<2x?x64xf32>) -> tensor<2x1x64xf32> {
