@@ -4,6 +4,7 @@
 #   tools   bin/accel-*, which load LLVM's and MLIR's shared libraries
 #   devel   include/accel-rt, lib/cmake/accel
 #   python  lib/accel/python/accel
+#   shell   share/bash-completion, share/zsh, share/fish: where shells look for completion
 #   doc     share/doc/accel
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -33,5 +34,10 @@ install(FILES ${config} ${version} cmake/package/AccelAddModel.cmake
 
 install(DIRECTORY python/accel DESTINATION ${ACCEL_INSTALL_PYTHONDIR} COMPONENT python
   FILES_MATCHING PATTERN *.py PATTERN __pycache__ EXCLUDE)
+
+if(TARGET AccelCompletionScripts)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/share/ DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}
+    COMPONENT shell)
+endif()
 
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/accel COMPONENT doc)

@@ -4,6 +4,7 @@
 import importlib.util
 import os
 import platform
+import shutil
 
 import lit.formats
 
@@ -42,6 +43,9 @@ for module in ("onnx", "onnxruntime", "ml_dtypes"):
 for tool in ("accel-opt", "accel-compile", "accel-run", "accel-lsp-server"):
     if os.path.exists(os.path.join(tools, tool)):
         config.available_features.add(tool)
+for shell in ("bash", "zsh", "fish"):
+    if shutil.which(shell):
+        config.available_features.add(shell)
 if os.path.isdir(os.path.join(config.accel_binary_dir, "python", "accel")):
     config.available_features.add("python")
 # A folder of real models and reference data that is no part of the repository.

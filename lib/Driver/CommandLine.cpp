@@ -2,6 +2,8 @@
 // accel-compile's command line.
 #include "lib/Driver/CommandLine.h"
 #include "lib/Driver/KernelCache.h"
+#include "lib/Driver/Link/Embedded.h"
+#include "lib/Support/Completion.h"
 #include "lib/Support/Sanitize.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Config/llvm-config.h"
@@ -10,6 +12,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace llvm;
 
@@ -17,6 +20,8 @@ namespace accel {
 namespace {
 
 Error failure(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
+
+constexpr unsigned kHighestLevel = 3;
 
 constexpr StringLiteral kOverview =
     R"(Compiles an ONNX model to a library that needs nothing but the C library.
@@ -32,6 +37,52 @@ EXAMPLES:
   accel-compile model.onnx --stop-after=kernels -o -        what is fused with what
   accel-compile model.onnx -o m.so --debug-outputs=relu_1   the value of relu_1 as an output, too
 )";
+
+/// Names that --emit takes; the first of each kind is the one that messages use.
+struct EmitName {
+  StringLiteral name;
+  Emit emit;
+};
+constexpr EmitName kEmitNames[] = {
+    {"so", Emit::SharedLibrary},
+    {"exe", Emit::Executable},
+    {"object", Emit::Object},
+    {"archive", Emit::Archive},
+    {"header", Emit::Header},
+    {"mlir", Emit::MLIR},
+    {"llvm", Emit::LLVMIR},
+    {"asm", Emit::Assembly},
+    {"library", Emit::SharedLibrary},
+    {"o", Emit::Object},
+    {"executable", Emit::Executable},
+    {"obj", Emit::Object},
+    {"a", Emit::Archive},
+    {"h", Emit::Header},
+};
+
+/// For shells that complete a command line.
+OptionValues optionValues() {
+  std::vector<std::string> emits, stages, starts, triples, cpus = {"native"};
+  std::set<Emit> seen;
+  for (const EmitName &entry : kEmitNames)
+    if (seen.insert(entry.emit).second)
+      emits.push_back(entry.name.str());
+  for (const StageInfo &info : allStages()) {
+    stages.push_back(info.name.str());
+    if (info.isModule)
+      starts.push_back(info.name.str());
+  }
+  for (const link::embedded::MachineFiles &files : link::embedded::machines())
+    triples.push_back(Triple::getArchTypeName(files.machine).str() + "-linux-gnu");
+  for (StringRef cpu : cpu::tunedCpus())
+    cpus.push_back(cpu.str());
+  std::vector<std::string> levels;
+  for (unsigned level = 0; level <= kHighestLevel; ++level)
+    levels.push_back(std::to_string(level));
+  return {
+      {"emit", emits}, {"stop-after", stages}, {"start-from", starts}, {"triple", triples},
+      {"cpu", cpus},   {"O", levels},          {"check", {"json"}},    {"kernel-cache", {"off"}}};
+}
 
 /// The options, alive only while the command line is read: the linker resets LLVM's options.
 struct Flags {
@@ -64,7 +115,7 @@ struct Flags {
   cl::opt<std::string> check{"check", cl::ValueOptional, cl::value_desc("json"), cl::cat(model),
                              cl::desc("Only list all that keeps the model from being compiled")};
 
-  cl::opt<unsigned> optLevel{"O", cl::Prefix, cl::init(3), cl::cat(code),
+  cl::opt<unsigned> optLevel{"O", cl::Prefix, cl::init(kHighestLevel), cl::cat(code),
                              cl::desc("Effort: 0 plain loops .. 3 all (default)")};
   cl::opt<std::string> cpu{
       "cpu", cl::value_desc("name"), cl::cat(code),
@@ -95,6 +146,7 @@ struct Flags {
       "workers", cl::value_desc("n"), cl::cat(messages),
       cl::desc("Processes that compile kernels (default: one a CPU); 0: none, "
                "to debug the compiler")};
+  CompletionOption completion{"accel-compile", {"onnx", "mlir"}, optionValues};
 };
 
 void printVersion(raw_ostream &out) {
@@ -152,16 +204,10 @@ Error parseDim(StringRef text, ImportOptions &into) {
 }
 
 std::optional<Emit> emitOfName(StringRef name) {
-  return StringSwitch<std::optional<Emit>>(name)
-      .Cases({"so", "library"}, Emit::SharedLibrary)
-      .Cases({"exe", "executable"}, Emit::Executable)
-      .Cases({"o", "obj", "object"}, Emit::Object)
-      .Cases({"a", "archive"}, Emit::Archive)
-      .Cases({"h", "header"}, Emit::Header)
-      .Case("mlir", Emit::MLIR)
-      .Case("llvm", Emit::LLVMIR)
-      .Case("asm", Emit::Assembly)
-      .Default(std::nullopt);
+  for (const EmitName &entry : kEmitNames)
+    if (entry.name == name)
+      return entry.emit;
+  return std::nullopt;
 }
 
 std::optional<Emit> emitOfPath(StringRef path) {
@@ -265,7 +311,7 @@ Error fill(const Flags &flags, CompileOptions &options) {
   options.input = flags.input;
   options.quiet = flags.quiet;
   options.verbose = flags.verbose;
-  if (flags.optLevel > 3)
+  if (flags.optLevel > kHighestLevel)
     return failure("-O" + Twine(flags.optLevel) + ": expected -O0, -O1, -O2 or -O3");
   options.optLevel = flags.optLevel;
   for (const std::string &text : flags.shape)

@@ -3,6 +3,7 @@
 // The command line of accel-run: its flags, their help and their values.
 
 #include "lib/Run/Options.h"
+#include "lib/Support/Completion.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
@@ -90,6 +91,9 @@ struct Flags {
   cl::list<std::string> compile{"compile",
                                 cl::desc("A flag for accel-compile, if the model is an ONNX file"),
                                 cl::value_desc("flag"), cl::cat(other)};
+  // Models, and inputs of several kinds.
+  accel::CompletionOption completion{
+      "accel-run", {}, [] { return accel::OptionValues{{"info", {"json"}}}; }};
   cl::extrahelp examples{R"(
 EXAMPLES:
   accel-run model.so                                   run on random inputs

@@ -59,6 +59,18 @@ def tools(prefix):
         call(os.path.join(prefix, "bin", name), "--version")
 
 
+def completion(prefix):
+    """The scripts lie where shells look for them."""
+    for script, shell in (
+        ("bash-completion/completions/accel-run", "bash"),
+        ("zsh/site-functions/_accel-run", "zsh"),
+        ("fish/vendor_completions.d/accel-run.fish", "fish"),
+    ):
+        with open(os.path.join(prefix, "share", script), encoding="utf-8") as file:
+            if file.read() != call(os.path.join(prefix, "bin", "accel-run"), f"--completion={shell}"):
+                return f"{script} is not what accel-run --completion={shell} prints"
+
+
 def run_onnx(program):
     """accel-run finds the compiler beside it."""
     text = call(program, "classifier.onnx", "--dim", "batch=2", cwd=os.path.join(WORK, "example"))
@@ -162,6 +174,7 @@ def of_prefix(label, prefix, kinds, generators):
     package = os.path.join(prefix, "lib", "cmake", "accel")
     cases = {
         "tools": partial(tools, prefix),
+        "completion": partial(completion, prefix),
         "run-onnx": partial(run_onnx, os.path.join(prefix, "bin", "accel-run")),
         "python": partial(python, sys.executable, os.path.join(prefix, "lib", "accel", "python")),
         "paths": partial(paths, prefix),

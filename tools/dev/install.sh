@@ -14,6 +14,8 @@ packages=(
   libprotobuf-dev protobuf-compiler zlib1g-dev libzstd-dev libssl-dev libturbojpeg0-dev libpng-dev libgtest-dev
   # models for other machines: their C libraries, and programs that run them
   libc6-dev-arm64-cross libc6-dev-riscv64-cross qemu-user
+  # shells, whose completion is tested
+  zsh fish
   # the Python side
   python3 python3-venv
 )

@@ -35,7 +35,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 stage=$work/$name
 
-for component in devel python doc; do
+for component in devel python shell doc; do
   cmake --install build --prefix "$stage" --component $component >/dev/null
 done
 install -D -m 755 -t "$stage/bin" build/standalone/all/accel-compile build/standalone/bin/accel-run

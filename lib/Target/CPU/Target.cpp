@@ -387,4 +387,12 @@ Expected<std::unique_ptr<TargetMachine>> Target::createMachine(unsigned optLevel
   return machine;
 }
 
+SmallVector<StringRef> tunedCpus() {
+  SmallVector<StringRef> names;
+  for (const CpuRow &row : kCpuRows)
+    if (!row.cpu.empty())
+      names.push_back(row.cpu);
+  return names;
+}
+
 } // namespace accel::cpu

@@ -16,6 +16,9 @@ namespace accel::cpu {
 /// Registers LLVM's code generators; a second call does nothing. Safe from several threads.
 void initializeTargets();
 
+/// LLVM's names of the CPUs whose caches and latencies are known here.
+llvm::SmallVector<llvm::StringRef> tunedCpus();
+
 /// All that code generation depends on, so that equal targets give equal bits.
 struct Target {
   std::string triple;   ///< "x86_64-unknown-linux-gnu"
