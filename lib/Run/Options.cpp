@@ -6,6 +6,7 @@
 #include "lib/Support/Completion.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace accel::run;
@@ -59,6 +60,11 @@ struct Flags {
   cl::opt<std::string> reference{"reference",
                                  cl::desc("Compare the outputs with a file or a folder of them"),
                                  cl::value_desc("file"), cl::cat(outputs)};
+  cl::opt<std::string> compare{
+      "compare",
+      cl::desc("Compare every value of an ONNX file, node by node, with another engine's, and name "
+               "the first that differs (needs Python with onnx and onnxruntime)"),
+      cl::value_desc("onnxruntime"), cl::cat(outputs)};
   cl::opt<double> rtol{"rtol", cl::desc("Relative error allowed (1e-3)"), cl::init(1e-3),
                        cl::cat(outputs)};
   cl::opt<double> atol{"atol", cl::desc("Absolute error allowed besides (1e-5)"), cl::init(1e-5),
@@ -102,6 +108,7 @@ EXAMPLES:
   accel-run model.so image.npy --top-k 5 --labels imagenet.txt
   accel-run model.so --input ids=ids.npy --fill mask=1 --output results
   accel-run model.so test_data_set_0                   an ONNX test: input_*.pb, output_*.pb
+  accel-run model.onnx --compare=onnxruntime           which node differs from ONNX Runtime
   accel-run model.so inputs.npz --reference outputs.npz --rtol 1e-4
   accel-run model.so --warmUp=500 --duration=5 --percentile=50,99 --threads=1
   accel-run model.so --profile --trace=trace.json
@@ -259,6 +266,13 @@ llvm::Expected<Options> accel::run::parseOptions(int argc, const char *const *ar
   options.outputFolder = flags.output;
   options.reference = flags.reference;
   options.compare = {flags.rtol, flags.atol};
+  options.compareWith = flags.compare;
+  if (flags.compare.getNumOccurrences() && flags.compare != "onnxruntime")
+    return createStringError("--compare '%s': expected onnxruntime", flags.compare.c_str());
+  // Types of floats have tolerances of their own there, unless one is given.
+  for (auto [name, flag] : {std::pair("--rtol=", &flags.rtol), std::pair("--atol=", &flags.atol)})
+    if (flag->getNumOccurrences())
+      options.compareFlags.push_back(llvm::formatv("{0}{1:e17}", name, flag->getValue()).str());
   options.topK = flags.topK;
   options.labels = flags.labels;
   options.quiet = flags.quiet;

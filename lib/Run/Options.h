@@ -53,7 +53,9 @@ struct Options {
   // What to do with the outputs.
   std::string outputFolder;
   std::string reference;
+  std::string compareWith; ///< an engine whose values are compared, node by node
   CompareOptions compare;
+  std::vector<std::string> compareFlags; ///< --rtol and --atol as they were given
   int64_t topK = 0;
   std::string labels;
   bool quiet = false;

@@ -5,6 +5,7 @@
 #include "lib/Run/Run.h"
 #include "lib/Run/Benchmark.h"
 #include "lib/Run/Compare.h"
+#include "lib/Run/CompareNodes.h"
 #include "lib/Run/Context.h"
 #include "lib/Run/FileName.h"
 #include "lib/Run/Inputs.h"
@@ -104,6 +105,8 @@ llvm::Expected<bool> accel::run::runModel(Options options, llvm::raw_ostream &os
   auto inputs = makeInputs(**model, options);
   if (!inputs)
     return inputs.takeError();
+  if (!options.compareWith.empty())
+    return compareNodes(options, *inputs);
   auto context = Context::create(**model, *inputs, options.threads);
   if (!context)
     return context.takeError();

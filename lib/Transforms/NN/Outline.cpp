@@ -242,7 +242,10 @@ func::CallOp Outliner::makeSegment(ArrayRef<Operation *> ops, Operation *before)
   for (auto [output, result] : llvm::zip_equal(outputs, call.getResults())) {
     shapes.set(result, shapes.get(output));
     result.setLoc(output.getLoc());
-    output.replaceUsesWithIf(result, [&](OpOperand &use) { return !own.contains(use.getOwner()); });
+    // A constant that nobody here computes stays one: later segments copy it with what it reads.
+    output.replaceUsesWithIf(result, [&](OpOperand &use) {
+      return !own.contains(use.getOwner()) && !isConstant(use.getOwner());
+    });
   }
   return call;
 }

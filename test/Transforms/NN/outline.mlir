@@ -91,3 +91,27 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = nn.exp %x : tensor<4xf32> -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// What follows from constants and is an output, too, is computed once for that and copied for the rest.
+// CHECK-LABEL: func.func private @segment_0
+// CHECK:         %[[E:.*]] = nn.abs
+// CHECK:         return %[[E]]
+// CHECK-LABEL: func.func private @segment_1
+// CHECK:         %[[E:.*]] = nn.abs
+// CHECK:         %[[N:.*]] = nn.neg %[[E]]
+// CHECK:         nn.add %{{.*}}, %[[N]]
+// CHECK-LABEL: func.func @main
+// CHECK:         %[[FIRST:.*]] = call @segment_0()
+// CHECK:         %[[CALL:.*]] = nn.call "nonzero"
+// CHECK:         %[[SECOND:.*]] = call @segment_1(%[[CALL]])
+// CHECK:         return %[[FIRST]], %[[SECOND]]
+func.func @main(%x: tensor<2x3xf32>) -> (tensor<1xi64>, tensor<2x?xi64>) {
+  %w = nn.constant dense<-2> : tensor<1xi64>
+  %0 = nn.abs %w : tensor<1xi64> -> tensor<1xi64>
+  %1 = nn.neg %0 : tensor<1xi64> -> tensor<1xi64>
+  %2 = nn.call "nonzero"(%x) : (tensor<2x3xf32>) -> tensor<2x?xi64>
+  %4 = nn.add %2, %1 : tensor<2x?xi64>, tensor<1xi64> -> tensor<2x?xi64>
+  return %0, %4 : tensor<1xi64>, tensor<2x?xi64>
+}
