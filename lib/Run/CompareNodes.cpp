@@ -24,16 +24,16 @@ static constexpr int kDifferent = 2;
 
 /// The Python to ask: $ACCEL_PYTHON, else python3 on PATH.
 static llvm::Expected<std::string> findPython() {
-  const char *chosen = std::getenv("ACCEL_PYTHON");
-  auto found = llvm::sys::findProgramByName(chosen && *chosen ? chosen : "python3");
-  if (found)
+  const char *given = std::getenv("ACCEL_PYTHON");
+  std::string chosen = given ? given : "";
+  auto found = llvm::sys::findProgramByName(chosen.empty() ? "python3" : chosen);
+  // A name with a slash comes back as it is.
+  if (found && llvm::sys::fs::can_execute(*found))
     return *found;
-  return createStringError(
-      "--compare needs Python: %s; set ACCEL_PYTHON to one that has the "
-      "packages onnx and onnxruntime",
-      chosen && *chosen
-          ? ("ACCEL_PYTHON is '" + std::string(chosen) + "', which is no program").c_str()
-          : "there is no python3 on PATH");
+  std::string why = chosen.empty() ? "there is no python3 on PATH"
+                                   : "ACCEL_PYTHON is '" + chosen + "', which is no program";
+  return createStringError("--compare needs Python: " + why +
+                           "; set ACCEL_PYTHON to one that has the packages onnx and onnxruntime");
 }
 
 /// Puts the folder of the package that came with this program before what Python searches.
