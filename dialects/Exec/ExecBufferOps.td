@@ -63,18 +63,22 @@ def Exec_SlotOp : Exec_PlaceOp<"slot"> {
     read last by launch number `last` (launches and copies count from 0); before and after, its bytes
     belong to others. `offset` is where it lies, if the sizes of all slots are constants; otherwise
     a run's plan decides. A slot `within` another is a part of that one's bytes: an operand of a concatenation
-    that is written where its result wants it.
+    that is written where its result wants it. Where a run's plan decides, `from` maps the program's symbols to the bytes
+    of the other slot that lie before it.
 
     Constraints:
     * C1: `size` has one result, no dims and a symbol for each of the program's.
     * C2: 0 <= `first` <= `last`.
     * C3: `offset` is a multiple of 64, 0 or more, and `size` is then a constant.
-    * C4: `within` is given with `offset` only.
+    * C4: `within` is given with `offset` or `from`, and `from`, which is like `size`, with `within` only. Slots within
+      others come behind those that are not.
   }];
   let arguments = (ins Exec_IntAttr:$number, AffineMapAttr:$size, Exec_IntAttr:$first, Exec_IntAttr:$last,
-                       OptionalAttr<Exec_IntAttr>:$offset, OptionalAttr<Exec_IntAttr>:$within);
+                       OptionalAttr<Exec_IntAttr>:$offset, OptionalAttr<Exec_IntAttr>:$within,
+                       OptionalAttr<AffineMapAttr>:$begin);
   let assemblyFormat = [{
-    $number `size` $size `live` `[` $first `,` $last `]` (`at` $offset^)? (`within` $within^)? attr-dict
+    $number `size` $size `live` `[` $first `,` $last `]` (`at` $offset^)?
+    (`within` $within^)? (`from` $begin^)? attr-dict
   }];
   let extraClassDeclaration = [{
     static constexpr int64_t kAlignment = 64;

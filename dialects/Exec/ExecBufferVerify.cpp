@@ -50,8 +50,11 @@ LogicalResult SlotOp::verify() {
            << getFirst() << ", " << getLast() << "]";
   if (getOffset() && (!isOffset(*getOffset()) || !getSize().isSingleConstant()))
     return emitOpError("C3: expected an offset that is a multiple of 64 and a constant size");
-  if (getWithin() && !getOffset())
-    return emitOpError("C4: expected an offset of a slot within another");
+  if (getWithin() && getOffset().has_value() == getBegin().has_value())
+    return emitOpError("C4: expected an offset of a slot within another, or from where it is");
+  if (getBegin() && (!getWithin() || !isBytes(*getBegin(), *this)))
+    return emitOpError("C4: expected a slot within another, from a byte of ")
+           << programOf(*this).getNumSymbols() << " symbols, got " << getBeginAttr();
   return success();
 }
 
@@ -116,10 +119,11 @@ static LogicalResult verifyStaticOffsets(MutableArrayRef<SlotOp> slots) {
       continue;
     // A number before its own, so that there are no circles.
     int64_t number = *slot.getWithin();
-    if (number < 0 || number >= slot.getNumber() || !slots[number].getOffset())
+    bool isKnown = slot.getOffset().has_value();
+    if (number < 0 || number >= slot.getNumber() || (isKnown && !slots[number].getOffset()))
       return slot.emitOpError("C6: expected to be within a slot before it that has an offset");
     SlotOp outer = slots[number];
-    if (*slot.getOffset() < *outer.getOffset() || endOf(slot) > endOf(outer) ||
+    if ((isKnown && (*slot.getOffset() < *outer.getOffset() || endOf(slot) > endOf(outer))) ||
         slot.getFirst() < outer.getFirst() || slot.getLast() > outer.getLast())
       return slot.emitOpError("C6: expected to lie and live within slot ") << number;
   }
@@ -161,6 +165,8 @@ LogicalResult ProgramOp::verifyRegions() {
       if (slot.getNumber() != int64_t(slots.size()))
         return slot.emitOpError("C4: expected number ")
                << slots.size() << ", got " << slot.getNumber();
+      if (!slots.empty() && slots.back().getWithin() && !slot.getWithin())
+        return slot.emitOpError("C4: expected slots within others behind all that are not");
       slots.push_back(slot);
     }
     if (!isa<LaunchOp, CopyOp>(op))

@@ -182,8 +182,8 @@ def Exec_ConcatOp : Op<Exec_Dialect, "concat", [Pure]> {
     that must lie elsewhere.
 
     Constraints:
-    * C1: all types are static and have one element type, and the result has as many elements as the operands
-      together.
+    * C1: all types have one element type, and the result has as many elements as the operands together, if all are
+      static.
   }];
   let arguments = (ins Variadic<AnyRankedTensor>:$inputs);
   let results = (outs AnyRankedTensor:$result);

@@ -158,14 +158,15 @@ LogicalResult RunOp::verifySymbolUses(SymbolTableCollection &symbols) {
 LogicalResult ConcatOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   int64_t elements = 0;
-  bool agrees = type.hasStaticShape() && !getInputs().empty();
+  bool agrees = !getInputs().empty(), isStatic = type.hasStaticShape();
   for (Value input : getInputs()) {
     auto part = cast<RankedTensorType>(input.getType());
-    agrees &= part.hasStaticShape() && part.getElementType() == type.getElementType();
-    elements += agrees ? part.getNumElements() : 0;
+    agrees &= part.getElementType() == type.getElementType();
+    isStatic &= part.hasStaticShape();
+    elements += isStatic ? part.getNumElements() : 0;
   }
-  if (!agrees || elements != type.getNumElements())
-    return emitOpError("C1: expected static operands that together have the elements of ") << type;
+  if (!agrees || (isStatic && elements != type.getNumElements()))
+    return emitOpError("C1: expected operands that together have the elements of ") << type;
   return success();
 }
 

@@ -49,6 +49,25 @@ def small_cnn(batch):
     return b.model()
 
 
+@model({"height": 14, "width": 10, "n": 3}, {"height": 5, "width": 7, "n": 0}, {"height": 23, "width": 16, "n": 20})
+def joined_dynamic():
+    """Concatenations of sizes that only a run knows: of channels, within each other; of rows that are parts of rows."""
+    b = Builder("joined")
+    image = b.input("image", [1, 16, "height", "width"])
+    features = [b.node("Relu", b.conv(image, 16, 32, 3))]
+    for i in range(3):
+        joined = b.node("Concat", *features, axis=1) if i else features[0]
+        features.append(b.node("Relu", b.conv(b.node("Relu", joined), 32 * (i + 1), 32, 3)))
+    b.output(b.conv(b.node("Concat", image, *features, features[0], axis=1), 176, 16, 1))
+    rows = b.input("rows", ["n", 32])
+    ends = b.constant(np.array([5], np.int64))
+    head = b.node("Slice", rows, b.constant(np.array([0], np.int64)), ends)
+    rest = b.node("Slice", rows, ends, b.constant(np.array([1 << 40], np.int64)))
+    joined = b.node("Concat", b.node("Softmax", rest), b.node("Softmax", rows), b.node("Softmax", head), axis=0)
+    b.output(b.node("Softmax", joined, axis=0))
+    return b.model()
+
+
 @model()
 def dense_block():
     """Concatenations within concatenations; of an input, of one value twice, and at odd places."""

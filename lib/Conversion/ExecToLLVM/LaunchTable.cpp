@@ -53,12 +53,22 @@ private:
     ++table.numSlots;
     allSlots.push_back(slot);
     if (!table.isStatic) {
-      slots.push_back(slot);
+      if (slot.getWithin())
+        table.parts.push_back({slot.getNumber(), int64_t(*slot.getWithin()), beginOf(slot)});
+      else
+        slots.push_back(slot);
       return;
     }
     int64_t end = *slot.getOffset() + slot.getSize().getSingleConstantResult();
     table.arenaBytes = std::max<int64_t>(table.arenaBytes, llvm::alignTo(end, SlotOp::kAlignment));
     table.constants.push_back(*slot.getOffset());
+  }
+
+  AffineExpr beginOf(SlotOp slot) {
+    if (std::optional<AffineMap> begin = slot.getBegin())
+      return begin->getResult(0);
+    int64_t before = *slot.getOffset() - *allSlots[*slot.getWithin()].getOffset();
+    return getAffineConstantExpr(before, slot.getContext());
   }
 
   /// Index of the first of these consecutive values.

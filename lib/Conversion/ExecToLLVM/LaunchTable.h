@@ -12,13 +12,19 @@ struct LaunchTable {
   llvm::SmallVector<int32_t> launches; ///< accel_launch: four words each
   llvm::SmallVector<int64_t> operands; ///< accel_space and index
   llvm::SmallVector<int32_t> slots;    ///< accel_slot: three words each
+  /// A slot within another: their numbers, and the bytes of the other that lie before it.
+  struct Part {
+    int64_t number, within;
+    mlir::AffineExpr begin;
+  };
+  llvm::SmallVector<Part> parts; ///< behind all slots that the arena's planner places
   /// The values after the slots' offsets, in terms of the program's symbols.
   llvm::SmallVector<mlir::AffineExpr> values;
   llvm::SmallVector<LaunchOp> sites;  ///< site i of the program
   llvm::SmallVector<int32_t> sources; ///< accel_launches.sources
   int32_t count = 0;                  ///< of launches and copies
   int32_t maxOperands = 0;
-  int32_t numSlots = 0;
+  int32_t numSlots = 0;   ///< with those within others
   int64_t arenaBytes = 0; ///< of slots with offsets
   bool isStatic = true;
   llvm::SmallVector<int64_t> constants; ///< all values, if they are constants

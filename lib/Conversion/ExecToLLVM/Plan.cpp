@@ -156,6 +156,21 @@ public:
       tableValues.push_back(sizes.size(value));
   }
 
+  void parts(const LaunchTable &table) {
+    for (const LaunchTable::Part &part : table.parts)
+      begins.push_back(sizes.size(part.begin));
+  }
+
+  /// Stores the offsets of slots within others, once those of the others are known.
+  void storeParts(const LaunchTable &table, OpBuilder &inside) {
+    for (auto [part, begin] : llvm::zip_equal(table.parts, begins)) {
+      Value whole = LLVM::LoadOp::create(inside, data.location, inside.getI64Type(),
+                                         element(inside, 1, part.within));
+      Value offset = LLVM::AddOp::create(inside, data.location, whole, begin);
+      LLVM::StoreOp::create(inside, data.location, offset, element(inside, 1, part.number));
+    }
+  }
+
   /// Stores everything and returns the arena's bytes, `arena()`.
   void finish(const LaunchTable &table, llvm::function_ref<Value(OpBuilder &)> arena) {
     auto *fail = new Block(), *store = new Block();
@@ -179,9 +194,9 @@ public:
     LLVM::ReturnOp::create(builder, data.location, arena(builder));
   }
 
-  Value element(unsigned argument, int64_t index) {
-    auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-    return LLVM::GEPOp::create(builder, data.location, pointer, builder.getI64Type(),
+  Value element(OpBuilder &at, unsigned argument, int64_t index) {
+    auto pointer = LLVM::LLVMPointerType::get(at.getContext());
+    return LLVM::GEPOp::create(at, data.location, pointer, at.getI64Type(),
                                plan.getArgument(argument), ArrayRef<LLVM::GEPArg>{int32_t(index)});
   }
   Value constant(int64_t value) {
@@ -199,7 +214,7 @@ private:
     return known;
   }
   void put(unsigned argument, int64_t index, Value value) {
-    LLVM::StoreOp::create(builder, data.location, value, element(argument, index));
+    LLVM::StoreOp::create(builder, data.location, value, element(builder, argument, index));
   }
 
   ConstantData &data;
@@ -207,7 +222,7 @@ private:
   OpBuilder builder;
   Sizes sizes;
   SmallVector<std::pair<int64_t, AffineExpr>> outputs;
-  SmallVector<Value> dims, tableValues;
+  SmallVector<Value> dims, tableValues, begins;
 };
 
 bool hasConstantOutputs(ProgramOp program) {
@@ -235,18 +250,22 @@ Address accel::exec::emitPlan(ConstantData &data, ModuleOp module, ProgramOp pro
     return {plan.getSymName().str(), 0};
   }
   body.values(table);
+  body.parts(table);
   Address slots = data.words("slots", ArrayRef<int32_t>(table.slots));
   auto planner =
       data.function("accel_rt_plan_arena",
                     LLVM::LLVMFunctionType::get(i64, {pointer, i32, pointer, pointer, pointer}));
   body.finish(table, [&](OpBuilder &inside) -> Value {
     Value count = LLVM::ConstantOp::create(inside, data.location, i32,
-                                           inside.getI32IntegerAttr(table.numSlots));
-    Value work = body.element(1, table.numSlots + table.values.size());
+                                           inside.getI32IntegerAttr(table.slots.size() / 3));
+    Value work = body.element(inside, 1, table.numSlots + table.values.size());
     Value offsets = plan.getArgument(1);
-    return LLVM::CallOp::create(inside, data.location, planner,
-                                ValueRange{data.load(inside, slots), count, offsets, offsets, work})
-        .getResult();
+    Value bytes =
+        LLVM::CallOp::create(inside, data.location, planner,
+                             ValueRange{data.load(inside, slots), count, offsets, offsets, work})
+            .getResult();
+    body.storeParts(table, inside);
+    return bytes;
   });
   return {plan.getSymName().str(), 0};
 }

@@ -291,19 +291,22 @@ private:
   /// Why a concatenation is a kernel that copies, rather than a matter of where its operands lie;
   /// empty if it is not.
   std::string whyKernel(ConcatOp op) {
-    auto type = cast<RankedTensorType>(op.getType());
-    if (numSymbols || !type.hasStaticShape())
-      return "sizes depend on dims";
-    if (llvm::any_of(type.getShape().take_front(op.getAxis()),
-                     [](int64_t size) { return size != 1; }))
+    Type element = cast<RankedTensorType>(op.getType()).getElementType();
+    if (llvm::any_of(ArrayRef(shapes.get(op.getResult())).take_front(op.getAxis()),
+                     [](Dim dim) { return constantDim(dim) != 1; }))
       return "they do not lie one behind the other in the result";
-    int64_t offset = 0;
+    AffineExpr offset = inside.getAffineConstantExpr(0);
     for (Value input : op.getInputs()) {
-      auto part = cast<RankedTensorType>(input.getType());
-      if (offset % exec::SlotOp::kAlignment)
-        return "one would begin at byte " + std::to_string(offset) + ", which is no multiple of " +
-               std::to_string(exec::SlotOp::kAlignment);
-      offset += part.getNumElements() * exec::elementBytes(part.getElementType());
+      if (!offset.isMultipleOf(exec::SlotOp::kAlignment)) {
+        auto known = dyn_cast<AffineConstantExpr>(offset);
+        return (known ? "one would begin at byte " + std::to_string(known.getValue()) + ", which is"
+                      : "one would begin at a byte that may be") +
+               " no multiple of " + std::to_string(exec::SlotOp::kAlignment);
+      }
+      SmallVector<AffineExpr> dims;
+      for (Dim dim : shapes.get(input))
+        dims.push_back(shapes.inProgram(dim));
+      offset = offset + exec::tensorBytes(dims, element);
     }
     // Through views; an output lies where the caller wants it.
     SmallVector<Value> results{op.getResult()};

@@ -27,8 +27,8 @@ struct Slot {
 struct Part {
   ConcatOp concat;
   unsigned operand;
-  int64_t offset; ///< in the result's bytes
-  Value value;    ///< what is written there in place; null: the operand is copied
+  AffineExpr offset, size; ///< in the result's bytes
+  Value value;             ///< what is written there in place; null: the operand is copied
   int64_t first = -1, last = -1;
 };
 
@@ -63,7 +63,7 @@ private:
   LogicalResult collect();
   void shareLeadingOperands();
   void assignOutputs();
-  void assignParts();
+  LogicalResult assignParts();
   std::string whyCopied(Value root);
   Value slotRootOf(Value value);
   LogicalResult assignSlots();
@@ -105,11 +105,6 @@ Value rootOf(Value value) {
 
 int64_t alignUp(int64_t bytes) { return llvm::alignTo(bytes, SlotOp::kAlignment); }
 
-int64_t bytesOfStatic(Value value) {
-  auto type = cast<RankedTensorType>(value.getType());
-  return type.getNumElements() * elementBytes(type.getElementType());
-}
-
 LogicalResult Planner::collect() {
   Block &block = program.getBody().front();
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
@@ -120,18 +115,9 @@ LogicalResult Planner::collect() {
                   llvm::all_of(op.getResultTypes(), [](Type type) { return type.isIndex(); });
     if (auto dispatch = dyn_cast<DispatchOp>(op))
       dispatches.push_back(dispatch);
-    else if (auto concat = dyn_cast<ConcatOp>(op)) {
-      if (program.getNumSymbols())
-        return concat.emitOpError("cannot be planned: expected a program without symbols");
-      int64_t offset = 0;
-      for (Value input : concat.getInputs()) {
-        if (offset % SlotOp::kAlignment)
-          return concat.emitOpError("cannot be planned: an operand would begin at byte ")
-                 << offset << ", expected a multiple of " << SlotOp::kAlignment;
-        offset += bytesOfStatic(input);
-      }
+    else if (auto concat = dyn_cast<ConcatOp>(op))
       concats.push_back(concat);
-    } else if (!isa<ViewOp, ConstantOp, YieldOp>(op) && !isSize)
+    else if (!isa<ViewOp, ConstantOp, YieldOp>(op) && !isSize)
       return op.emitOpError(
           "cannot be planned: expected a dispatch, concatenation, view, constant or size");
   }
@@ -171,25 +157,35 @@ std::string Planner::whyCopied(Value root) {
   return "";
 }
 
-void Planner::assignParts() {
+LogicalResult Planner::assignParts() {
   for (ConcatOp concat : concats) {
-    int64_t offset = 0;
+    AffineExpr offset = getAffineConstantExpr(0, context);
     std::string copied;
     for (auto [i, operand] : llvm::enumerate(concat.getInputs())) {
+      if (!offset.isMultipleOf(SlotOp::kAlignment)) {
+        std::string byte;
+        llvm::raw_string_ostream(byte) << offset;
+        return concat.emitOpError("cannot be planned: an operand would begin at byte ")
+               << byte << ", expected a multiple of " << SlotOp::kAlignment;
+      }
       Value root = rootOf(operand);
+      FailureOr<AffineExpr> size = bytesOf(root);
+      if (failed(size))
+        return failure();
       std::string why = whyCopied(root);
       if (why.empty())
         partOf[root] = parts.size();
       else
         copied += (copied.empty() ? ": operand " : "; operand ") + std::to_string(i) + " " + why;
-      parts.push_back({concat, unsigned(i), offset, why.empty() ? root : Value()});
-      offset += bytesOfStatic(operand);
+      parts.push_back({concat, unsigned(i), offset, *size, why.empty() ? root : Value()});
+      offset = offset + *size;
     }
     if (copied.empty())
       mlir::emitRemark(concat.getLoc(), "concatenation in place");
     else
       mlir::emitRemark(concat.getLoc(), "concatenation with copies") << copied;
   }
+  return success();
 }
 
 /// The value whose slot holds a value's bytes.
@@ -236,6 +232,16 @@ FailureOr<AffineExpr> Planner::bytesOf(Value root) {
     unsigned input = argument.getArgNumber() - program.getNumSymbols();
     auto map = cast<AffineMapAttr>(program.getInputShapes()[input]).getValue();
     return tensorBytes(map.getResults(), element);
+  }
+  if (auto concat = root.getDefiningOp<ConcatOp>()) {
+    AffineExpr sum = getAffineConstantExpr(0, context);
+    for (Value input : concat.getInputs()) {
+      FailureOr<AffineExpr> size = bytesOf(rootOf(input));
+      if (failed(size))
+        return failure();
+      sum = sum + *size;
+    }
+    return sum;
   }
   auto dispatch = root.getDefiningOp<DispatchOp>();
   assert(dispatch && "constants are static");
@@ -407,7 +413,8 @@ void Planner::createPlaces(OpBuilder &builder) {
   }
   for (auto [i, slot] : llvm::enumerate(slots)) {
     auto op = SlotOp::create(builder, slot.value.getLoc(), type, i, mapOf(slot.size), slot.first,
-                             slot.last, /*offset=*/IntegerAttr(), /*within=*/IntegerAttr());
+                             slot.last, /*offset=*/IntegerAttr(), /*within=*/IntegerAttr(),
+                             AffineMapAttr());
     if (!offsets.empty())
       op.setOffset(offsets[i]);
     buffers[slot.value] = op;
@@ -419,10 +426,14 @@ void Planner::createPlaces(OpBuilder &builder) {
     Part &part = parts[i];
     auto whole = buffers.at(part.concat.getResult()).getDefiningOp<SlotOp>();
     Value operand = part.concat.getInputs()[part.operand];
-    AffineExpr size = getAffineConstantExpr(bytesOfStatic(operand), context);
-    auto op = SlotOp::create(builder, operand.getLoc(), type, number++, mapOf(size), part.first,
-                             part.last, /*offset=*/IntegerAttr(), /*within=*/IntegerAttr());
-    op.setOffset(*whole.getOffset() + part.offset);
+    auto op = SlotOp::create(builder, operand.getLoc(), type, number++, mapOf(part.size),
+                             part.first, part.last, /*offset=*/IntegerAttr(),
+                             /*within=*/IntegerAttr(), AffineMapAttr());
+    auto offset = dyn_cast<AffineConstantExpr>(part.offset);
+    if (whole.getOffset() && offset && isa<AffineConstantExpr>(part.size))
+      op.setOffset(*whole.getOffset() + offset.getValue());
+    else
+      op.setBegin(mapOf(part.offset));
     op.setWithin(whole.getNumber());
     partBuffers[i] = op;
     if (part.value)
@@ -444,9 +455,8 @@ LogicalResult Planner::rewrite() {
     if (!dispatch) {
       Part &part = parts[step.part];
       Value operand = part.concat.getInputs()[part.operand];
-      AffineExpr size = getAffineConstantExpr(bytesOfStatic(operand), context);
       CopyOp::create(builder, part.concat.getLoc(), partBuffers[step.part],
-                     buffers.at(rootOf(operand)), mapOf(size));
+                     buffers.at(rootOf(operand)), mapOf(part.size));
       continue;
     }
     FailureOr<AffineMap> dims = dimsOf(dispatch);
@@ -502,8 +512,7 @@ LogicalResult Planner::plan() {
     return failure();
   shareLeadingOperands();
   assignOutputs();
-  assignParts();
-  if (failed(assignSlots()))
+  if (failed(assignParts()) || failed(assignSlots()))
     return failure();
   assignWeights();
   if (failed(placeSlots()))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: accel-opt %s -convert-exec-to-llvm | FileCheck %s
+// RUN: accel-opt %s -convert-exec-to-llvm -split-input-file | FileCheck %s
 
 exec.kernel @rows {
   llvm.func @rows(%buffers: !llvm.ptr, %dims: !llvm.ptr, %begin: i64, %end: i64, %scratch: !llvm.ptr) {
@@ -48,5 +48,45 @@ exec.program @main attributes {
   %0 = exec.slot 0 size affine_map<()[s0] -> (s0 * 16)> live [0, 1]
   exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%x) outs(%0)
   exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%0) outs(%y)
+  exec.yield
+}
+
+// -----
+
+exec.kernel @rows {
+  llvm.func @rows(%buffers: !llvm.ptr, %dims: !llvm.ptr, %begin: i64, %end: i64, %scratch: !llvm.ptr) {
+    llvm.return
+  }
+}
+
+// Slots within others: their planner does not see them, and they lie where it puts the others, and so many bytes further.
+// CHECK-LABEL: llvm.func internal @model.plan(
+// CHECK-SAME: %[[SYMBOLS:.*]]: !llvm.ptr, %[[OFFSETS:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr) -> i64
+// CHECK: %[[N:.*]] = llvm.load
+// CHECK: %[[BEGIN:.*]] = llvm.extractvalue %{{.*}}[0]
+// CHECK: %[[ONE:.*]] = llvm.mlir.constant(1 : i32)
+// CHECK: %[[BYTES:.*]] = llvm.call @accel_rt_plan_arena(%{{.*}}, %[[ONE]], %[[OFFSETS]], %[[OFFSETS]], %{{.*}})
+// CHECK: %[[AT0:.*]] = llvm.getelementptr %[[OFFSETS]][0]
+// CHECK: %[[WHOLE:.*]] = llvm.load %[[AT0]]
+// CHECK: %[[PART:.*]] = llvm.add %[[WHOLE]], %{{.*}}
+// CHECK: %[[AT1:.*]] = llvm.getelementptr %[[OFFSETS]][1]
+// CHECK: llvm.store %[[PART]], %[[AT1]]
+// CHECK: %[[AT2:.*]] = llvm.getelementptr %[[OFFSETS]][2]
+// CHECK: llvm.store %{{.*}}, %[[AT2]]
+// CHECK: llvm.return %[[BYTES]]
+// CHECK: llvm.mlir.global internal constant @model.slots(dense<[{{[0-9]+}}, 0, 2]> : tensor<3xi32>)
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?x16xf32>], input_shapes = [affine_map<()[s0] -> (s0, 16)>],
+    output_names = ["y0"], output_types = [tensor<?x16xf32>], output_shapes = [affine_map<()[s0] -> (s0 * 2, 16)>]} {
+^bb0(%n: index):
+  %x = exec.input 0
+  %y = exec.output 0
+  %0 = exec.slot 0 size affine_map<()[s0] -> (s0 * 128)> live [0, 2]
+  %1 = exec.slot 1 size affine_map<()[s0] -> (s0 * 64)> live [0, 0] within 0 from affine_map<()[s0] -> (s0 * 64)>
+  %2 = exec.slot 2 size affine_map<()[s0] -> (s0 * 64)> live [1, 1] within 0 from affine_map<()[s0] -> (0)>
+  exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%x) outs(%1)
+  exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%x) outs(%2)
+  exec.launch @rows dims affine_map<()[s0] -> (s0 * 2)> ins(%0) outs(%y)
   exec.yield
 }

@@ -46,7 +46,32 @@ func.func @main(%x: tensor<4x4xf32>, %y: tensor<1x4xf32>) -> tensor<5x4xf32> {
 
 // -----
 
-// CHECK: exec.kernel @concat_{{.*}}sizes depend on dims
+// So it is where sizes depend on dims.
+// CHECK-NOT: exec.kernel @concat
+// CHECK: exec.concat %{{.*}}, %{{.*}} : (tensor<1x?x16xf32>, tensor<1x?x16xf32>) -> tensor<1x?x16xf32>
+func.func @main(%in: tensor<1x?x16xf32>) -> tensor<1x?x16xf32> {
+  %x = nn.bind_dims %in ["n"] affine_map<()[s0] -> (1, s0, 16)> : tensor<1x?x16xf32> -> tensor<1x?x16xf32>
+  %0 = nn.softmax %x axis 2 : tensor<1x?x16xf32> -> tensor<1x?x16xf32>
+  %1 = nn.concat %0, %x axis 1 : tensor<1x?x16xf32>, tensor<1x?x16xf32> -> tensor<1x?x16xf32>
+  %2 = nn.softmax %1 axis 2 : tensor<1x?x16xf32> -> tensor<1x?x16xf32>
+  return %2 : tensor<1x?x16xf32>
+}
+
+// -----
+
+// The number of pieces is not known to be 1.
+// CHECK: exec.kernel @concat_{{.*}}they do not lie one behind the other in the result
+func.func @main(%in: tensor<?x4x16xf32>) -> tensor<?x8x16xf32> {
+  %x = nn.bind_dims %in ["n"] affine_map<()[s0] -> (s0, 4, 16)> : tensor<?x4x16xf32> -> tensor<?x4x16xf32>
+  %0 = nn.softmax %x axis 2 : tensor<?x4x16xf32> -> tensor<?x4x16xf32>
+  %1 = nn.concat %0, %x axis 1 : tensor<?x4x16xf32>, tensor<?x4x16xf32> -> tensor<?x8x16xf32>
+  %2 = nn.softmax %1 axis 2 : tensor<?x8x16xf32> -> tensor<?x8x16xf32>
+  return %2 : tensor<?x8x16xf32>
+}
+
+// -----
+
+// CHECK: exec.kernel @concat_{{.*}}one would begin at a byte that may be no multiple of 64
 func.func @main(%in: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %x = nn.bind_dims %in ["n"] affine_map<()[s0] -> (s0, 4)> : tensor<?x4xf32> -> tensor<?x4xf32>
   %0 = nn.softmax %x axis 1 : tensor<?x4xf32> -> tensor<?x4xf32>

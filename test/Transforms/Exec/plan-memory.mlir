@@ -208,3 +208,37 @@ exec.program @copied attributes {
   %y = exec.dispatch @end dims() (%all) : (tensor<64xf32>) -> tensor<16xf32>
   exec.yield %y : tensor<16xf32>
 }
+
+// -----
+
+exec.kernel @rows {
+  func.func private @rows(index, tensor<?x16xf32> {exec.shape = affine_map<()[s0] -> (s0, 16)>}) -> (tensor<?x16xf32> {exec.shape = affine_map<()[s0] -> (s0, 16)>})
+}
+
+// Places within a slot that a run's plan places; one is a part of a part. An input is copied, as elsewhere.
+// CHECK-LABEL: exec.program @parts
+// CHECK: %[[X:.*]] = exec.input 0
+// CHECK: %[[ALL:.*]] = exec.slot 0 size affine_map<()[s0, s1] -> (s0 * 64 + s1 * 64 + s0 * 64)> live[0, 3]
+// CHECK: %[[LAST:.*]] = exec.slot 1 size affine_map<()[s0, s1] -> (s0 * 64)> live[2, 2] within 0 from affine_map<()[s0, s1] -> (s0 * 64 + s1 * 64)>
+// CHECK: %[[TWO:.*]] = exec.slot 2 size affine_map<()[s0, s1] -> (s0 * 64 + s1 * 64)> live[0, 1] within 0 from affine_map<()[s0, s1] -> (0)>
+// CHECK: %[[B:.*]] = exec.slot 3 size affine_map<()[s0, s1] -> (s1 * 64)> live[1, 1] within 2 from affine_map<()[s0, s1] -> (s0 * 64)>
+// CHECK: %[[A:.*]] = exec.slot 4 size affine_map<()[s0, s1] -> (s0 * 64)> live[0, 0] within 2 from affine_map<()[s0, s1] -> (0)>
+// CHECK: exec.launch @rows {{.*}} outs(%[[A]])
+// CHECK: exec.launch @rows {{.*}} outs(%[[B]])
+// CHECK: exec.copy %[[LAST]], %[[X]] size affine_map<()[s0, s1] -> (s0 * 64)>
+// CHECK: exec.launch @rows {{.*}} ins(%[[ALL]])
+exec.program @parts attributes {
+    symbols = ["n", "m"], minima = array<i64: 0, 0>, maxima = array<i64: 9, 9>,
+    input_names = ["x", "y"], input_types = [tensor<?x16xf32>, tensor<?x16xf32>],
+    input_shapes = [affine_map<()[s0, s1] -> (s0, 16)>, affine_map<()[s0, s1] -> (s1, 16)>],
+    output_names = ["z"], output_types = [tensor<?x16xf32>],
+    output_shapes = [affine_map<()[s0, s1] -> (s0 * 2 + s1, 16)>]} {
+^bb0(%n: index, %m: index, %x: tensor<?x16xf32>, %y: tensor<?x16xf32>):
+  %a = exec.dispatch @rows dims(%n) (%x) : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  %b = exec.dispatch @rows dims(%m) (%y) : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  %two = exec.concat %a, %b : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+  %all = exec.concat %two, %x : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+  %rows = affine.apply affine_map<()[s0, s1] -> (s0 * 2 + s1)>()[%n, %m]
+  %z = exec.dispatch @rows dims(%rows) (%all) : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  exec.yield %z : tensor<?x16xf32>
+}

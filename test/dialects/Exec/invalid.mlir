@@ -185,8 +185,49 @@ exec.program @main attributes {
     input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
     output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
   %0 = exec.slot 0 size affine_map<() -> (256)> live [0, 2] at 64
-  // expected-error @below {{C4: expected an offset of a slot within another}}
+  // expected-error @below {{C4: expected an offset of a slot within another, or from where it is}}
   %1 = exec.slot 1 size affine_map<() -> (128)> live [0, 1] within 0
+  exec.yield
+}
+
+// -----
+
+// SlotOp C4: of what
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>,
+    input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
+    output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
+  // expected-error @below {{C4: expected a slot within another, from a byte of 0 symbols, got affine_map<() -> (64)>}}
+  %0 = exec.slot 0 size affine_map<() -> (128)> live [0, 1] from affine_map<() -> (64)>
+  exec.yield
+}
+
+// -----
+
+// SlotOp C4: the arena's planner places the first slots
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?x16xf32>], input_shapes = [affine_map<()[s0] -> (s0, 16)>],
+    output_names = ["y0"], output_types = [tensor<?x16xf32>], output_shapes = [affine_map<()[s0] -> (s0, 16)>]} {
+^bb0(%n: index):
+  %0 = exec.slot 0 size affine_map<()[s0] -> (s0 * 128)> live [0, 2]
+  %1 = exec.slot 1 size affine_map<()[s0] -> (s0 * 64)> live [0, 1] within 0 from affine_map<()[s0] -> (s0 * 64)>
+  // expected-error @below {{C4: expected slots within others behind all that are not}}
+  %2 = exec.slot 2 size affine_map<()[s0] -> (s0 * 64)> live [0, 1]
+  exec.yield
+}
+
+// -----
+
+// ProgramOp C6: a part that a run places outlives what it lies in
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?x16xf32>], input_shapes = [affine_map<()[s0] -> (s0, 16)>],
+    output_names = ["y0"], output_types = [tensor<?x16xf32>], output_shapes = [affine_map<()[s0] -> (s0, 16)>]} {
+^bb0(%n: index):
+  %0 = exec.slot 0 size affine_map<()[s0] -> (s0 * 128)> live [0, 2]
+  // expected-error @below {{C6: expected to lie and live within slot 0}}
+  %1 = exec.slot 1 size affine_map<()[s0] -> (s0 * 64)> live [0, 3] within 0 from affine_map<()[s0] -> (s0 * 64)>
   exec.yield
 }
 
@@ -198,7 +239,7 @@ exec.program @main attributes {
     input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
     output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
 ^bb0(%x: tensor<2x4xf32>):
-  // expected-error @below {{C1: expected static operands that together have the elements of 'tensor<3x4xf32>'}}
+  // expected-error @below {{C1: expected operands that together have the elements of 'tensor<3x4xf32>'}}
   %0 = exec.concat %x, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<3x4xf32>
   exec.yield %x : tensor<2x4xf32>
 }
