@@ -3,14 +3,16 @@
 # Makes packages for machines that have neither LLVM nor any other library that Accel uses but the C library: a tarball
 # that may be unpacked anywhere, and a Python wheel. The same sources give the same bytes.
 #   tools/dev/package.sh [--out DIR]      in build/dist unless another folder is named
+#   tools/dev/package.sh --quick          hardly compressed, to try them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-out=build/dist
+out=build/dist effort=6
 while [ $# -gt 0 ]; do
   case $1 in
     --out) out=${2:?--out needs a folder}; shift ;;
-    -h | --help) sed -n '3,5s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --quick) effort=0 ;;
+    -h | --help) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "package.sh: unknown option '$1'; see --help" >&2; exit 2 ;;
   esac
   shift
@@ -80,12 +82,12 @@ glibc=${glibc#GLIBC_}
 tarball=$out/$name.tar.xz
 # The number of threads decides how xz cuts its blocks, so it is fixed.
 tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$name" |
-  xz -T2 --x86 --lzma2=preset=6 >"$tarball.part"
+  xz -T2 --x86 --lzma2=preset=$effort >"$tarball.part"
 mv "$tarball.part" "$tarball"
 
 cp "$stage/share/doc/accel/LICENSE" "$licences/LICENSE"
 wheel=$("$(cached ACCEL_PYTHON)" tools/dev/wheel.py "$stage" build/standalone/bin "$licences" \
-  "manylinux_${glibc/./_}_$machine" "$out")
+  "manylinux_${glibc/./_}_$machine" "$out" $((effort ? 9 : 1)))
 
 for file in "$tarball" "$wheel"; do
   printf '%6.1f MB  %s\n' "$(stat -c %s "$file" | awk '{print $1 / 1e6}')" "$file"

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes the Python package, with the programs it calls, as a wheel. The same input gives the same bytes.
 
-usage: wheel.py PREFIX PROGRAMS LICENCES TAG OUT
+usage: wheel.py PREFIX PROGRAMS LICENCES TAG OUT EFFORT
 
 PREFIX    an installation of Accel (tools/dev/package.sh makes one)
 PROGRAMS  the folder of the programs that go into the package; each is a command of the wheel
 LICENCES  a folder of texts
 TAG       the platform's, such as manylinux_2_36_x86_64
 OUT       the folder for the wheel, whose path is printed
+EFFORT    of compression, 1 to 9
 """
 
 import base64
@@ -100,7 +101,7 @@ def version_of(prefix):
 
 
 def main():
-    prefix, programs, licences, tag, out = sys.argv[1:]
+    prefix, programs, licences, tag, out, effort = sys.argv[1:]
     info = f"accel-{version_of(prefix)}"
     entries = contents(prefix, programs, licences, info, tag)
     record = "".join(
@@ -112,11 +113,11 @@ def main():
     # A zip knows no time before 1980.
     date = max(time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"])), time.gmtime(315532800))[:6]
     path = os.path.join(out, f"{info}-py3-none-{tag}.whl")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         for name, (data, program) in entries.items():
             entry = zipfile.ZipInfo(name, date)
             entry.external_attr = (stat.S_IFREG | (0o755 if program else 0o644)) << 16
-            wheel.writestr(entry, data, zipfile.ZIP_DEFLATED, 9)
+            wheel.writestr(entry, data, zipfile.ZIP_DEFLATED, int(effort))
     print(path)
 
 
