@@ -21,6 +21,9 @@ import suite
 
 EXAMPLE = os.path.join(ROOT, "examples", "cmake")
 CLEAN = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8", "ACCEL_KERNEL_CACHE": "off"}
+# CMake's own choice if there is one, else the compiler that Accel was built with.
+for variable, candidates in (("CC", ("cc", "clang-22")), ("CXX", ("c++", "clang++-22"))):
+    CLEAN |= {variable: next((c for c in candidates if shutil.which(c, path=CLEAN["PATH"])), candidates[0])}
 
 
 def call(*command, cwd=None, **environment):
