@@ -37,13 +37,17 @@ def Exec_InputOp : Exec_PlaceOp<"input"> {
 }
 
 def Exec_OutputOp : Exec_PlaceOp<"output"> {
-  let summary = "where the caller wants an output";
+  let summary = "where the caller wants an output, or a part of one";
   let description = [{
+    A part is an operand of a concatenation that is written where its result wants it; `from` maps the program's symbols
+    to the bytes of the output that lie before it.
+
     Constraints:
     * C1: `index` is that of an output of the program.
+    * C2: `from` has one result, no dims and a symbol for each of the program's.
   }];
-  let arguments = (ins Exec_IntAttr:$index);
-  let assemblyFormat = "$index attr-dict";
+  let arguments = (ins Exec_IntAttr:$index, OptionalAttr<AffineMapAttr>:$begin);
+  let assemblyFormat = "$index (`from` $begin^)? attr-dict";
 }
 
 def Exec_WeightOp : Exec_PlaceOp<"weight"> {

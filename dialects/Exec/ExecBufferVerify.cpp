@@ -32,6 +32,9 @@ LogicalResult OutputOp::verify() {
   if (getIndex() < 0 || getIndex() >= count)
     return emitOpError("C1: expected an index less than ")
            << count << ", the number of outputs, got " << getIndex();
+  if (getBegin() && !isBytes(*getBegin(), *this))
+    return emitOpError("C2: expected a byte of ")
+           << programOf(*this).getNumSymbols() << " symbols, got " << getBeginAttr();
   return success();
 }
 

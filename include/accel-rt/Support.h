@@ -126,7 +126,9 @@ typedef enum accel_space {
   ACCEL_SPACE_INPUT = 0,   ///< index of an input
   ACCEL_SPACE_OUTPUT = 1,  ///< index of an output
   ACCEL_SPACE_WEIGHTS = 2, ///< byte offset in the weights
-  ACCEL_SPACE_ARENA = 3    ///< index in values of its byte offset in the arena
+  ACCEL_SPACE_ARENA = 3,   ///< index in values of its byte offset in the arena
+  /// Index in values of an output's index and, behind that, of a byte offset in the output.
+  ACCEL_SPACE_OUTPUT_PART = 4
 } accel_space;
 enum { ACCEL_SPACE_BITS = 3 };
 

@@ -65,6 +65,9 @@ def joined_dynamic():
     rest = b.node("Slice", rows, ends, b.constant(np.array([1 << 40], np.int64)))
     joined = b.node("Concat", b.node("Softmax", rest), b.node("Softmax", rows), b.node("Softmax", head), axis=0)
     b.output(b.node("Softmax", joined, axis=0))
+    first, second = b.node("Softmax", rows), b.node("Softmax", rows, axis=0)
+    b.output(b.node("Add", b.node("Concat", first, second, axis=0), b.constant(np.float32(1))))
+    b.output(b.node("Concat", rows, first, b.node("Concat", second, b.node("Relu", second), axis=0), axis=0))
     return b.model()
 
 

@@ -42,6 +42,7 @@ private:
   static bool isStatic(Operation &op) {
     return llvm::TypeSwitch<Operation *, bool>(&op)
         .Case([](SlotOp slot) { return slot.getOffset().has_value(); })
+        .Case([](OutputOp output) { return !output.getBegin() || output.getBegin()->isConstant(); })
         .Case([](LaunchOp launch) {
           return launch.getDims().isEmpty() || launch.getDims().isConstant();
         })
@@ -87,7 +88,15 @@ private:
     };
     return llvm::TypeSwitch<Operation *, int64_t>(buffer.getDefiningOp())
         .Case([&](InputOp input) { return word(input.getIndex(), ACCEL_SPACE_INPUT); })
-        .Case([&](OutputOp output) { return word(output.getIndex(), ACCEL_SPACE_OUTPUT); })
+        .Case([&](OutputOp output) {
+          std::optional<AffineMap> begin = output.getBegin();
+          if (!begin)
+            return word(output.getIndex(), ACCEL_SPACE_OUTPUT);
+          AffineExpr index = getAffineConstantExpr(output.getIndex(), output.getContext());
+          auto both = AffineMap::get(0, begin->getNumSymbols(), {index, begin->getResult(0)},
+                                     output.getContext());
+          return word(valueIndex(both), ACCEL_SPACE_OUTPUT_PART);
+        })
         .Case([&](WeightOp weight) { return word(weight.getOffset(), ACCEL_SPACE_WEIGHTS); })
         .Case([&](SlotOp slot) { return word(slot.getNumber(), ACCEL_SPACE_ARENA); });
   }
@@ -112,6 +121,11 @@ private:
     for (Value write : writes) {
       int32_t number = sources.size() - 1;
       writers[write].push_back(number);
+      // Of an output any other part may be the one that this one lies in.
+      if (auto part = write.getDefiningOp<OutputOp>(); part && part.getBegin())
+        for (OutputOp output : program.getBody().front().getOps<OutputOp>())
+          if (output.getIndex() == part.getIndex() && output != part)
+            writers[output].push_back(number);
       for (auto slot = write.getDefiningOp<SlotOp>(); slot && slot.getWithin();) {
         slot = allSlots[*slot.getWithin()];
         writers[slot].push_back(number);
@@ -123,7 +137,8 @@ private:
     size_t outputs = program.getOutputNames().size();
     sources.resize(table.count + outputs);
     for (OutputOp output : block.getOps<OutputOp>())
-      llvm::append_range(sources[table.count + output.getIndex()], writers[output]);
+      if (!output.getBegin())
+        llvm::append_range(sources[table.count + output.getIndex()], writers[output]);
     int32_t at = sources.size() + 1;
     for (const SmallVector<int32_t> &row : sources) {
       table.sources.push_back(at);

@@ -308,15 +308,6 @@ private:
         dims.push_back(shapes.inProgram(dim));
       offset = offset + exec::tensorBytes(dims, element);
     }
-    // Through views; an output lies where the caller wants it.
-    SmallVector<Value> results{op.getResult()};
-    while (!results.empty())
-      for (Operation *user : results.pop_back_val().getUsers()) {
-        if (user->hasTrait<OpTrait::IsTerminator>())
-          return "the result is an output";
-        if (isa<ViewOpInterface>(user))
-          results.push_back(user->getResult(0));
-      }
     // What has to be copied anyway is copied by several threads.
     if (llvm::none_of(op.getInputs(), [](Value input) {
           while (input.getDefiningOp() && isa<ViewOpInterface>(input.getDefiningOp()))

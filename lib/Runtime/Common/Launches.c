@@ -12,6 +12,8 @@ static void *operand_address(const accel_frame *frame, const int64_t *values, in
     return frame->inputs[index];
   case ACCEL_SPACE_OUTPUT:
     return frame->outputs[index];
+  case ACCEL_SPACE_OUTPUT_PART:
+    return (char *)frame->outputs[values[index]] + values[index + 1];
   case ACCEL_SPACE_WEIGHTS:
     return (char *)frame->weights + index;
   case ACCEL_SPACE_ARENA:

@@ -203,7 +203,8 @@ void Planner::assignOutputs() {
   auto yield = cast<YieldOp>(program.getBody().front().getTerminator());
   for (auto [i, value] : llvm::enumerate(yield.getValues())) {
     Value root = rootOf(value);
-    if (!root.getDefiningOp<DispatchOp>() || !outputOf.insert({root, i}).second)
+    bool isMade = isa_and_present<DispatchOp, ConcatOp>(root.getDefiningOp());
+    if (!isMade || !outputOf.insert({root, i}).second)
       copies.push_back({unsigned(i), root, value.getLoc()});
   }
 }
@@ -401,7 +402,7 @@ void Planner::createPlaces(OpBuilder &builder) {
       buffers[argument] =
           InputOp::create(builder, argument.getLoc(), type, argument.getArgNumber() - symbols);
   for (auto [value, output] : outputOf)
-    buffers[value] = OutputOp::create(builder, value.getLoc(), type, output);
+    buffers[value] = OutputOp::create(builder, value.getLoc(), type, output, AffineMapAttr());
 
   DenseMap<int64_t, Value> weightAt;
   for (auto [value, offset] : weights) {
@@ -419,13 +420,24 @@ void Planner::createPlaces(OpBuilder &builder) {
       op.setOffset(offsets[i]);
     buffers[slot.value] = op;
   }
-  // Parts of results, whose own places come first.
+  // Parts of results, whose own places come first. All of an output has an op of its own, so that
+  // what reads it knows all its parts.
   partBuffers.resize(parts.size());
   int64_t number = slots.size();
   for (size_t i = parts.size(); i-- > 0;) {
     Part &part = parts[i];
-    auto whole = buffers.at(part.concat.getResult()).getDefiningOp<SlotOp>();
-    Value operand = part.concat.getInputs()[part.operand];
+    Value operand = part.concat.getInputs()[part.operand], &buffer = partBuffers[i];
+    Operation *place = buffers.at(part.concat.getResult()).getDefiningOp();
+    if (auto output = dyn_cast<OutputOp>(place)) {
+      AffineExpr before =
+          output.getBegin() ? output.getBegin()->getResult(0) : getAffineConstantExpr(0, context);
+      buffer = OutputOp::create(builder, operand.getLoc(), type, output.getIndex(),
+                                AffineMapAttr::get(mapOf(before + part.offset)));
+      if (part.value)
+        buffers[part.value] = buffer;
+      continue;
+    }
+    auto whole = cast<SlotOp>(place);
     auto op = SlotOp::create(builder, operand.getLoc(), type, number++, mapOf(part.size),
                              part.first, part.last, /*offset=*/IntegerAttr(),
                              /*within=*/IntegerAttr(), AffineMapAttr());
@@ -435,7 +447,7 @@ void Planner::createPlaces(OpBuilder &builder) {
     else
       op.setBegin(mapOf(part.offset));
     op.setWithin(whole.getNumber());
-    partBuffers[i] = op;
+    buffer = op;
     if (part.value)
       buffers[part.value] = op;
   }
@@ -475,7 +487,8 @@ LogicalResult Planner::rewrite() {
     FailureOr<AffineExpr> size = bytesOf(copy.source);
     if (failed(size))
       return failure();
-    Value output = OutputOp::create(builder, copy.location, BufferType::get(context), copy.output);
+    Value output = OutputOp::create(builder, copy.location, BufferType::get(context), copy.output,
+                                    AffineMapAttr());
     CopyOp::create(builder, copy.location, output, buffers.at(copy.source), mapOf(*size));
   }
   YieldOp::create(builder, program.getLoc(), ValueRange());

@@ -90,3 +90,34 @@ exec.program @main attributes {
   exec.launch @rows dims affine_map<()[s0] -> (s0 * 2)> ins(%0) outs(%y)
   exec.yield
 }
+
+// -----
+
+exec.kernel @rows {
+  llvm.func @rows(%buffers: !llvm.ptr, %dims: !llvm.ptr, %begin: i64, %end: i64, %scratch: !llvm.ptr) {
+    llvm.return
+  }
+}
+
+// A part of an output is two values: which output, and the bytes before the part. What reads all of the output needs
+// both launches that write its parts.
+// CHECK-LABEL: llvm.func internal @model.plan(
+// CHECK: llvm.mlir.global internal constant @model.launches(
+// CHECK: llvm.mlir.global internal constant @model.operands(dense<[0, 12, 0, 28, 1, 9]> : tensor<6xi64>)
+// CHECK: llvm.mlir.global internal constant @model.sources(dense<[6, 6, 6, 8, 10, 11, 0, 1, 0, 1, 2]> : tensor<11xi32>)
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?x16xf32>], input_shapes = [affine_map<()[s0] -> (s0, 16)>],
+    output_names = ["y0", "y1"], output_types = [tensor<?x16xf32>, tensor<?x16xf32>],
+    output_shapes = [affine_map<()[s0] -> (s0 * 2, 16)>, affine_map<()[s0] -> (s0 * 2, 16)>]} {
+^bb0(%n: index):
+  %x = exec.input 0
+  %y = exec.output 0
+  %z = exec.output 1
+  %1 = exec.output 0 from affine_map<()[s0] -> (0)>
+  %2 = exec.output 0 from affine_map<()[s0] -> (s0 * 64)>
+  exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%x) outs(%1)
+  exec.launch @rows dims affine_map<()[s0] -> (s0)> ins(%x) outs(%2)
+  exec.launch @rows dims affine_map<()[s0] -> (s0 * 2)> ins(%y) outs(%z)
+  exec.yield
+}

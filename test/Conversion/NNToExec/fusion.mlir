@@ -112,7 +112,8 @@ module {
     %5 = nn.reshape %2 to [-1, 12] : tensor<?x3x4x4xf32> -> tensor<?x12xf32>
     %6 = nn.reshape %4 to [-1, 12] : tensor<?x3x4x4xf32> -> tensor<?x12xf32>
     %7 = nn.concat %5, %6 axis 0 : tensor<?x12xf32>, tensor<?x12xf32> -> tensor<?x12xf32>
-    return %7 : tensor<?x12xf32>
+    %8 = nn.relu %7 : tensor<?x12xf32> -> tensor<?x12xf32>
+    return %8 : tensor<?x12xf32>
   }
 }
 

@@ -242,3 +242,36 @@ exec.program @parts attributes {
   %z = exec.dispatch @rows dims(%rows) (%all) : (tensor<?x16xf32>) -> tensor<?x16xf32>
   exec.yield %z : tensor<?x16xf32>
 }
+
+// -----
+
+exec.kernel @rows {
+  func.func private @rows(index, tensor<?x16xf32> {exec.shape = affine_map<()[s0] -> (s0, 16)>}) -> (tensor<?x16xf32> {exec.shape = affine_map<()[s0] -> (s0, 16)>})
+}
+
+// Places within an output: of a concatenation in another one that is an output. What is an output itself is copied.
+// CHECK-LABEL: exec.program @output
+// CHECK: %[[Z:.*]] = exec.output 0{{$}}
+// CHECK: %[[B:.*]] = exec.output 1{{$}}
+// CHECK: %[[LAST:.*]] = exec.output 0 from affine_map<()[s0] -> (s0 * 128)>
+// CHECK: exec.output 0 from affine_map<()[s0] -> (0)>
+// CHECK: %[[SECOND:.*]] = exec.output 0 from affine_map<()[s0] -> (s0 * 64)>
+// CHECK: %[[FIRST:.*]] = exec.output 0 from affine_map<()[s0] -> (0)>
+// CHECK-NOT: exec.slot
+// CHECK: exec.launch @rows {{.*}} outs(%[[FIRST]])
+// CHECK: exec.launch @rows {{.*}} ins(%[[FIRST]]) outs(%[[SECOND]])
+// CHECK: exec.launch @rows {{.*}} ins(%[[SECOND]]) outs(%[[B]])
+// CHECK: exec.copy %[[LAST]], %[[B]] size affine_map<()[s0] -> (s0 * 64)>
+exec.program @output attributes {
+    symbols = ["n"], minima = array<i64: 0>, maxima = array<i64: 9>,
+    input_names = ["x"], input_types = [tensor<?x16xf32>], input_shapes = [affine_map<()[s0] -> (s0, 16)>],
+    output_names = ["z", "b"], output_types = [tensor<?x16xf32>, tensor<?x16xf32>],
+    output_shapes = [affine_map<()[s0] -> (s0 * 3, 16)>, affine_map<()[s0] -> (s0, 16)>]} {
+^bb0(%n: index, %x: tensor<?x16xf32>):
+  %a = exec.dispatch @rows dims(%n) (%x) : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  %c = exec.dispatch @rows dims(%n) (%a) : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  %two = exec.concat %a, %c : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+  %b = exec.dispatch @rows dims(%n) (%c) : (tensor<?x16xf32>) -> tensor<?x16xf32>
+  %z = exec.concat %two, %b : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+  exec.yield %z, %b : tensor<?x16xf32>, tensor<?x16xf32>
+}

@@ -564,3 +564,16 @@ exec.program @main attributes {
 ^bb0(%n: index, %x: tensor<?x4xf32>):
   exec.yield %x : tensor<?x4xf32>
 }
+
+// -----
+
+// OutputOp C2
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>,
+    input_names = ["x0"], input_types = [tensor<?x16xf32>], input_shapes = [affine_map<()[s0] -> (s0, 16)>],
+    output_names = ["y0"], output_types = [tensor<?x16xf32>], output_shapes = [affine_map<()[s0] -> (s0, 16)>]} {
+^bb0(%n: index):
+  // expected-error @below {{C2: expected a byte of 1 symbols, got affine_map<() -> (64)>}}
+  %0 = exec.output 0 from affine_map<() -> (64)>
+  exec.yield
+}
