@@ -46,6 +46,10 @@ for tool in ("accel-opt", "accel-compile", "accel-run", "accel-lsp-server"):
 for shell in ("bash", "zsh", "fish"):
     if shutil.which(shell):
         config.available_features.add(shell)
+broken = os.path.join(config.accel_binary_dir, "test", "bin")
+if os.path.exists(os.path.join(broken, "accel-compile-broken")):
+    config.available_features.add("broken-compile")
+    config.environment["PATH"] += os.pathsep + broken
 if os.path.isdir(os.path.join(config.accel_binary_dir, "python", "accel")):
     config.available_features.add("python")
 # A folder of real models and reference data that is no part of the repository.

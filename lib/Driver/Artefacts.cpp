@@ -68,10 +68,10 @@ std::string targetFlags(const CompileOptions &options) {
   return "-O" + std::to_string(options.optLevel) + " --cpu=" + options.target.str();
 }
 
-cpu::KernelOptions kernelOptions(const CompileOptions &options) {
+cpu::KernelOptions kernelOptions(const CompileOptions &options, bool isTuned) {
   cpu::KernelOptions result;
-  result.optLevel = options.optLevel;
-  result.plain = options.optLevel == 0;
+  result.optLevel = isTuned ? options.optLevel : 0;
+  result.plain = result.optLevel == 0;
   result.symbolPrefix = options.prefix;
   return result;
 }

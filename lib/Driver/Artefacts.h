@@ -24,8 +24,8 @@ std::string reproducerPath(const CompileOptions &options, llvm::StringRef part);
 /// "-O3 --cpu=...": what a reproducer needs besides the file.
 std::string targetFlags(const CompileOptions &options);
 
-/// How kernels are compiled under these options.
-cpu::KernelOptions kernelOptions(const CompileOptions &options);
+/// How kernels are compiled under these options; as at -O0 if they are not to be tuned.
+cpu::KernelOptions kernelOptions(const CompileOptions &options, bool isTuned = true);
 
 /// Starts the summary: a line for each kernel of the module.
 void noteKernels(mlir::ModuleOp module, CompileSummary &summary);

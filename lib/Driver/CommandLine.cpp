@@ -36,6 +36,7 @@ EXAMPLES:
   accel-compile model.onnx -o m.so --triple=aarch64-linux-gnu
   accel-compile model.onnx --stop-after=kernels -o -        what is fused with what
   accel-compile model.onnx -o m.so --debug-outputs=relu_1   the value of relu_1 as an output, too
+  accel-compile model.onnx --bisect --inputs=in.npz         which pass or kernel makes it wrong
 )";
 
 /// Names that --emit takes; the first of each kind is the one that messages use.
@@ -90,6 +91,7 @@ struct Flags {
   cl::OptionCategory model{"Model"};
   cl::OptionCategory code{"Code"};
   cl::OptionCategory stages{"Stages"};
+  cl::OptionCategory mistakes{"Mistakes of the compiler"};
   cl::OptionCategory messages{"Messages"};
 
   cl::opt<std::string> input{cl::Positional, cl::desc("<model.onnx or stage.mlir>"),
@@ -134,6 +136,26 @@ struct Flags {
   cl::opt<std::string> dump{"dump-stages", cl::value_desc("folder"), cl::cat(stages),
                             cl::desc("Write 01-import.mlir, 02-nn.mlir, ... there as well; large "
                                      "weights are left out")};
+
+  cl::opt<bool> bisect{
+      "bisect", cl::cat(mistakes),
+      cl::desc("Run the model as compiled at -O0 and at -O3 (or what -O says); where outputs "
+               "differ, name the pass or the kernel that is to blame, and write what shows it to "
+               "the folder that -o names")};
+  cl::opt<std::string> inputs{"inputs", cl::value_desc("file.npz"), cl::cat(mistakes),
+                              cl::desc("Inputs for --bisect (default: random ones)")};
+  cl::opt<double> tolerance{"tolerance", cl::init(1e-3), cl::cat(mistakes),
+                            cl::desc("What outputs may be off by for --bisect, relative to "
+                                     "themselves and to their largest element (1e-3)")};
+  cl::opt<unsigned> steps{
+      "opt-steps", cl::value_desc("n"), cl::cat(mistakes),
+      cl::desc("Only the first n of the passes that -O0 leaves out; --bisect names them")};
+  cl::opt<bool> endsThere{
+      "opt-steps-end", cl::cat(mistakes),
+      cl::desc("With --stop-after=nn: stop where the next of these passes would be")};
+  cl::opt<unsigned> tunedKernels{
+      "tuned-kernels", cl::value_desc("n"), cl::cat(mistakes),
+      cl::desc("Only the first n kernels are tuned; the others are compiled as at -O0")};
 
   cl::opt<bool> quiet{"q", cl::cat(messages), cl::desc("No summary and no progress")};
   cl::opt<bool> verbose{"v", cl::cat(messages),
@@ -305,6 +327,30 @@ Error checkWritable(const CompileOptions &options) {
   return Error::success();
 }
 
+/// What --bisect cannot be combined with, and the folder that it writes to.
+Error checkBisect(const Flags &flags, CompileOptions &options) {
+  for (const cl::Option *other : {static_cast<const cl::Option *>(&flags.emit),
+                                  static_cast<const cl::Option *>(&flags.stopAfter),
+                                  static_cast<const cl::Option *>(&flags.triple),
+                                  static_cast<const cl::Option *>(&flags.steps),
+                                  static_cast<const cl::Option *>(&flags.tunedKernels)})
+    if (other->getNumOccurrences())
+      return failure(
+          "--bisect compiles and runs the model many times on this machine; leave out --" +
+          other->ArgStr);
+  if (options.optLevel == 0)
+    return failure("--bisect compares with -O0; give -O1, -O2 or -O3");
+  if (!sys::fs::exists(options.input))
+    return failure("cannot read '" + options.input + "': no such file");
+  if (!options.inputs.empty() && !sys::fs::exists(options.inputs))
+    return failure("--inputs=" + options.inputs + ": no such file");
+  options.output = flags.out.empty() ? (sys::path::stem(options.input) + ".bisect").str()
+                                     : std::string(flags.out);
+  if (sys::fs::exists(options.output) && !sys::fs::is_directory(options.output))
+    return failure("cannot write to the folder '" + options.output + "': it is a file");
+  return Error::success();
+}
+
 Error fill(const Flags &flags, CompileOptions &options) {
   if (flags.input.empty())
     return failure("no model given; try accel-compile model.onnx -o model.so, or --help");
@@ -332,18 +378,33 @@ Error fill(const Flags &flags, CompileOptions &options) {
     return Error::success();
   }
 
+  options.bisect = flags.bisect;
+  options.inputs = flags.inputs;
+  options.tolerance = flags.tolerance;
+  if (flags.steps.getNumOccurrences())
+    options.steps = flags.steps;
+  options.endsThere = flags.endsThere;
+  if (flags.tunedKernels.getNumOccurrences())
+    options.tunedKernels = flags.tunedKernels;
+  if (!options.bisect && (flags.inputs.getNumOccurrences() || flags.tolerance.getNumOccurrences()))
+    return failure("--inputs and --tolerance are for --bisect, which is not given");
+  if (!(options.tolerance >= 0))
+    return failure("--tolerance: expected 0 or more");
+
   if (!flags.startFrom.empty()) {
     options.startFrom = parseStage(flags.startFrom);
     if (!options.startFrom || !stageInfo(*options.startFrom).isModule)
       return failure("--start-from=" + flags.startFrom.getValue() +
                      ": expected import, nn, kernels, tiled, buffers or llvm");
   }
-  if (Error error = decideOutput(flags, options))
+  if (Error error = options.bisect ? checkBisect(flags, options) : decideOutput(flags, options))
     return error;
+  if (options.endsThere && options.stopAfter != Stage::NN)
+    return failure("--opt-steps-end needs --stop-after=nn");
   if (options.startFrom && options.stopAfter < *options.startFrom)
     return failure("--stop-after=" + stageInfo(options.stopAfter).name +
                    " comes before --start-from=" + stageInfo(*options.startFrom).name);
-  if (Error error = checkWritable(options))
+  if (Error error = options.bisect ? Error::success() : checkWritable(options))
     return error;
   options.dumpDir = flags.dump;
   if (!options.dumpDir.empty())
@@ -382,8 +443,8 @@ Expected<CompileOptions> parseCommandLine(int argc, char **argv) {
   dropLLVMOptions();
   // Not freed: LLVM's registry of options keeps pointers to them.
   static Flags *flags = new Flags;
-  cl::HideUnrelatedOptions(
-      {&flags->output, &flags->model, &flags->code, &flags->stages, &flags->messages});
+  cl::HideUnrelatedOptions({&flags->output, &flags->model, &flags->code, &flags->stages,
+                            &flags->mistakes, &flags->messages});
   cl::SetVersionPrinter(printVersion);
   std::string complaint;
   raw_string_ostream stream(complaint);
@@ -399,21 +460,40 @@ Expected<CompileOptions> parseCommandLine(int argc, char **argv) {
   return options;
 }
 
-std::string CompileOptions::importFlags() const {
-  std::string text;
+std::vector<std::string> CompileOptions::importWords() const {
+  std::vector<std::string> words;
+  auto add = [&](StringRef flag, std::string value) {
+    words.push_back(flag.str());
+    words.push_back(std::move(value));
+  };
   for (const auto &[name, shape] : import.shapes) {
-    text += " --shape " + name + "=";
+    std::string text = name + "=";
     for (size_t i = 0; i < shape.size(); ++i)
       text += (i ? "x" : "") + (shape[i] < 0 ? "?" : std::to_string(shape[i]));
+    add("--shape", text);
   }
   for (const auto &[name, size] : import.dims)
-    text += " --dim " + name + "=" + std::to_string(size);
+    add("--dim", name + "=" + std::to_string(size));
   for (const auto &[name, range] : import.dimRanges)
-    text +=
-        " --dim " + name + "=" + std::to_string(range.first) + ".." + std::to_string(range.second);
+    add("--dim", name + "=" + std::to_string(range.first) + ".." + std::to_string(range.second));
   for (const std::string &name : import.debugOutputs)
-    text += " --debug-outputs=" + name;
+    words.push_back("--debug-outputs=" + name);
+  return words;
+}
+
+std::string CompileOptions::importFlags() const {
+  std::string text;
+  for (const std::string &word : importWords())
+    text += " " + word;
   return text;
+}
+
+PipelineOptions CompileOptions::pipeline() const {
+  PipelineOptions options;
+  options.optLevel = optLevel;
+  options.steps = steps;
+  options.endsThere = endsThere;
+  return options;
 }
 
 } // namespace accel

@@ -19,7 +19,8 @@ namespace accel {
 Compiler::Compiler(CompileOptions given) : options(std::move(given)), console(options.quiet) {
   bool compilesKernels = options.check == CheckFormat::None &&
                          (options.stopAfter >= Stage::Object) && options.emit < Emit::Header;
-  if (compilesKernels && options.workers)
+  // Workers compile all kernels in one way.
+  if (compilesKernels && options.workers && !options.tunedKernels)
     workers = std::make_unique<WorkerPool>(options.workers, options.target, kernelOptions(options));
 }
 
@@ -193,14 +194,14 @@ void Compiler::recallSource() {
 int Compiler::advance() {
   if (at < Stage::NN && options.stopAfter >= Stage::NN) {
     if (int code = runPasses("nn", [&](mlir::OpPassManager &pm) {
-          buildNNPipeline(pm, options.target, options.optLevel);
+          buildNNPipeline(pm, options.target, options.pipeline());
         }))
       return code;
     reach(Stage::NN);
   }
   if (at < Stage::Kernels && options.stopAfter >= Stage::Kernels) {
     if (int code = runPasses("kernels", [&](mlir::OpPassManager &pm) {
-          buildKernelsPipeline(pm, options.target, options.optLevel);
+          buildKernelsPipeline(pm, options.target, options.pipeline());
         }))
       return code;
     reach(Stage::Kernels);

@@ -3,6 +3,7 @@
 #pragma once
 #include "lib/Driver/Stages.h"
 #include "lib/Import/ONNX/Import.h"
+#include "lib/Pipelines/Pipelines.h"
 #include "lib/Target/CPU/Target.h"
 #include <optional>
 #include <string>
@@ -26,10 +27,20 @@ struct CompileOptions {
   std::optional<Stage> startFrom; ///< the stage whose artefact the input is; none: ONNX
   Stage stopAfter = Stage::Library;
   std::string dumpDir;
-  std::string kernelCache; ///< folder of compiled kernels; empty: none
-  unsigned workers = 0;    ///< processes that compile kernels; 0: in this one
+  // To find what makes a model wrong.
+  bool bisect = false;     ///< the output is a folder for what is found
+  std::string inputs;      ///< of the model, an .npz file; empty: random ones
+  double tolerance = 1e-3; ///< of outputs, relative
+  PipelineOptions pipeline() const;
+  unsigned steps = std::numeric_limits<unsigned>::max(); ///< of the optional ones
+  bool endsThere = false;                                ///< the stage nn, where the next would be
+  std::optional<unsigned> tunedKernels; ///< so many are compiled as asked for, the rest as at -O0
+  std::string kernelCache;              ///< folder of compiled kernels; empty: none
+  unsigned workers = 0;                 ///< processes that compile kernels; 0: in this one
   bool quiet = false;
   bool verbose = false;
+  /// The same one by one, as the command line takes them.
+  std::vector<std::string> importWords() const;
   /// --shape, --dim and --debug-outputs as they were given, for the metadata.
   std::string importFlags() const;
 };

@@ -45,8 +45,12 @@ int Compiler::compileKernels() {
   std::vector<KernelResult> results(kernels.size());
   std::vector<std::string> keys(kernels.size());
   std::vector<size_t> missing;
-  KernelCache cache(options.kernelCache, options.target, kernelOptions(options));
+  KernelCache tunedCache(options.kernelCache, options.target, kernelOptions(options));
+  KernelCache plainCache(options.kernelCache, options.target, kernelOptions(options, false));
+  auto isTuned = [&](size_t i) { return !options.tunedKernels || i < *options.tunedKernels; };
+  auto cacheOf = [&](size_t i) -> KernelCache & { return isTuned(i) ? tunedCache : plainCache; };
   for (size_t i = 0; i < kernels.size(); ++i) {
+    KernelCache &cache = cacheOf(i);
     if (cache.isOn()) {
       keys[i] = cache.keyOf(*moduleOfKernel(kernels[i], options.prefix));
       if (std::optional<KernelResult> known = cache.find(keys[i])) {
@@ -69,12 +73,12 @@ int Compiler::compileKernels() {
       results[i] = std::move(result);
   } else {
     for (auto [done, i] : enumerate(missing)) {
-      results[i] = compileHere(kernels[i], options.target, kernelOptions(options));
+      results[i] = compileHere(kernels[i], options.target, kernelOptions(options, isTuned(i)));
       advance(done + 1);
     }
   }
   for (size_t i : missing)
-    cache.keep(keys[i], results[i]);
+    cacheOf(i).keep(keys[i], results[i]);
 
   for (auto [kernel, result, entry] : zip(kernels, results, summary.kernels)) {
     std::string nodes = "(node '" + join(entry.nodes, "', '") + "')";

@@ -6,6 +6,7 @@
 #include "lib/Transforms/Exec/Passes.h"
 #include "lib/Transforms/NN/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -13,45 +14,120 @@ using namespace mlir;
 
 namespace accel {
 
-void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optLevel) {
-  pm.addNestedPass<func::FuncOp>(createNNShareConstants());
-  // Folding comes first: it decides which operands are constants, and these decide all that
-  // follows.
-  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  pm.addNestedPass<func::FuncOp>(createCSEPass());
-  pm.addPass(createNNOutline());
-  if (optLevel >= 1) {
-    // Before layouts, so that what is left behind a convolution can stay in blocks.
-    pm.addNestedPass<func::FuncOp>(createNNFoldAffine());
-    pm.addNestedPass<func::FuncOp>(createNNWidenHalves());
-    pm.addNestedPass<func::FuncOp>(createCSEPass());
-    NNLayoutOptions layout;
-    layout.lanes = target.lanes(32);
-    layout.registers = target.vectorRegisters;
-    pm.addNestedPass<func::FuncOp>(createNNLayout(layout));
-    pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-    pm.addNestedPass<func::FuncOp>(createCSEPass());
-  }
-  // After layouts, whose packing of weights is work on constants, too; twice, because results of
-  // compiled code are packed as well.
-  pm.addNestedPass<func::FuncOp>(createNNEvaluateConstants());
-  if (optLevel >= 1) {
-    pm.addPass(createCPUEvaluateConstants());
-    pm.addNestedPass<func::FuncOp>(createNNEvaluateConstants());
-    // Scales and conditions are constants by now.
-    pm.addNestedPass<func::FuncOp>(createNNFuseAttention());
-  }
-  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  pm.addNestedPass<func::FuncOp>(createCSEPass());
+namespace {
+std::vector<std::function<std::unique_ptr<Pass>()>> &addedSteps() {
+  static std::vector<std::function<std::unique_ptr<Pass>()>> steps;
+  return steps;
 }
 
-void buildKernelsPipeline(OpPassManager &pm, const cpu::Target &target, unsigned optLevel) {
-  ConvertNNToExecOptions options;
-  if (optLevel >= 1) {
-    options.l2Bytes = target.l2Bytes;
-    options.flopsPerCycle = 2 * target.fmaPerCycle * target.lanes(32);
+/// Fills a pipeline with passes that are always needed and with steps that -O0 leaves out.
+class Builder {
+public:
+  Builder(OpPassManager &pm, const PipelineOptions &options)
+      : pm(pm), options(options), left(options.optLevel ? options.steps : 0) {}
+
+  void function(std::unique_ptr<Pass> pass) {
+    if (!ended)
+      pm.addNestedPass<func::FuncOp>(std::move(pass));
   }
-  pm.addPass(createConvertNNToExec(options));
+  void module(std::unique_ptr<Pass> pass) {
+    if (!ended)
+      pm.addPass(std::move(pass));
+  }
+  void functionStep(std::unique_ptr<Pass> pass) {
+    if (take(*pass))
+      function(std::move(pass));
+  }
+  void moduleStep(std::unique_ptr<Pass> pass) {
+    if (take(*pass))
+      module(std::move(pass));
+  }
+
+  std::vector<std::string> names;
+
+private:
+  bool take(Pass &pass) {
+    llvm::raw_string_ostream name(names.emplace_back());
+    pass.printAsTextualPipeline(name);
+    if (!left) {
+      ended |= options.endsThere;
+      return false;
+    }
+    --left;
+    return true;
+  }
+
+  OpPassManager &pm;
+  const PipelineOptions &options;
+  unsigned left;
+  bool ended = false;
+};
+
+void buildNN(Builder &build, const cpu::Target &target) {
+  build.function(createNNShareConstants());
+  // Folding comes first: it decides which operands are constants, and these decide all that
+  // follows.
+  build.function(createCanonicalizerPass());
+  build.function(createCSEPass());
+  build.module(createNNOutline());
+  // Before layouts, so that what is left behind a convolution can stay in blocks.
+  build.functionStep(createNNFoldAffine());
+  build.functionStep(createNNWidenHalves());
+  build.functionStep(createCSEPass());
+  NNLayoutOptions layout;
+  layout.lanes = target.lanes(32);
+  layout.registers = target.vectorRegisters;
+  build.functionStep(createNNLayout(layout));
+  build.functionStep(createCanonicalizerPass());
+  build.functionStep(createCSEPass());
+  // After layouts, whose packing of weights is work on constants, too; twice, because results of
+  // compiled code are packed as well.
+  build.function(createNNEvaluateConstants());
+  build.moduleStep(createCPUEvaluateConstants());
+  build.functionStep(createNNEvaluateConstants());
+  // Scales and conditions are constants by now.
+  build.functionStep(createNNFuseAttention());
+  for (const auto &make : addedSteps())
+    build.functionStep(make());
+  build.function(createCanonicalizerPass());
+  build.function(createCSEPass());
+}
+
+std::unique_ptr<Pass> kernelsStep(const cpu::Target &target) {
+  ConvertNNToExecOptions options;
+  options.l2Bytes = target.l2Bytes;
+  options.flopsPerCycle = 2 * target.fmaPerCycle * target.lanes(32);
+  return createConvertNNToExec(options);
+}
+} // namespace
+
+void addOptionalStep(std::function<std::unique_ptr<Pass>()> make) {
+  addedSteps().push_back(std::move(make));
+}
+
+void buildNNPipeline(OpPassManager &pm, const cpu::Target &target, const PipelineOptions &options) {
+  Builder build(pm, options);
+  buildNN(build, target);
+}
+
+/// The last step: with what the target says, kernels are larger.
+void buildKernelsPipeline(OpPassManager &pm, const cpu::Target &target,
+                          const PipelineOptions &options) {
+  bool isWhole =
+      options.optLevel && options.steps >= optionalSteps(target, options.optLevel).size();
+  pm.addPass(isWhole ? kernelsStep(target) : createConvertNNToExec());
+}
+
+std::vector<std::string> optionalSteps(const cpu::Target &target, unsigned optLevel) {
+  if (!optLevel)
+    return {};
+  OpPassManager unused(ModuleOp::getOperationName());
+  PipelineOptions options;
+  Builder build(unused, options);
+  buildNN(build, target);
+  llvm::raw_string_ostream name(build.names.emplace_back());
+  kernelsStep(target)->printAsTextualPipeline(name);
+  return build.names;
 }
 
 void buildPlanPipeline(OpPassManager &pm) { pm.addPass(exec::createExecPlanMemory()); }
@@ -69,8 +145,10 @@ static void fuse(OpPassManager &pm, const Options &options) {
   llvm::Expected<cpu::Target> target = cpu::Target::parse(options.cpu);
   if (!target)
     llvm::report_fatal_error(target.takeError(), /*gen_crash_diag=*/false);
-  buildNNPipeline(pm, *target, options.optLevel);
-  buildKernelsPipeline(pm, *target, options.optLevel);
+  PipelineOptions how;
+  how.optLevel = options.optLevel;
+  buildNNPipeline(pm, *target, how);
+  buildKernelsPipeline(pm, *target, how);
 }
 
 void registerPipelines() {

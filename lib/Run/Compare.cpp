@@ -50,6 +50,10 @@ static Difference compareTensors(const Value &got, const Value &expected,
   result.elements = expected.elements();
   accel_dtype dtype = expected.dtype;
   bool exact = !isFloat(dtype) && !isComplex(dtype);
+  double largest = 0;
+  for (int64_t i = 0; options.ofLargest && i < result.elements; ++i)
+    if (double size = std::abs(readElement(dtype, expected.data.data(), i)); std::isfinite(size))
+      largest = std::max(largest, size);
   for (int64_t i = 0; i < result.elements; ++i) {
     double g = readElement(dtype, got.data.data(), i);
     double e = readElement(dtype, expected.data.data(), i);
@@ -60,7 +64,9 @@ static Difference compareTensors(const Value &got, const Value &expected,
       error = std::hypot(error, errorOf(gi, ei));
       size = std::hypot(e, ei);
     }
-    double allowed = exact || !std::isfinite(size) ? 0 : options.absolute + options.relative * size;
+    double allowed = exact || !std::isfinite(size)
+                         ? 0
+                         : options.absolute + options.relative * size + options.ofLargest * largest;
     bool wrong = !(error <= allowed);
     // 64-bit integers that differ may round to the same double.
     if (exact && dtype.bits == 64) {

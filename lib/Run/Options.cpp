@@ -67,6 +67,9 @@ struct Flags {
       cl::value_desc("onnxruntime"), cl::cat(outputs)};
   cl::opt<double> rtol{"rtol", cl::desc("Relative error allowed (1e-3)"), cl::init(1e-3),
                        cl::cat(outputs)};
+  cl::opt<double> stol{"stol",
+                       cl::desc("Error allowed besides, relative to the output's largest (0)"),
+                       cl::init(0), cl::cat(outputs)};
   cl::opt<double> atol{"atol", cl::desc("Absolute error allowed besides (1e-5)"), cl::init(1e-5),
                        cl::cat(outputs)};
   cl::opt<bool> quiet{"quiet", cl::desc("Do not show the outputs (nor do comparing and timing)"),
@@ -265,7 +268,7 @@ llvm::Expected<Options> accel::run::parseOptions(int argc, const char *const *ar
   options.compileFlags.assign(flags.compile.begin(), flags.compile.end());
   options.outputFolder = flags.output;
   options.reference = flags.reference;
-  options.compare = {flags.rtol, flags.atol};
+  options.compare = {flags.rtol, flags.atol, flags.stol};
   options.compareWith = flags.compare;
   if (flags.compare.getNumOccurrences() && flags.compare != "onnxruntime")
     return createStringError("--compare '%s': expected onnxruntime", flags.compare.c_str());

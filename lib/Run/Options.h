@@ -26,6 +26,7 @@ struct BenchmarkOptions {
 struct CompareOptions {
   double relative = 1e-3;
   double absolute = 1e-5;
+  double ofLargest = 0; ///< relative to the largest element
 };
 
 /// How a picture becomes an input: (pixel * scale - mean) / deviation.

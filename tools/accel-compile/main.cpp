@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // accel-compile: an ONNX model becomes a library.
+#include "lib/Driver/Bisect.h"
 #include "lib/Driver/CommandLine.h"
 #include "lib/Driver/Compile.h"
 #include "lib/Target/CPU/Target.h"
@@ -27,5 +28,5 @@ int main(int argc, char **argv) {
     accel::Console(/*quiet=*/true).error(llvm::toString(options.takeError()));
     return accel::kUserError;
   }
-  return accel::Compiler(std::move(*options)).run();
+  return options->bisect ? accel::bisect(*options) : accel::Compiler(std::move(*options)).run();
 }

@@ -83,6 +83,15 @@ static LogicalResult toLinalg(ModuleOp module) {
   });
 }
 
+static std::vector<std::function<std::unique_ptr<Pass>()>> &addedPasses() {
+  static std::vector<std::function<std::unique_ptr<Pass>()>> passes;
+  return passes;
+}
+
+void cpu::addTuningPass(std::function<std::unique_ptr<Pass>()> make) {
+  addedPasses().push_back(std::move(make));
+}
+
 /// Work items, register tiles, vectors. The plain way has loops over scalars instead.
 static LogicalResult toTiles(ModuleOp module, const Target &target, const KernelOptions &options) {
   std::string cpu = target.str();
@@ -99,6 +108,8 @@ static LogicalResult toTiles(ModuleOp module, const Target &target, const Kernel
     functions.addPass(createCanonicalizerPass());
     functions.addPass(createCSEPass());
     functions.addPass(createLoopInvariantCodeMotionPass());
+    for (const auto &make : addedPasses())
+      functions.addPass(make());
   });
 }
 

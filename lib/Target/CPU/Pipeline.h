@@ -6,6 +6,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SmallVector.h"
+#include <functional>
+#include <memory>
 
 namespace accel::cpu {
 
@@ -45,6 +47,10 @@ int64_t constantItems(mlir::ModuleOp kernel, llvm::StringRef symbol);
 /// where the tuned way fails. Nothing happens to a kernel that is at the stage or past it.
 mlir::LogicalResult lowerKernelInPlace(exec::KernelOp kernel, const Target &target,
                                        const KernelOptions &options, KernelStage stage);
+
+/// Adds a pass on functions behind those that tile and vectorise, where kernels are tuned. For
+/// tests of what finds wrong ones.
+void addTuningPass(std::function<std::unique_ptr<mlir::Pass>()> make);
 
 /// Compiles one kernel; retries as a plain kernel where a stage fails.
 llvm::Expected<CompiledKernel> compileKernel(exec::KernelOp kernel, const Target &target,
