@@ -28,7 +28,7 @@ umask 022
 mkdir -p "$out"
 out=$(realpath "$out")
 
-tools/dev/build.sh release all AccelStandalone
+tools/dev/build.sh release AccelStandalone AccelCompletionScripts
 cached() { sed -n "s/^$1:[^=]*=//p" build/CMakeCache.txt; }
 version=$(cached CMAKE_PROJECT_VERSION)
 machine=$(uname -m)
