@@ -398,7 +398,8 @@ static inline void accel_destroy(accel_context *context) {
 /// with 0 outputs: all then belong to the context, and accel_result finds them.
 ///
 /// Allocates nothing for static shapes, nor when no size is larger than in a run before; only the
-/// first argument that must be copied makes room for its copy.
+/// first argument that must be copied makes room for its copy, and the first run of a set of
+/// outputs for what it found out.
 static inline accel_status accel_run(accel_context *context, const accel_value *inputs,
                                      int32_t num_inputs, accel_value *outputs,
                                      int32_t num_outputs) {

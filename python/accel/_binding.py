@@ -160,10 +160,12 @@ class IOBinding:
                 bound.append(None)
                 if shapes[i] is not None:
                     outputs.set_tensor(i, None, self._library.outputs[i].abi_dtype, shapes[i])
-            elif what is not None:  # outputs that nobody bound stay the context's
+            elif what is not None:
                 data, dtype, shape, strides, keep = what
                 outputs.set_tensor(i, data, dtype, shape, strides)
                 bound.append(keep)
+            else:
+                outputs.set_unwanted(i)
         self._prepared = inputs, outputs, own, bound
 
     def _find(self, ports, name, kind):

@@ -135,6 +135,33 @@ def test_places_in_arenas_are_followed(rng):
     assert len(launched(session)) < len(everything) and "z" not in launched(session)
 
 
+@pytest.mark.parametrize("rows", [4, "n"])
+def test_parts_of_outputs_are_followed(rows, rng):
+    """Operands of concatenations that are written where an output has them."""
+    text = """
+    <ir_version: 8, opset_import: ["" : 17]>
+    parts (float[ROWS, 32] x) => (float[k, 32] joined, float[l, 32] more, float[k, 32] after, float[ROWS, 32] single) {
+      [p] p = Softmax(x) [q] q = LogSoftmax(x) [s] s = Softmax <axis = 0> (x)
+      [joined] joined = Concat <axis = 0> (p, q)
+      [more] more = Concat <axis = 0> (joined, s)
+      [after] after = Softmax(joined)
+      [single] single = Softmax(q)
+    }
+    """
+    session = profiled(compiled(text, replace={"ROWS": rows}))
+    feeds = {"x": rng.standard_normal((4, 32), np.float32)}
+    names = ["joined", "more", "after", "single"]
+    whole = dict(zip(names, session.run(None, feeds)))
+    for count in range(1, 4):
+        for chosen in itertools.combinations(names, count):
+            for value in session.run(None, {"x": np.zeros((4, 32), np.float32)}):
+                assert np.isfinite(value).all()  # other values now lie where these will
+            for name, result in zip(chosen, session.run(list(chosen), feeds)):
+                assert result.tobytes() == whole[name].tobytes(), (chosen, name)
+    session.run(["single"], feeds)
+    assert launched(session) == {"q", "single"}
+
+
 def test_scripts_leave_out_segments_and_calls(rng):
     session = profiled(compiled(SCRIPT))
     names = ["q", "looped", "scanned", "places", "values"]
@@ -166,6 +193,19 @@ def test_more_sets_than_are_remembered(rng):
         chosen = [name for i, name in enumerate(names) if bits >> i & 1]
         for name, result in zip(chosen, session.run(chosen, feeds)):
             assert result.tobytes() == whole[name].tobytes()
+
+
+def test_outputs_that_are_not_bound_are_not_computed(rng):
+    session = profiled(compiled(HEADS, WEIGHTS, replace={"ROWS": 7}))
+    x = rng.standard_normal((7, 64), np.float32)
+    whole = dict(zip("abc", session.run(["a", "b", "c"], {"x": x})))
+    for name in "cab":
+        binding = session.io_binding()
+        binding.bind_cpu_input("x", x)
+        binding.bind_output(name)
+        session.run_with_iobinding(binding)
+        (result,) = binding.copy_outputs_to_cpu()
+        assert result.tobytes() == whole[name].tobytes() and launched(session) == NEEDS[name]
 
 
 def test_unknown_names_are_refused():
