@@ -81,6 +81,13 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
     its body runs programs that are marked `segment` (exec.run) and holds nn's script ops (nn.if, nn.loop,
     nn.call). A module has one program that is no segment.
 
+    A model that keeps tensors from one run to the next (docs/decisions/state.md) has `state_axes`, an entry for
+    each: the dim that grows, -1 if a run replaces the tensor by one of the same shape. They are the last inputs and
+    the last outputs. Where `state_appends` says so, the input has that dim first, and the output is no more than the
+    rows that the run puts behind it (exec.append).
+
+    * C10: `state_axes` and `state_appends` have an entry for each state, and there are as many inputs and outputs.
+
     The planner adds `arena_bytes` (the peak of intermediates; absent if it depends on symbols),
     `live_bytes` (the largest sum of sizes that live at once: no plan needs less) and `weight_bytes`.
   }];
@@ -91,6 +98,8 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
                        OptionalAttr<AffineMapArrayAttr>:$derived,
                        OptionalAttr<AffineMapArrayAttr>:$requirements,
                        OptionalAttr<StrArrayAttr>:$requirement_texts,
+                       OptionalAttr<DenseI64ArrayAttr>:$state_axes,
+                       OptionalAttr<DenseBoolArrayAttr>:$state_appends,
                        OptionalAttr<Exec_IntAttr>:$arena_bytes, OptionalAttr<Exec_IntAttr>:$live_bytes,
                        OptionalAttr<Exec_IntAttr>:$weight_bytes, UnitAttr:$script, UnitAttr:$segment);
   let regions = (region SizedRegion<1>:$body);
@@ -104,7 +113,7 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
       "::mlir::ArrayAttr":$outputShapes), [{
     build($_builder, $_state, name, symbols, minima, maxima, inputNames, inputTypes, inputShapes,
           outputNames, outputTypes, outputShapes, ::mlir::ArrayAttr(), ::mlir::ArrayAttr(),
-          ::mlir::ArrayAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(),
+          ::mlir::ArrayAttr(), ::mlir::DenseI64ArrayAttr(), ::mlir::DenseBoolArrayAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(), ::mlir::IntegerAttr(),
           /*script=*/false, /*segment=*/false);
   }]>];
   let extraClassDeclaration = [{
@@ -117,6 +126,9 @@ def Exec_ProgramOp : Op<Exec_Dialect, "program", [IsolatedFromAbove, AffineScope
     unsigned getNumNamedSymbols() { return getSymbols().size(); }
     /// The map whose least result a symbol is; null if it has a name.
     ::mlir::AffineMap definitionOf(unsigned symbol);
+    /// States are the last inputs and outputs.
+    unsigned getNumStates() { return getStateAxes() ? getStateAxes()->size() : 0; }
+    bool appendsToState(unsigned state) { return (*getStateAppends())[state]; }
     /// A dim as text, with the names of symbols and "?" for what only the run knows.
     std::string dimText(::mlir::AffineExpr dim);
   }];
@@ -189,6 +201,27 @@ def Exec_ConcatOp : Op<Exec_Dialect, "concat", [Pure]> {
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$inputs attr-dict `:` functional-type($inputs, $result)";
   let hasVerifier = 1;
+}
+
+def Exec_AppendOp : Op<Exec_Dialect, "append", [Pure]> {
+  let summary = "a state with the rows that a run puts behind it (value form of nn.concat onto a state)";
+  let description = [{
+    No kernel computes it: `state`, an input, lies where there is room behind it, and `rows` are an output that is
+    written there. `dims` are the sizes of the result's dynamic dims, as those of a dispatch.
+
+    Constraints:
+    * C1: `state` is the input of a state that is appended to, and `rows` the output of the same state.
+    * C2: as many `dims` as the result has dynamic dims.
+  }];
+  let arguments = (ins AnyRankedTensor:$state, AnyRankedTensor:$rows, Variadic<Index>:$dims);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{$state `,` $rows `dims` `(` $dims `)` attr-dict
+    `:` `(` type($state) `,` type($rows) `)` `->` type($result)}];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The number of the state, or nothing where C1 does not hold.
+    std::optional<unsigned> getNumber();
+  }];
 }
 
 def Exec_ConstantOp : Op<Exec_Dialect, "constant", [Pure, AllTypesMatch<["value", "result"]>]> {

@@ -103,6 +103,44 @@ static LogicalResult verifyDerived(ProgramOp program) {
   return success();
 }
 
+/// C10.
+static LogicalResult verifyStates(ProgramOp program) {
+  size_t axes = program.getNumStates(),
+         appends = program.getStateAppends() ? program.getStateAppends()->size() : 0;
+  if (axes != appends || axes > program.getInputTypes().size() ||
+      axes > program.getOutputTypes().size())
+    return program.emitOpError("C10: expected ")
+           << axes << " states to have as many inputs, outputs and state_appends, got "
+           << program.getInputTypes().size() << ", " << program.getOutputTypes().size() << " and "
+           << appends;
+  return success();
+}
+
+std::optional<unsigned> AppendOp::getNumber() {
+  auto program = (*this)->getParentOfType<ProgramOp>();
+  auto argument = dyn_cast<BlockArgument>(getState());
+  auto yield = program ? dyn_cast<YieldOp>(program.getBody().front().getTerminator()) : YieldOp();
+  if (!argument || !yield || argument.getOwner() != yield->getBlock())
+    return std::nullopt;
+  size_t states = program.getNumStates(), inputs = program.getInputTypes().size(),
+         outputs = yield.getValues().size();
+  int64_t number =
+      int64_t(argument.getArgNumber()) - int64_t(program.getNumSymbols() + inputs - states);
+  if (number < 0 || states > outputs || !program.appendsToState(number) ||
+      yield.getValues()[outputs - states + number] != getRows())
+    return std::nullopt;
+  return number;
+}
+
+LogicalResult AppendOp::verify() {
+  if (!getNumber())
+    return emitOpError("C1: expected the input and the output of a state that is appended to");
+  int64_t dynamic = cast<RankedTensorType>(getType()).getNumDynamicDims();
+  if (int64_t(getDims().size()) != dynamic)
+    return emitOpError("C2: expected ") << dynamic << " dims, got " << getDims().size();
+  return success();
+}
+
 LogicalResult ProgramOp::verify() {
   if (getInputNames().size() != getInputTypes().size() ||
       getInputNames().size() != getInputShapes().size() ||
@@ -110,6 +148,8 @@ LogicalResult ProgramOp::verify() {
       getOutputNames().size() != getOutputShapes().size() ||
       getMinima().size() != getSymbols().size() || getMaxima().size() != getSymbols().size())
     return emitOpError("C1: expected as many names as types and shapes");
+  if (failed(verifyStates(*this)))
+    return failure();
   Block &block = getBody().front();
   bool buffers = isBufferForm();
   if (block.getNumArguments() != getNumSymbols() + (buffers ? 0 : getInputTypes().size()))

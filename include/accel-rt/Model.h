@@ -190,7 +190,8 @@ typedef struct accel_port {
   uint32_t flags; ///< 0
 } accel_port;
 
-/// A named size that inputs share, such as "batch". Unnamed ones are called "input:axis".
+/// A named size that inputs and states share, such as "batch". Unnamed ones are called
+/// "input:axis".
 typedef struct accel_symbol {
   const char *name;
   int64_t min; ///< smallest size allowed, 0 or more
@@ -217,7 +218,25 @@ typedef struct accel_model_info {
   int64_t weights_bytes;
   uint64_t cpu_features; ///< bits of accel-rt/Support.h that the machine must have
   const void *weights;   ///< the packed constants, for tools
+  int32_t states;        ///< tensors that a context keeps from run to run, see accel_state
+  int32_t reserved;      ///< 0
 } accel_model_info;
+
+/// A tensor that a context keeps from one run to the next (accel-compile --state): an input that a
+/// run finds in the context, and the output that becomes its next value there. Neither is among the
+/// model's inputs and outputs. In a new context, and after accel_reset, it is empty if it grows,
+/// else zeros. A run that fails leaves it as it was.
+typedef struct accel_state {
+  uint64_t size;      ///< sizeof(accel_state), set by the caller
+  const char *input;  ///< as in the ONNX file
+  const char *output; ///< as in the ONNX file
+  /// Its value, to be read only; valid until the context's next call. It has strides. Sizes that no
+  /// run has given yet are 0.
+  accel_tensor tensor;
+  int32_t axis;     ///< the dim that grows, one position after another; -1: none does
+  int32_t reserved; ///< 0
+  int64_t capacity; ///< positions that its memory has room for; 0 if none grows
+} accel_state;
 
 //===-- Contexts ----------------------------------------------------------------------------===//
 
@@ -279,6 +298,7 @@ typedef struct accel_memory_info {
   int64_t total_bytes; ///< all that is held now, the context itself included
   int64_t peak_bytes;  ///< the most that was ever held
   int64_t allocations; ///< calls of the allocator so far
+  int64_t state_bytes; ///< of the states, with the room for them to grow
 } accel_memory_info;
 
 /// One launch in the last run.
@@ -326,6 +346,12 @@ struct accel_api {
   accel_status (*set_profiling)(accel_context *, int32_t);
   accel_status (*profile)(const accel_context *, accel_profile *);
   accel_status (*memory)(const accel_context *, accel_memory_info *);
+  accel_status (*state)(accel_context *, int32_t, accel_state *);
+  accel_status (*reset)(accel_context *);
+  accel_status (*rewind)(accel_context *, int64_t);
+  accel_status (*fork)(accel_context *, accel_context **, char *, size_t);
+  accel_status (*save)(accel_context *, void *, int64_t, int64_t *);
+  accel_status (*load)(accel_context *, const void *, int64_t);
 };
 
 /// Public heads; the rest is private.
@@ -417,7 +443,8 @@ static inline accel_status accel_plan(accel_context *context, const int64_t *sym
   return accel_context_api(context)->plan(context, symbols, num_symbols, info);
 }
 
-/// Takes the memory for given sizes now, so that runs up to them allocate nothing.
+/// Takes the memory for given sizes now, so that runs up to them allocate nothing. The sizes of
+/// states are those before the run.
 static inline accel_status accel_reserve(accel_context *context, const int64_t *symbols,
                                          int32_t num_symbols) {
   return accel_context_api(context)->reserve(context, symbols, num_symbols);
@@ -452,6 +479,68 @@ static inline accel_status accel_get_profile(const accel_context *context, accel
 /// What the context holds.
 static inline accel_status accel_get_memory(const accel_context *context, accel_memory_info *info) {
   return accel_context_api(context)->memory(context, info);
+}
+
+//===-- States ------------------------------------------------------------------------------===//
+// A model that was compiled with --state decodes a sequence step by step: each accel_run continues
+// where the last one of its context ended. Contexts of one model are sequences of their own; the
+// model's weights are shared by all.
+//
+//   accel_reserve(context, sizes, num_sizes);       the longest sequence: later runs allocate
+//   nothing accel_run(context, &prompt, 1, &logits, 1);     the prompt, then token after token
+//   accel_rewind(context, 5);                       as if only 5 positions had been run
+//   accel_fork(context, &other, NULL, 0);           two continuations of one sequence
+//
+// On a model whose runtime is older than these calls they return ACCEL_UNIMPLEMENTED.
+
+#define ACCEL_API_HAS(api, field) ((api)->size >= offsetof(accel_api, field) + sizeof((api)->field))
+
+/// State number index of the context, in 0..accel_model_info.states-1.
+static inline accel_status accel_get_state(accel_context *context, int32_t index,
+                                           accel_state *state) {
+  const accel_api *api = accel_context_api(context);
+  return ACCEL_API_HAS(api, state) ? api->state(context, index, state) : ACCEL_UNIMPLEMENTED;
+}
+
+/// Makes all states those of a new context. Their memory is kept.
+static inline accel_status accel_reset(accel_context *context) {
+  const accel_api *api = accel_context_api(context);
+  return ACCEL_API_HAS(api, reset) ? api->reset(context) : ACCEL_UNIMPLEMENTED;
+}
+
+/// Keeps the first positions of each state, as many as given, and drops those behind them. Fails,
+/// and changes nothing, if there are fewer, if states differ in how many they have, or if one does
+/// not grow: what it was before is not kept (save or fork what you want to return to).
+static inline accel_status accel_rewind(accel_context *context, int64_t positions) {
+  const accel_api *api = accel_context_api(context);
+  return ACCEL_API_HAS(api, rewind) ? api->rewind(context, positions) : ACCEL_UNIMPLEMENTED;
+}
+
+/// Makes another context of the same model with the same options and a copy of the states. On
+/// failure *copy is NULL and message (if not NULL, of message_bytes) holds the reason.
+static inline accel_status accel_fork(accel_context *context, accel_context **copy, char *message,
+                                      size_t message_bytes) {
+  const accel_api *api = accel_context_api(context);
+  return ACCEL_API_HAS(api, fork) ? api->fork(context, copy, message, message_bytes)
+                                  : ACCEL_UNIMPLEMENTED;
+}
+
+/// Writes the states to data, which has room for capacity bytes, and how many they take to *bytes.
+/// data may be NULL with a capacity of 0, to ask for *bytes. Where there is too little room nothing
+/// is written.
+static inline accel_status accel_save(accel_context *context, void *data, int64_t capacity,
+                                      int64_t *bytes) {
+  const accel_api *api = accel_context_api(context);
+  return ACCEL_API_HAS(api, save) ? api->save(context, data, capacity, bytes) : ACCEL_UNIMPLEMENTED;
+}
+
+/// Makes the states what accel_save wrote, in this process or another, for a model whose states
+/// have the same names, types and shapes. Anything else is refused with a message, and changes
+/// nothing. The bytes are checked for what they say of themselves; numbers in them are taken as
+/// they are.
+static inline accel_status accel_load(accel_context *context, const void *data, int64_t bytes) {
+  const accel_api *api = accel_context_api(context);
+  return ACCEL_API_HAS(api, load) ? api->load(context, data, bytes) : ACCEL_UNIMPLEMENTED;
 }
 
 //===-- Small helpers -----------------------------------------------------------------------===//

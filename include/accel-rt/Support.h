@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /// Raised when anything below changes its meaning; the runtime refuses other numbers.
-#define ACCEL_RT_ABI 4u
+#define ACCEL_RT_ABI 5u
 
 typedef struct accel_frame accel_frame;
 typedef struct accel_kernel accel_kernel;
@@ -73,13 +73,23 @@ typedef struct accel_site {
   double bytes;      ///< read and written for one work item; both 0: not known
 } accel_site;
 
+/// How a run changes a state. Its ports lie behind the program's other inputs and outputs.
+typedef struct accel_state_info {
+  int32_t axis;  ///< the dim that grows; -1: none does
+  int32_t flags; ///< ACCEL_STATE_*
+} accel_state_info;
+
+/// The state lies with its axis outermost, and the output is the rows that the run puts behind it.
+/// The dims of the input's port are in the ONNX file's order, those of the output's as rows lie.
+#define ACCEL_STATE_APPENDS 1
+
 typedef struct accel_program {
   uint32_t abi;   ///< ACCEL_RT_ABI
   uint32_t flags; ///< 0
   const char *name;
   const accel_port *inputs;
   const accel_port *outputs;
-  const accel_symbol *symbols; ///< each is a dim of at least one input
+  const accel_symbol *symbols; ///< each is a dim of at least one input or state
   const accel_site *sites;
   int32_t num_inputs;
   int32_t num_outputs;
@@ -97,10 +107,12 @@ typedef struct accel_program {
   const char *metadata; ///< JSON
   int64_t metadata_bytes;
   int32_t num_growable; ///< growable slots, see accel_rt_grow
-  int32_t reserved;     ///< 0
+  int32_t num_states;
   /// What must hold of the sizes, as text with the ONNX node's name; as many as plan may return.
   const char *const *requirements;
   const struct accel_script *script; ///< NULL: run is a table of launches
+  /// State i is input num_inputs + i, and output num_outputs + i becomes its next value.
+  const accel_state_info *states;
 } accel_program;
 
 /// The state of one run. The fields here are for emitted code; the runtime has more behind them.
@@ -401,8 +413,8 @@ ACCEL_RT_ASSERT(sizeof(accel_port) == 32, "{ptr, ptr, i32, i32, {i8, i8, i16}, i
 ACCEL_RT_ASSERT(sizeof(accel_symbol) == 24, "{ptr, i64, i64}");
 ACCEL_RT_ASSERT(sizeof(accel_kernel) == 48, "{ptr, ptr, i64, ptr, i64, ptr}");
 ACCEL_RT_ASSERT(sizeof(accel_site) == 32, "{ptr, ptr, double, double}");
-ACCEL_RT_ASSERT(sizeof(accel_program) == 176, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
-                                              "i64, ptr, ptr, i64, i32, i32, ptr, ptr}");
+ACCEL_RT_ASSERT(sizeof(accel_program) == 184, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
+                                              "i64, ptr, ptr, i64, i32, i32, ptr, ptr, ptr}");
 ACCEL_RT_ASSERT(offsetof(accel_program, num_inputs) == 48, "accel_program.num_inputs");
 ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.weights_offset");
 ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");

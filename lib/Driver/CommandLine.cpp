@@ -33,6 +33,7 @@ EXAMPLES:
   accel-compile model.onnx --check                          all that is unsupported, if anything
   accel-compile model.onnx -o m.so --dim batch=1..32        a batch of 1 to 32
   accel-compile model.onnx -o m.so --shape x=1x3x224x224    sizes for input x
+  accel-compile gpt.onnx -o gpt.so --state 'past_*=present_*'  caches that contexts keep
   accel-compile model.onnx -o m.so --triple=aarch64-linux-gnu
   accel-compile model.onnx --stop-after=kernels -o -        what is fused with what
   accel-compile model.onnx -o m.so --debug-outputs=relu_1   the value of relu_1 as an output, too
@@ -114,6 +115,11 @@ struct Flags {
       "debug-outputs", cl::value_desc("name,..."), cl::cat(model),
       cl::desc("Values of the graph, or nodes, whose values become outputs behind the model's own; "
                "all: every value that its outputs need (may be repeated)")};
+  cl::list<std::string> state{
+      "state", cl::value_desc("past_*=present_*"), cl::cat(model),
+      cl::desc("Keep a tensor from one run to the next: this input is that output of the run "
+               "before, and callers pass neither. Names, or patterns with one * a side; may be "
+               "given several times")};
   cl::opt<std::string> check{"check", cl::ValueOptional, cl::value_desc("json"), cl::cat(model),
                              cl::desc("Only list all that keeps the model from being compiled")};
 
@@ -367,6 +373,12 @@ Error fill(const Flags &flags, CompileOptions &options) {
     if (Error error = parseDim(text, options.import))
       return error;
   options.import.debugOutputs.assign(flags.debugOutputs.begin(), flags.debugOutputs.end());
+  for (const std::string &text : flags.state) {
+    Expected<StateOption> state = parseState(text);
+    if (!state)
+      return state.takeError();
+    options.states.push_back(std::move(*state));
+  }
   for (const auto &[name, range] : options.import.dimRanges)
     if (options.import.dims.count(name))
       return failure("--dim " + name + ": given both as a size and as a range; keep one");
@@ -478,6 +490,8 @@ std::vector<std::string> CompileOptions::importWords() const {
     add("--dim", name + "=" + std::to_string(range.first) + ".." + std::to_string(range.second));
   for (const std::string &name : import.debugOutputs)
     words.push_back("--debug-outputs=" + name);
+  for (const StateOption &state : states)
+    add("--state", state.input + "=" + state.output);
   return words;
 }
 

@@ -100,6 +100,13 @@ int Compiler::read() {
                          Stage::Import);
   if (!module)
     return kUserError;
+  if (!options.states.empty()) {
+    std::vector<std::string> problems = markStates(*module, options.states);
+    for (const std::string &problem : problems)
+      console.error(problem);
+    if (!problems.empty())
+      return kUserError;
+  }
   module->setSymName(options.prefix);
   std::vector<std::string> files = {options.input};
   files.insert(files.end(), report.externalFiles.begin(), report.externalFiles.end());
@@ -112,8 +119,8 @@ int Compiler::read() {
 
 int Compiler::readMLIR() {
   if (!options.import.shapes.empty() || !options.import.dims.empty() ||
-      !options.import.dimRanges.empty())
-    return userError("--shape and --dim need an ONNX model; " + options.input +
+      !options.import.dimRanges.empty() || !options.states.empty())
+    return userError("--shape, --dim and --state need an ONNX model; " + options.input +
                      " is MLIR, whose sizes are settled");
   if (!options.import.debugOutputs.empty())
     return userError("--debug-outputs needs an ONNX model; " + options.input +

@@ -4,6 +4,7 @@
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include <memory>
 #include <openssl/evp.h>
@@ -81,6 +82,18 @@ link::ModelSignature signatureOf(exec::ProgramOp program, llvm::StringRef name,
                                   program.getInputShapes(), program.getSymbols());
   signature.outputs = headerValues(program.getOutputNames(), program.getOutputTypes(),
                                    program.getOutputShapes(), program.getSymbols());
+  // States are the last ones, which callers neither give nor take, and neither their sizes.
+  size_t states = program.getNumStates();
+  signature.inputs.resize(signature.inputs.size() - states);
+  signature.outputs.resize(signature.outputs.size() - states);
+  StringSet<> known;
+  for (const link::HeaderValue &input : signature.inputs)
+    for (const link::HeaderDim &dim : input.dims)
+      known.insert(dim.name);
+  for (link::HeaderValue &output : signature.outputs)
+    for (link::HeaderDim &dim : output.dims)
+      if (dim.kind == link::HeaderDim::Symbolic && !known.contains(dim.name))
+        dim.kind = link::HeaderDim::Unknown;
   return signature;
 }
 

@@ -2,6 +2,7 @@
 // What a compile is asked to do.
 #pragma once
 #include "lib/Driver/Stages.h"
+#include "lib/Driver/States.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Target/CPU/Target.h"
@@ -23,6 +24,7 @@ struct CompileOptions {
   cpu::Target target;
   unsigned optLevel = 3;
   ImportOptions import;
+  std::vector<StateOption> states;
   std::string prefix;             ///< of the symbols; a C identifier
   std::optional<Stage> startFrom; ///< the stage whose artefact the input is; none: ONNX
   Stage stopAfter = Stage::Library;
@@ -41,7 +43,7 @@ struct CompileOptions {
   bool verbose = false;
   /// The same one by one, as the command line takes them.
   std::vector<std::string> importWords() const;
-  /// --shape, --dim and --debug-outputs as they were given, for the metadata.
+  /// --shape, --dim, --debug-outputs and --state as they were given, for the metadata.
   std::string importFlags() const;
 };
 

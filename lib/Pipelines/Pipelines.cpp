@@ -69,6 +69,7 @@ void buildNN(Builder &build, const cpu::Target &target) {
   // follows.
   build.function(createCanonicalizerPass());
   build.function(createCSEPass());
+  build.function(createNNStates());
   build.module(createNNOutline());
   // Before layouts, so that what is left behind a convolution can stay in blocks.
   build.functionStep(createNNFoldAffine());

@@ -26,6 +26,8 @@
 #include "lib/Runtime/Common/Run.c"
 #include "lib/Runtime/Common/Script.c"
 #include "lib/Runtime/Common/Slice.c"
+#include "lib/Runtime/Common/SavedState.c"
+#include "lib/Runtime/Common/State.c"
 #include "lib/Runtime/Common/Tensor.c"
 
 #include "lib/Runtime/CPU/Dispatch.c"

@@ -10,6 +10,7 @@ from ._cmake import cmake_dir
 from ._compile import compile
 from ._library import Port as NodeArg
 from ._session import InferenceSession, ModelMetadata, SessionOptions
+from ._state import State
 from .errors import (
     Busy,
     Cancelled,
@@ -44,6 +45,7 @@ __all__ = [
     "OutOfMemory",
     "RunFailed",
     "SessionOptions",
+    "State",
     "Unimplemented",
     "Unsupported",
     "cmake_dir",

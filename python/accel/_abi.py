@@ -95,6 +95,20 @@ class ModelInfo(c.Structure):
         ("weights_bytes", c.c_int64),
         ("cpu_features", c.c_uint64),
         ("weights", c.c_void_p),
+        ("states", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class State(c.Structure):
+    _fields_ = [
+        ("size", c.c_uint64),
+        ("input", c.c_char_p),
+        ("output", c.c_char_p),
+        ("tensor", Tensor),
+        ("axis", c.c_int32),
+        ("reserved", c.c_int32),
+        ("capacity", c.c_int64),
     ]
 
 
@@ -135,6 +149,7 @@ class MemoryInfo(c.Structure):
         ("total_bytes", c.c_int64),
         ("peak_bytes", c.c_int64),
         ("allocations", c.c_int64),
+        ("state_bytes", c.c_int64),
     ]
 
 
@@ -192,6 +207,12 @@ class Api(c.Structure):
         ("set_profiling", _function(_STATUS, _ADDRESS, _I32)),
         ("profile", _function(_STATUS, _ADDRESS, c.POINTER(Profile))),
         ("memory", _function(_STATUS, _ADDRESS, c.POINTER(MemoryInfo))),
+        ("state", _function(_STATUS, _ADDRESS, _I32, c.POINTER(State))),
+        ("reset", _function(_STATUS, _ADDRESS)),
+        ("rewind", _function(_STATUS, _ADDRESS, c.c_int64)),
+        ("fork", _function(_STATUS, _ADDRESS, c.POINTER(_ADDRESS), c.c_char_p, c.c_size_t)),
+        ("save", _function(_STATUS, _ADDRESS, _ADDRESS, c.c_int64, c.POINTER(c.c_int64))),
+        ("load", _function(_STATUS, _ADDRESS, _ADDRESS, c.c_int64)),
     ]
 
 

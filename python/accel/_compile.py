@@ -26,6 +26,7 @@ def compile(model, output=None, flags=(), **options):
     options  the compiler's flags by name (accel-compile --help lists them):
                shape={"x": [1, 3, 224, 224]}    --shape x=1x3x224x224
                dim={"batch": 4, "seq": (1, 32)} --dim batch=4 --dim seq=1..32
+               state={"past_*": "present_*"}    --state 'past_*=present_*' (see accel.State)
                opt_level=2                      -O2
                debug_outputs=["relu_1", "add"]  --debug-outputs=relu_1 --debug-outputs=add
                cpu="x86-64-v3"                  --cpu=x86-64-v3 (an underscore stands for a dash)

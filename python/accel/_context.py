@@ -63,11 +63,12 @@ class Call:
     """A run's arguments for one set of input shapes and outputs, complete but for the addresses of the data."""
 
     def __init__(self, context, arrays, wanted=None):
+        """What a run yields may depend on what the context holds, if it has states; it owns the outputs then."""
         library = context.library
         self.inputs, self.outputs = Values(len(library.inputs)), Values(len(library.outputs))
         for i, (port, array) in enumerate(zip(library.inputs, arrays)):
             self.inputs.set_tensor(i, address(array), port.abi_dtype, array.shape)
-        shapes = context.output_shapes(self.inputs)
+        shapes = [None] * len(library.outputs) if library.num_states else context.output_shapes(self.inputs)
         # An output that only the run can size stays the context's and is copied out after it.
         self.fixed, self.owned = [], []
         for i, (port, shape) in enumerate(zip(library.outputs, shapes)):
@@ -83,11 +84,14 @@ class Call:
 class Context:
     """accel_context: belongs to one caller at a time."""
 
-    def __init__(self, library, threads=0, profile=False):
+    def __init__(self, library, threads=0, profile=False, fork=None):
         self.library = library
-        options = _abi.Options(size=ctypes.sizeof(_abi.Options), threads=threads, profile=int(profile))
         pointer, message = ctypes.c_void_p(), ctypes.create_string_buffer(1024)
-        status = library.api.create(library.model, options, pointer, message, len(message))
+        if fork is None:
+            options = _abi.Options(size=ctypes.sizeof(_abi.Options), threads=threads, profile=int(profile))
+            status = library.api.create(library.model, options, pointer, message, len(message))
+        else:
+            status = library.api.fork(fork.pointer, pointer, message, len(message))
         if status:
             raise errors.of_status(status, message.value)
         self.pointer = pointer.value

@@ -99,6 +99,7 @@ class Library:
         self.inputs = [Port(api.input(model, i).contents, self.symbols) for i in range(info.inputs)]
         self.outputs = [Port(api.output(model, i).contents, self.symbols) for i in range(info.outputs)]
         self.num_sites = info.sites
+        self.num_states = info.states
         # A dispatch site is looked up when a profile is written, not before: a model may have thousands.
 
     def site(self, index):

@@ -10,6 +10,7 @@ from ._binding import IOBinding
 from ._context import Context
 from ._library import Library
 from ._profile import Profiler
+from ._state import State
 
 
 _MOST_ASKED = 1000  # lists of output names that a session remembers
@@ -64,25 +65,40 @@ class InferenceSession:
     def run(self, output_names, input_feed, run_options=None):
         """The named outputs (None: all), for a dict from input names to arrays. The arrays belong to the caller.
         What only the outputs need that are not named is not computed."""
-        wanted, places = (None, None) if output_names is None else self._wanted(output_names)
-        arrays = self._only_tensors and self._arrays(input_feed)
+        if self._library.num_states:
+            raise errors.InvalidArgument("the model keeps states from run to run; make one with new_state() and run that")
         try:
             context = self._idle.pop()
         except IndexError:
             context = self._context()
         try:
-            if self._only_tensors:
-                results = context.run(arrays, wanted)
-            else:
-                results = _values.run(context, self._feeds(input_feed), wanted)
-            if self._profiler:
-                self._profiler.add(context)
+            return self._run_on(context, output_names, input_feed)
         finally:
             self._idle.append(context)
+
+    def new_state(self):
+        """A new sequence of a model that was compiled with states (accel-compile --state): an accel.State."""
+        if not self._library.num_states:
+            raise errors.InvalidArgument("the model has no states; compile it with state={'past_*': 'present_*'} or the like")
+        try:
+            return State(self, self._idle.pop())
+        except IndexError:
+            return State(self, self._context())
+
+    def _run_on(self, context, output_names, input_feed):
+        wanted, places = (None, None) if output_names is None else self._wanted(output_names)
+        if self._only_tensors:
+            results = context.run(self._arrays(input_feed), wanted)
+        else:
+            results = _values.run(context, self._feeds(input_feed), wanted)
+        if self._profiler:
+            self._profiler.add(context)
         return results if places is None else [results[place] for place in places]
 
     def run_with_iobinding(self, iobinding, run_options=None):
         """Runs on what the binding holds."""
+        if self._library.num_states:
+            raise errors.InvalidArgument("the model keeps states from run to run; make one with new_state() and run that")
         try:
             context = self._idle.pop()
         except IndexError:

@@ -116,7 +116,14 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
       return program.emitError() << what << " " << name << ": cannot pass elements of type "
                                  << element << " to or from a model";
     SmallVector<int64_t> dims;
-    for (auto [axis, dim] : llvm::enumerate(shape.getValue().getResults())) {
+    SmallVector<AffineExpr> sizes(shape.getValue().getResults());
+    // Callers see a state as the ONNX file has it.
+    if (what == "input")
+      if (int64_t state = int64_t(i + program.getNumStates()) - int64_t(names.size());
+          state >= 0 && program.appendsToState(state))
+        std::rotate(sizes.begin(), sizes.begin() + 1,
+                    sizes.begin() + (*program.getStateAxes())[state] + 1);
+    for (auto [axis, dim] : llvm::enumerate(sizes)) {
       FailureOr<int64_t> word = portDim(program, dim, what == "input");
       if (failed(word))
         return program.emitError() << what << " " << name << ": expected dim " << axis
@@ -290,34 +297,40 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
   if (!sites.empty())
     sitesAddress = Address{allSites, isModel ? 0 : int64_t(sizeof(accel_site)) * part.firstSite};
   // Segments whose sizes follow from data grow the arena themselves.
+  SmallVector<Row> states;
+  for (unsigned state = 0; state < program.getNumStates(); ++state)
+    states.push_back(Row{int32_t((*program.getStateAxes())[state]),
+                         int32_t(program.appendsToState(state) ? ACCEL_STATE_APPENDS : 0)});
   int64_t arenaBytes =
       program.getScript() ? std::max<int64_t>(result.arenaBytes, 0) : table.arenaBytes;
-  Address address = data->table("program", Row{int32_t(ACCEL_RT_ABI),
-                                               int32_t(0),
-                                               data->text(options.name),
-                                               data->table("inputs", part.inputs),
-                                               data->table("outputs", part.outputs),
-                                               data->table("symbols", symbols),
-                                               sitesAddress,
-                                               int32_t(part.inputs.size()),
-                                               int32_t(part.outputs.size()),
-                                               int32_t(symbols.size()),
-                                               int32_t(isModel ? sites.size() : table.sites.size()),
-                                               slots,
-                                               plan.symbol.empty() ? arenaBytes : int64_t(-1),
-                                               result.scratchBytes,
-                                               weightsOffset,
-                                               isModel ? int64_t(result.weightBytes) : 0,
-                                               plan,
-                                               run,
-                                               int64_t(options.cpuFeatures),
-                                               data->text(options.target),
-                                               isModel ? data->text(result.metadata) : Address(),
-                                               isModel ? int64_t(result.metadata.size()) : 0,
-                                               isModel ? growable : 0,
-                                               int32_t(0),
-                                               requirements,
-                                               scriptAddress});
+  Address address =
+      data->table("program", Row{int32_t(ACCEL_RT_ABI),
+                                 int32_t(0),
+                                 data->text(options.name),
+                                 data->table("inputs", part.inputs),
+                                 data->table("outputs", part.outputs),
+                                 data->table("symbols", symbols),
+                                 sitesAddress,
+                                 int32_t(part.inputs.size() - states.size()),
+                                 int32_t(part.outputs.size() - states.size()),
+                                 int32_t(symbols.size()),
+                                 int32_t(isModel ? sites.size() : table.sites.size()),
+                                 slots,
+                                 plan.symbol.empty() ? arenaBytes : int64_t(-1),
+                                 result.scratchBytes,
+                                 weightsOffset,
+                                 isModel ? int64_t(result.weightBytes) : 0,
+                                 plan,
+                                 run,
+                                 int64_t(options.cpuFeatures),
+                                 data->text(options.target),
+                                 isModel ? data->text(result.metadata) : Address(),
+                                 isModel ? int64_t(result.metadata.size()) : 0,
+                                 isModel ? growable : 0,
+                                 int32_t(states.size()),
+                                 requirements,
+                                 scriptAddress,
+                                 data->table("states", states)});
   data->setScope("");
   return address;
 }

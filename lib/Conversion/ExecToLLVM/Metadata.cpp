@@ -12,6 +12,32 @@ namespace json = llvm::json;
 /// JSON must be UTF-8, which the names in a file need not be.
 static std::string utf8(StringRef text) { return json::fixUTF8(text); }
 
+/// What callers see of a state: its port as the ONNX file has it, and how it changes.
+static json::Array statesOf(ProgramOp program, json::Array &inputs, json::Array &outputs) {
+  json::Array all;
+  size_t count = program.getNumStates(), first = inputs.size() - count,
+         firstOutput = outputs.size() - count;
+  for (size_t state = 0; state < count; ++state) {
+    json::Object port = std::move(*inputs[first + state].getAsObject());
+    int64_t axis = (*program.getStateAxes())[state];
+    json::Array &shape = *port.getArray("shape");
+    if (program.appendsToState(state))
+      std::rotate(shape.begin(), shape.begin() + 1, shape.begin() + axis + 1);
+    port["input"] = std::move(port["name"]);
+    port.erase("name");
+    port["output"] = outputs[firstOutput + state].getAsObject()->getString("name")->str();
+    port["update"] = program.appendsToState(state) ? "append" : "replace";
+    if (axis >= 0)
+      port["axis"] = axis;
+    all.push_back(std::move(port));
+  }
+  for (size_t state = 0; state < count; ++state) {
+    inputs.pop_back();
+    outputs.pop_back();
+  }
+  return all;
+}
+
 static json::Array ports(ProgramOp program, ArrayAttr names, ArrayAttr types, ArrayAttr shapes) {
   json::Array all;
   for (auto [name, type, shape] :
@@ -54,10 +80,14 @@ std::string accel::exec::metadataText(ProgramOp program, ArrayRef<Site> allSites
   all["target"] = options.target;
   all["source_hash"] = options.sourceHash;
   all["flags"] = utf8(options.flags);
-  all["inputs"] =
-      ports(program, program.getInputNames(), program.getInputTypes(), program.getInputShapes());
-  all["outputs"] =
-      ports(program, program.getOutputNames(), program.getOutputTypes(), program.getOutputShapes());
+  json::Array inputs = ports(program, program.getInputNames(), program.getInputTypes(),
+                             program.getInputShapes()),
+              outputs = ports(program, program.getOutputNames(), program.getOutputTypes(),
+                              program.getOutputShapes());
+  if (program.getNumStates())
+    all["states"] = statesOf(program, inputs, outputs);
+  all["inputs"] = std::move(inputs);
+  all["outputs"] = std::move(outputs);
   all["symbols"] = std::move(symbols);
   all["arena_bytes"] = lowered.arenaBytes;
   all["live_bytes"] = lowered.liveBytes;

@@ -3,6 +3,7 @@
 // and along reductions of the same rows (a normalization is one kernel).
 #include "lib/Conversion/NNToExec/Fusion.h"
 #include "dialects/NN/NNAttention.h"
+#include "dialects/NN/NNStates.h"
 
 using namespace mlir;
 using namespace accel;
@@ -149,6 +150,10 @@ private:
     KernelGroup &group = groups[index];
     if (isa_and_nonnull<AttentionOp>(group.root)) {
       group.boundary = "attention is a kernel by itself";
+      return false;
+    }
+    if (group.root && group.root->hasAttr(kAppendAttr)) {
+      group.boundary = "its result is a state";
       return false;
     }
     const Shape shape = shapes.get(group.result());

@@ -3,6 +3,7 @@
 #include "dialects/Exec/ExecDims.h"
 #include "dialects/Exec/ExecNames.h"
 #include "dialects/NN/NNProgramShapes.h"
+#include "dialects/NN/NNStates.h"
 #include "lib/Conversion/NNToExec/Kernels.h"
 #include "lib/Conversion/NNToExec/Passes.h"
 #include "lib/Conversion/NNToExec/Stages.h"
@@ -200,6 +201,10 @@ private:
                                 maxima, array(inputNames), array(inputTypes), array(inputShapes),
                                 array(outputNames), array(outputTypes), array(outputShapes));
     addDerived(program);
+    if (auto axes = main->getAttrOfType<DenseI64ArrayAttr>(kStateAxesAttr)) {
+      program.setStateAxesAttr(axes);
+      program.setStateAppendsAttr(main->getAttrOfType<DenseBoolArrayAttr>(kStateAppendsAttr));
+    }
     builder.setInsertionPoint(program); // kernels come before the program
     Block &block = program.getBody().emplaceBlock();
     for (unsigned i = 0; i < numSymbols; ++i)
@@ -260,21 +265,52 @@ private:
     return known;
   }
 
-  void view(Operation &op) {
+  /// The sizes of a tensor's dynamic dims.
+  SmallVector<Value> dynamicDims(Value tensor, Location location) {
     SmallVector<Value> dims;
-    auto type = cast<RankedTensorType>(op.getResult(0).getType());
-    const Shape shape = shapes.get(op.getResult(0));
+    auto type = cast<RankedTensorType>(tensor.getType());
+    const Shape shape = shapes.get(tensor);
     for (auto [i, dim] : llvm::enumerate(shape))
       if (type.isDynamicDim(i))
         dims.push_back(constantDim(dim)
-                           ? arith::ConstantIndexOp::create(inside, op.getLoc(), *constantDim(dim))
-                           : size(dim, op.getLoc()));
+                           ? arith::ConstantIndexOp::create(inside, location, *constantDim(dim))
+                           : size(dim, location));
+    return dims;
+  }
+
+  void view(Operation &op) {
+    SmallVector<Value> dims = dynamicDims(op.getResult(0), op.getLoc());
     mapping.map(op.getResult(0),
-                exec::ViewOp::create(inside, op.getLoc(), type, value(op.getOperand(0)), dims));
+                exec::ViewOp::create(inside, op.getLoc(), op.getResult(0).getType(),
+                                     value(op.getOperand(0)), dims));
+  }
+
+  /// True if a concatenation puts the rows that are a state's output behind the state itself.
+  bool appendsToState(ConcatOp concat) {
+    auto axes = main->getAttrOfType<DenseI64ArrayAttr>(kStateAxesAttr);
+    Value state = concat.getInputs()[0];
+    while (auto bind = state.getDefiningOp<BindDimsOp>())
+      state = bind.getInput();
+    auto argument = dyn_cast<BlockArgument>(state);
+    if (!concat->hasAttr(kAppendAttr) || !axes || !argument || argument.getOwner() != &source ||
+        concat.getInputs().size() != 2)
+      return false;
+    int64_t number =
+        int64_t(argument.getArgNumber()) + int64_t(axes.size()) - int64_t(source.getNumArguments());
+    OperandRange outputs = source.getTerminator()->getOperands();
+    return number >= 0 && main->getAttrOfType<DenseBoolArrayAttr>(kStateAppendsAttr)[number] &&
+           value(outputs[outputs.size() - axes.size() + number]) == value(concat.getInputs()[1]);
   }
 
   void compute(const KernelGroup &group) {
     auto concat = group.ops.size() == 1 ? dyn_cast<ConcatOp>(group.ops[0]) : nullptr;
+    if (concat && concat->hasAttr(kAppendAttr) && appendsToState(concat)) {
+      mapping.map(concat.getResult(),
+                  exec::AppendOp::create(inside, concat.getLoc(), concat.getType(),
+                                         value(concat.getInputs()[0]), value(concat.getInputs()[1]),
+                                         dynamicDims(concat.getResult(), concat.getLoc())));
+      return;
+    }
     std::string why = concat ? whyKernel(concat) : "";
     if (concat && why.empty()) {
       SmallVector<Value> inputs;

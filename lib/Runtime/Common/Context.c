@@ -84,8 +84,10 @@ static void carve_segment(accel_segment *segment, carver *from, const accel_prog
 /// The arrays behind the context, whose lengths the program fixes.
 static void carve_context(accel_context *context, carver *from, const accel_program *program) {
   accel_context arrays;
+  const int32_t inputs = program->num_inputs + program->num_states;
+  const int32_t outputs = program->num_outputs + program->num_states;
   int64_t output_dims = 0;
-  for (int32_t i = 0; i < program->num_outputs; ++i)
+  for (int32_t i = 0; i < outputs; ++i)
     output_dims += program->outputs[i].rank;
   (void)carve(from, 1, sizeof(accel_context));
   arrays.symbols = carve(from, program->num_symbols, sizeof(int64_t));
@@ -95,13 +97,21 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
   arrays.output_dims = carve(from, output_dims, sizeof(int64_t));
   arrays.query_offsets = carve(from, program->num_slots, sizeof(int64_t));
   arrays.query_dims = carve(from, output_dims, sizeof(int64_t));
-  arrays.inputs = carve(from, program->num_inputs, sizeof(void *));
+  arrays.inputs = carve(from, inputs, sizeof(void *));
   arrays.input_ranges = carve(from, program->num_inputs, sizeof(accel_range));
   arrays.staging = carve(from, program->num_inputs, sizeof(accel_block));
-  arrays.outputs = carve(from, program->num_outputs, sizeof(void *));
+  arrays.outputs = carve(from, outputs, sizeof(void *));
   arrays.output_states = carve(from, program->num_outputs, sizeof(accel_output_state));
   arrays.growable = carve(from, program->num_growable, sizeof(accel_block));
   arrays.wanted = carve(from, program->num_outputs, sizeof(uint8_t));
+  arrays.states = carve(from, program->num_states, sizeof(accel_kept));
+  for (int32_t i = 0; i < program->num_states; ++i) {
+    int32_t rank = program->inputs[program->num_inputs + i].rank;
+    int64_t *dims = carve(from, 3 * (int64_t)rank, sizeof(int64_t));
+    if (context)
+      arrays.states[i] =
+          (accel_kept){.dims = dims, .next_dims = dims + rank, .strides = dims + 2 * rank};
+  }
   const accel_script *script = program->script;
   if (script) {
     arrays.registers = carve(from, script->num_registers, sizeof(accel_array));
@@ -136,12 +146,13 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
   context->growable = arrays.growable;
   context->wanted = arrays.wanted;
   memset(context->wanted, 1, (size_t)program->num_outputs);
+  context->states = arrays.states;
   int64_t *dims = context->output_dims;
   for (int32_t i = 0; i < program->num_outputs; ++i) {
     context->output_states[i].dims = dims;
     dims += program->outputs[i].rank;
   }
-  context->num_output_dims = output_dims;
+  context->num_output_dims = dims - context->output_dims;
 }
 
 static accel_context *allocate_context(const accel_program *program, accel_allocator allocator) {
@@ -186,7 +197,9 @@ static accel_status prepare_memory(accel_context *context) {
   if (status || program->num_symbols)
     return status;
   status = accel_make_plan(context, NULL);
-  return status ? status : accel_reserve_outputs(context);
+  if (!status)
+    status = accel_reserve_outputs(context);
+  return status ? status : accel_reserve_states(context, NULL);
 }
 
 ACCEL_LOCAL void accel_api_destroy(accel_context *context) {
@@ -199,6 +212,7 @@ ACCEL_LOCAL void accel_api_destroy(accel_context *context) {
     accel_release(context, &context->output_states[i].owned);
   for (int32_t i = 0; i < program->num_growable; ++i)
     accel_release(context, &context->growable[i]);
+  accel_destroy_states(context);
   accel_destroy_buffers(context);
   accel_destroy_slices(context);
   accel_release(context, &context->arena);

@@ -127,7 +127,7 @@ ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_
     if (status)
       return status;
   }
-  return ACCEL_OK;
+  return accel_bind_states(context);
 }
 
 ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor) {
@@ -146,15 +146,15 @@ ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor) {
   return (accel_range){data + (uintptr_t)low, data + (uintptr_t)high};
 }
 
-/// A run may be given its own last outputs; they are about to be overwritten.
-static bool is_owned_output(const accel_context *context, accel_range range) {
+/// A run may be given its own last outputs, or states; they are about to be overwritten or moved.
+static bool is_own_memory(const accel_context *context, accel_range range) {
   for (int32_t i = 0; i < context->frame.program->num_outputs; ++i) {
     const accel_block *block = &context->output_states[i].owned;
     uintptr_t data = (uintptr_t)block->data;
     if (accel_overlap(range, (accel_range){data, data + (uintptr_t)block->bytes}))
       return true;
   }
-  return false;
+  return accel_is_state_memory(context, range);
 }
 
 ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_value *inputs) {
@@ -169,8 +169,7 @@ ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_
     const accel_tensor *tensor = &value->u.tensor;
     accel_range range = accel_range_of(tensor);
     context->input_ranges[index] = range;
-    if (accel_is_contiguous(tensor) && accel_is_aligned(tensor) &&
-        !is_owned_output(context, range)) {
+    if (accel_is_contiguous(tensor) && accel_is_aligned(tensor) && !is_own_memory(context, range)) {
       context->inputs[index] = accel_tensor_data(tensor);
       continue;
     }

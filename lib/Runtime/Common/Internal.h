@@ -65,6 +65,17 @@ typedef struct accel_segment {
   bool planned; ///< symbols, offsets and output dims belong together
 } accel_segment;
 
+/// A tensor that is kept from one run to the next.
+typedef struct accel_kept {
+  accel_block blocks[2]; ///< the second for what a run makes of a state that it replaces
+  int32_t current;       ///< the block that holds the value
+  bool known;            ///< dims are those of the value; else it is empty, or zeros
+  bool placed;           ///< this run has a place for the next value, of next_dims
+  int64_t *dims;
+  int64_t *next_dims;
+  int64_t *strides; ///< for callers
+} accel_kept;
+
 struct accel_context {
   const accel_api *api; ///< first: accel_context_head
   accel_frame frame;
@@ -86,9 +97,9 @@ struct accel_context {
   int64_t *bound;       ///< of the arguments being checked
   int32_t *bound_input; ///< the input that bound each symbol first
   int64_t *offsets;
-  int64_t *output_dims; ///< of all outputs, one after another
-  int64_t num_output_dims;
-  int64_t *query_offsets; ///< where accel_plan works, so that it disturbs no results
+  int64_t *output_dims;    ///< of all outputs, one after another, then of what states become
+  int64_t num_output_dims; ///< of outputs alone
+  int64_t *query_offsets;  ///< where accel_plan works, so that it disturbs no results
   int64_t *query_dims;
   void **inputs;
   void **outputs;
@@ -96,6 +107,7 @@ struct accel_context {
   accel_block *staging;      ///< for each input
   accel_output_state *output_states;
   accel_block *growable;
+  accel_kept *states;
   accel_block arena;
   accel_block scratch;
   int64_t scratch_stride; ///< bytes for each thread
@@ -219,6 +231,49 @@ ACCEL_LOCAL accel_value accel_placed_output(accel_context *context, int32_t inde
 /// Makes room for every output of known size that the context may come to own.
 ACCEL_LOCAL accel_status accel_reserve_outputs(accel_context *context);
 
+//===-- State.c, SavedState.c: what is kept from one run to the next --------------------------===//
+
+/// The port of a state, with its dims in the ONNX file's order.
+static inline const accel_port *accel_state_port(const accel_context *context, int32_t index) {
+  return &context->program->inputs[context->program->num_inputs + index];
+}
+static inline bool accel_appends(const accel_context *context, int32_t index) {
+  return context->program->states[index].flags & ACCEL_STATE_APPENDS;
+}
+static inline accel_block *accel_state_block(accel_kept *state) {
+  return &state->blocks[state->current];
+}
+/// Bytes of a state's value; 0 while it has none.
+ACCEL_LOCAL int64_t accel_state_bytes(const accel_context *context, int32_t index);
+/// Makes a state what these dims and bytes say.
+ACCEL_LOCAL accel_status accel_set_state(accel_context *context, int32_t index, const int64_t *dims,
+                                         const void *data, int64_t bytes);
+/// Makes all states those of a new context; their memory stays.
+ACCEL_LOCAL void accel_forget_states(accel_context *context);
+/// Sets a state's dims for callers: those that no run has given yet are 0.
+ACCEL_LOCAL void accel_show_dims(accel_context *context, int32_t index);
+/// Binds the sizes of states, after those of inputs; fails if a size is left that nothing says.
+ACCEL_LOCAL accel_status accel_bind_states(accel_context *context);
+/// Points frame.inputs and frame.outputs at states. The plan is current.
+ACCEL_LOCAL accel_status accel_place_states(accel_context *context);
+/// Where to write what a state becomes, whose dims the run has found; NULL on failure.
+ACCEL_LOCAL void *accel_state_output(accel_context *context, int32_t index, const int64_t *dims);
+/// After a run: what it made of the states is their value.
+ACCEL_LOCAL accel_status accel_commit_states(accel_context *context);
+/// Makes room for a run of these sizes. The plan is theirs.
+ACCEL_LOCAL accel_status accel_reserve_states(accel_context *context, const int64_t *symbols);
+ACCEL_LOCAL bool accel_is_state_memory(const accel_context *context, accel_range range);
+ACCEL_LOCAL void accel_destroy_states(accel_context *context);
+ACCEL_LOCAL accel_status accel_api_state(accel_context *context, int32_t index,
+                                         accel_state *result);
+ACCEL_LOCAL accel_status accel_api_reset(accel_context *context);
+ACCEL_LOCAL accel_status accel_api_rewind(accel_context *context, int64_t positions);
+ACCEL_LOCAL accel_status accel_api_fork(accel_context *context, accel_context **result,
+                                        char *message, size_t bytes);
+ACCEL_LOCAL accel_status accel_api_save(accel_context *context, void *data, int64_t capacity,
+                                        int64_t *bytes);
+ACCEL_LOCAL accel_status accel_api_load(accel_context *context, const void *data, int64_t bytes);
+
 //===-- Plan.c: memory for given sizes ------------------------------------------------------===//
 
 ACCEL_LOCAL accel_status accel_check_symbols(accel_context *context, const int64_t *symbols,
@@ -268,6 +323,8 @@ static inline void accel_give_back(accel_context *context) { atomic_store(&conte
 
 //===-- Context.c, Run.c, Model.c: the functions of the table --------------------------------===//
 
+/// Copies as much of a result as the caller's version knows; its first field is that size.
+ACCEL_LOCAL accel_status accel_hand_out(void *to, const void *from, size_t bytes);
 ACCEL_LOCAL accel_status accel_api_create(const accel_model *model, const accel_options *given,
                                           accel_context **result, char *message, size_t bytes);
 ACCEL_LOCAL void accel_api_destroy(accel_context *context);

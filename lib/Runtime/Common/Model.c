@@ -5,8 +5,7 @@
 #include "lib/Runtime/Common/Internal.h"
 #include <string.h>
 
-/// Copies as much of a result as the caller's version knows; its first field is that size.
-static accel_status hand_out(void *to, const void *from, size_t bytes) {
+ACCEL_LOCAL accel_status accel_hand_out(void *to, const void *from, size_t bytes) {
   if (!to)
     return ACCEL_INVALID_ARGUMENT;
   uint64_t wanted = *(uint64_t *)to;
@@ -33,10 +32,11 @@ static accel_status api_info(const accel_model *model, accel_model_info *result)
       .arena_bytes = program->arena_bytes,
       .weights_bytes = program->weights_bytes,
       .cpu_features = program->cpu_features,
+      .states = program->num_states,
   };
   if (program->weights_bytes)
     info.weights = (const char *)&program->weights_offset + program->weights_offset;
-  return hand_out(result, &info, sizeof info);
+  return accel_hand_out(result, &info, sizeof info);
 }
 
 static const accel_port *api_input(const accel_model *model, int32_t index) {
@@ -89,7 +89,7 @@ static accel_status query_plan(accel_context *context, const int64_t *symbols, i
   if (result->size >= sizeof info && (info.output_dims = result->output_dims))
     memcpy(info.output_dims, context->query_dims,
            (size_t)context->num_output_dims * sizeof(int64_t));
-  return hand_out(result, &info, sizeof info);
+  return accel_hand_out(result, &info, sizeof info);
 }
 
 static accel_status api_plan(accel_context *context, const int64_t *symbols, int32_t num_symbols,
@@ -125,7 +125,7 @@ static accel_status api_profile(const accel_context *context, accel_profile *res
       .threads = context->threads,
       .wakeups = context->wakeups,
   };
-  return hand_out(result, &profile, sizeof profile);
+  return accel_hand_out(result, &profile, sizeof profile);
 }
 
 static accel_status api_memory(const accel_context *context, accel_memory_info *result) {
@@ -141,7 +141,9 @@ static accel_status api_memory(const accel_context *context, accel_memory_info *
     info.output_bytes += context->output_states[i].owned.bytes;
   for (int32_t i = 0; i < program->num_inputs; ++i)
     info.staging_bytes += context->staging[i].bytes;
-  return hand_out(result, &info, sizeof info);
+  for (int32_t i = 0; i < program->num_states; ++i)
+    info.state_bytes += context->states[i].blocks[0].bytes + context->states[i].blocks[1].bytes;
+  return accel_hand_out(result, &info, sizeof info);
 }
 
 const accel_api accel_rt_api = {
@@ -164,4 +166,10 @@ const accel_api accel_rt_api = {
     .set_profiling = accel_api_set_profiling,
     .profile = api_profile,
     .memory = api_memory,
+    .state = accel_api_state,
+    .reset = accel_api_reset,
+    .rewind = accel_api_rewind,
+    .fork = accel_api_fork,
+    .save = accel_api_save,
+    .load = accel_api_load,
 };

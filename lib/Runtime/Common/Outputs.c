@@ -49,12 +49,12 @@ static accel_status check_request(accel_context *context, int32_t index) {
   return ACCEL_OK;
 }
 
-/// Whether an input reads some of these bytes.
+/// Whether some of these bytes are an input's or a state's.
 static bool overlaps_input(const accel_context *context, accel_range range) {
   for (int32_t i = 0; i < context->frame.program->num_inputs; ++i)
     if (accel_overlap(range, context->input_ranges[i]))
       return true;
-  return false;
+  return accel_is_state_memory(context, range);
 }
 
 static accel_status place_owned(accel_context *context, int32_t index, int64_t bytes) {
@@ -227,6 +227,8 @@ ACCEL_LOCAL accel_status accel_finish_outputs(accel_context *context) {
 
 void *accel_rt_output(accel_frame *frame, int32_t index, const int64_t *dims) {
   accel_context *context = accel_context_of(frame);
+  if (index >= frame->program->num_outputs)
+    return accel_state_output(context, index - frame->program->num_outputs, dims);
   accel_output_state *state = &context->output_states[index];
   for (int32_t axis = 0; axis < frame->program->outputs[index].rank; ++axis)
     state->dims[axis] = dims[axis];

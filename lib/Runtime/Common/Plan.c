@@ -23,7 +23,7 @@ ACCEL_LOCAL accel_status accel_check_symbols(accel_context *context, const int64
 }
 
 static void copy_constant_dims(const accel_program *program, int64_t *dims) {
-  for (int32_t i = 0; i < program->num_outputs; ++i)
+  for (int32_t i = 0; i < program->num_outputs + program->num_states; ++i)
     for (int32_t axis = 0; axis < program->outputs[i].rank; ++axis)
       *dims++ = program->outputs[i].dims[axis];
 }

@@ -22,6 +22,8 @@ static accel_status prepare_run(accel_context *context, const accel_value *input
     status = accel_make_plan(context, context->bound);
   if (!status)
     status = accel_place_outputs(context, outputs, num_outputs);
+  if (!status)
+    status = accel_place_states(context);
   return status;
 }
 
@@ -58,6 +60,8 @@ ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value
     status = execute(context);
   if (!status)
     status = accel_finish_outputs(context);
+  if (!status)
+    status = accel_commit_states(context);
   if (status)
     for (int32_t i = 0; i < context->frame.program->num_outputs; ++i) {
       context->output_states[i].requested = NULL;
@@ -93,6 +97,8 @@ ACCEL_LOCAL accel_status accel_api_reserve(accel_context *context, const int64_t
     status = accel_make_plan(context, symbols);
   if (!status)
     status = accel_reserve_outputs(context);
+  if (!status)
+    status = accel_reserve_states(context, symbols);
   // The outputs of the last run may have moved.
   for (int32_t i = 0; i < context->frame.program->num_outputs; ++i)
     context->output_states[i].placed = false;

@@ -76,6 +76,9 @@ ACCEL_LOCAL const uint8_t *accel_slice_launches(accel_context *context,
   for (int32_t i = 0; i < context->program->num_outputs; ++i)
     if (slice->wanted[i])
       mark_sources(launches, launches->count + i, slice->needed);
+  // States go on whatever is asked for.
+  for (int32_t i = 0; i < context->program->num_states; ++i)
+    mark_sources(launches, launches->count + context->program->num_outputs + i, slice->needed);
   // A launch reads what earlier ones have written.
   for (int32_t i = launches->count; i-- > 0;)
     if (slice->needed[i])
@@ -211,7 +214,7 @@ ACCEL_LOCAL const uint8_t *accel_slice_script(accel_context *context) {
       continue;
     const int32_t *code = script->code + i;
     if (*code == ACCEL_OP_OUTPUT || *code == ACCEL_OP_MAPS) {
-      needed[i] = slice->wanted[code[1]];
+      needed[i] = code[1] >= context->program->num_outputs || slice->wanted[code[1]];
     } else if (*code == ACCEL_OP_FREE) {
       needed[i] = 1; // of a register that may be empty
     } else {

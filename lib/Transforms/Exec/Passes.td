@@ -25,6 +25,9 @@ def ExecPlanMemory : Pass<"exec-plan-memory", "::mlir::ModuleOp"> {
       of one concatenation are the first of a later one's, its result is taken instead, so that the
       concatenations of a dense block lie in one another. A remark says for each what was done.
 
+    * a state with rows behind it (exec.append) is the state's input; the rows are written behind it as an
+      output, or copied there before anything reads the result.
+
     Dispatches whose results nobody uses disappear, and with them the kernels that nobody launches.
 
     ```mlir

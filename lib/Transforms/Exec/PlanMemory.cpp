@@ -32,10 +32,11 @@ struct Part {
   int64_t first = -1, last = -1;
 };
 
-/// A launch, or the copy of an operand of a concatenation.
+/// A launch, or the copy of an operand of a concatenation or of rows to the end of a state.
 struct Step {
   DispatchOp dispatch;
   unsigned part = 0; ///< of those that are copied
+  AppendOp append = {};
 };
 
 /// An output that no dispatch can write.
@@ -65,6 +66,8 @@ private:
   void assignOutputs();
   LogicalResult assignParts();
   std::string whyCopied(Value root);
+  unsigned outputOfState(AppendOp append);
+  bool isInPlace(AppendOp append);
   Value slotRootOf(Value value);
   LogicalResult assignSlots();
   void assignWeights();
@@ -83,6 +86,7 @@ private:
   Weights &allWeights;
   SmallVector<DispatchOp> dispatches;
   SmallVector<ConcatOp> concats;
+  SmallVector<AppendOp> appends;
   SmallVector<Part> parts;          ///< in the order of their concatenations
   DenseMap<Value, unsigned> partOf; ///< parts that are written in place, by value
   SmallVector<Step> steps;
@@ -117,9 +121,11 @@ LogicalResult Planner::collect() {
       dispatches.push_back(dispatch);
     else if (auto concat = dyn_cast<ConcatOp>(op))
       concats.push_back(concat);
+    else if (auto append = dyn_cast<AppendOp>(op))
+      appends.push_back(append);
     else if (!isa<ViewOp, ConstantOp, YieldOp>(op) && !isSize)
-      return op.emitOpError(
-          "cannot be planned: expected a dispatch, concatenation, view, constant or size");
+      return op.emitOpError("cannot be planned: expected a dispatch, concatenation, append, view, "
+                            "constant or size");
   }
   return success();
 }
@@ -150,6 +156,8 @@ std::string Planner::whyCopied(Value root) {
     return "is an input";
   if (root.getDefiningOp<ConstantOp>())
     return "is a constant";
+  if (root.getDefiningOp<AppendOp>())
+    return "is a state";
   if (outputOf.contains(root))
     return "is an output";
   if (partOf.contains(root))
@@ -199,12 +207,28 @@ Value Planner::slotRootOf(Value value) {
   }
 }
 
+unsigned Planner::outputOfState(AppendOp append) {
+  return program.getOutputTypes().size() - program.getNumStates() + *append.getNumber();
+}
+
+/// True if what makes the rows writes them behind the state.
+bool Planner::isInPlace(AppendOp append) {
+  auto place = outputOf.find(rootOf(append.getRows()));
+  return place != outputOf.end() && place->second == outputOfState(append);
+}
+
 void Planner::assignOutputs() {
   auto yield = cast<YieldOp>(program.getBody().front().getTerminator());
+  // Rows of a state are read where the state is, so they are there before they are read.
+  llvm::SmallDenseSet<unsigned> appended;
+  for (AppendOp append : appends)
+    appended.insert(outputOfState(append));
   for (auto [i, value] : llvm::enumerate(yield.getValues())) {
     Value root = rootOf(value);
     bool isMade = isa_and_present<DispatchOp, ConcatOp>(root.getDefiningOp());
-    if (!isMade || !outputOf.insert({root, i}).second)
+    if (isMade && outputOf.insert({root, i}).second)
+      continue;
+    if (!appended.contains(i))
       copies.push_back({unsigned(i), root, value.getLoc()});
   }
 }
@@ -243,6 +267,17 @@ FailureOr<AffineExpr> Planner::bytesOf(Value root) {
       sum = sum + *size;
     }
     return sum;
+  }
+  if (auto append = root.getDefiningOp<AppendOp>()) {
+    SmallVector<AffineExpr> dims;
+    unsigned dynamic = 0;
+    for (int64_t dim : type.getShape())
+      dims.push_back(ShapedType::isDynamic(dim) ? dimOf(append.getDims()[dynamic++])
+                                                : getAffineConstantExpr(dim, context));
+    if (llvm::is_contained(dims, AffineExpr()))
+      return append.emitOpError(
+          "cannot size: expected affine expressions of the program's symbols");
+    return tensorBytes(dims, element);
   }
   auto dispatch = root.getDefiningOp<DispatchOp>();
   assert(dispatch && "constants are static");
@@ -314,6 +349,10 @@ LogicalResult Planner::assignSlots() {
         }
         ++nextPart;
       }
+    } else if (auto append = dyn_cast<AppendOp>(op); append && !isInPlace(append)) {
+      use(append.getRows());
+      steps.push_back({DispatchOp(), 0, append});
+      ++step;
     }
   }
   for (const OutputCopy &copy : copies) {
@@ -347,6 +386,8 @@ void Planner::assignWeights() {
   for (ConcatOp concat : concats)
     for (Value input : concat.getInputs())
       use(rootOf(input));
+  for (AppendOp append : appends)
+    use(rootOf(append.getRows()));
   for (const OutputCopy &copy : copies)
     use(copy.source);
 }
@@ -394,6 +435,8 @@ void Planner::createPlaces(OpBuilder &builder) {
   for (ConcatOp concat : concats)
     for (Value input : concat.getInputs())
       used.insert(rootOf(input));
+  for (AppendOp append : appends)
+    used.insert(rootOf(append.getRows()));
   for (const OutputCopy &copy : copies)
     used.insert(copy.source);
 
@@ -403,6 +446,11 @@ void Planner::createPlaces(OpBuilder &builder) {
           InputOp::create(builder, argument.getLoc(), type, argument.getArgNumber() - symbols);
   for (auto [value, output] : outputOf)
     buffers[value] = OutputOp::create(builder, value.getLoc(), type, output, AffineMapAttr());
+
+  for (AppendOp append : appends) {
+    unsigned input = cast<BlockArgument>(append.getState()).getArgNumber() - symbols;
+    buffers[append] = InputOp::create(builder, append.getLoc(), type, input);
+  }
 
   DenseMap<int64_t, Value> weightAt;
   for (auto [value, offset] : weights) {
@@ -464,6 +512,16 @@ LogicalResult Planner::rewrite() {
 
   for (const Step &step : steps) {
     DispatchOp dispatch = step.dispatch;
+    if (AppendOp append = step.append) {
+      Value root = rootOf(append.getRows());
+      FailureOr<AffineExpr> size = bytesOf(root);
+      if (failed(size))
+        return failure();
+      Value output = OutputOp::create(builder, append.getLoc(), BufferType::get(context),
+                                      outputOfState(append), AffineMapAttr());
+      CopyOp::create(builder, append.getLoc(), output, buffers.at(root), mapOf(*size));
+      continue;
+    }
     if (!dispatch) {
       Part &part = parts[step.part];
       Value operand = part.concat.getInputs()[part.operand];

@@ -35,34 +35,32 @@ struct DimGroup {
 };
 } // namespace
 
-/// Cuts two shapes of the same elements into the smallest groups of dims that hold as many.
+/// Cuts two shapes of the same elements into the smallest groups of dims that hold as many:
+/// wherever the leading dims of both hold as many.
 static std::optional<SmallVector<DimGroup>> groupDims(ArrayRef<Dim> shape, ArrayRef<Dim> other,
                                                       ShapeAnalysis &shapes) {
+  auto productsOf = [&](ArrayRef<Dim> dims) {
+    SmallVector<Dim> products{shapes.constant(1)};
+    for (Dim dim : dims)
+      products.push_back(shapes.simplify(products.back() * dim));
+    return products;
+  };
+  SmallVector<Dim> mine = productsOf(shape), theirs = productsOf(other);
   SmallVector<DimGroup> groups;
   unsigned i = 0, j = 0;
-  while (i < shape.size() || j < other.size()) {
-    DimGroup group{i, i, j, j};
-    Dim mine = shapes.constant(1), theirs = mine;
-    auto grow = [&](bool self) {
-      if (self ? i == shape.size() : j == other.size())
-        return false;
-      Dim &total = self ? mine : theirs;
-      total = shapes.simplify(total * (self ? shape[i++] : other[j++]));
-      return true;
-    };
-    if (!grow(true) && !grow(false))
-      break;
-    while (!sameDim(mine, theirs)) {
-      std::optional<int64_t> a = constantDim(mine), b = constantDim(theirs);
-      // A known product smaller than the other one lacks dims; else the one without symbols.
-      bool self = a && b ? *a < *b : a.has_value() || (!b && group.otherFrom != j);
-      if (!grow(self) && !grow(!self))
-        return std::nullopt;
-    }
-    group.to = i;
-    group.otherTo = j;
-    groups.push_back(group);
-  }
+  for (unsigned nextI = 1; nextI <= shape.size(); ++nextI)
+    for (unsigned nextJ = j + 1; nextJ <= other.size(); ++nextJ)
+      if (sameDim(mine[nextI], theirs[nextJ])) {
+        groups.push_back({i, nextI, j, nextJ});
+        i = nextI;
+        j = nextJ;
+        break;
+      }
+  // What is left over are dims of size 1.
+  if (!sameDim(mine[i], mine.back()) || !sameDim(theirs[j], theirs.back()))
+    return std::nullopt;
+  if (i < shape.size() || j < other.size())
+    groups.push_back({i, unsigned(shape.size()), j, unsigned(other.size())});
   return groups;
 }
 

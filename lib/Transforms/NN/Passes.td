@@ -98,6 +98,31 @@ def NNFuseAttention : Pass<"nn-fuse-attention", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::accel::nn::NNDialect"];
 }
 
+def NNStates : Pass<"nn-states", "::mlir::func::FuncOp"> {
+  let summary = "Put states behind all other arguments and results, and those that grow into place";
+  let description = [{
+    An argument with `nn.state = N` is result N of the run before. Where that result is the argument with rows behind
+    it, the argument gets the dim that grows outermost, and the result becomes those rows alone: the run time puts
+    them behind the state, and `nn.append` says of the concatenation that it is there already.
+
+        func.func @main(%past: tensor<?x4x?x8xf32> {nn.state = 0}) {
+          %present = nn.concat %past, %new axis 2
+          return %present
+
+    becomes
+
+        func.func @main(%past: tensor<?x?x4x8xf32>) attributes {nn.state_axes = [2], nn.state_appends = [true]} {
+          %rows = nn.transpose %new [2, 0, 1, 3]
+          %whole = nn.concat %past, %rows axis 0 {nn.append}
+          %present = nn.transpose %whole [1, 2, 0, 3]
+          return %rows
+
+    Run `canonicalize` before, so that the concatenation is seen, and afterwards.
+  }];
+  let dependentDialects = ["::accel::nn::NNDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def NNEvaluateConstants : Pass<"nn-evaluate-constants", "::mlir::func::FuncOp"> {
   let summary = "Evaluate ops on constants that need no compiled code";
   let description = [{

@@ -39,7 +39,7 @@ exec.program @main attributes {
     input_names = ["x0"], input_types = [tensor<2x4xf32>], input_shapes = [affine_map<() -> (2, 4)>],
     output_names = ["y0"], output_types = [tensor<2x4xf32>], output_shapes = [affine_map<() -> (2, 4)>]} {
 ^bb0(%x: tensor<2x4xf32>):
-  // expected-error @below {{cannot be planned: expected a dispatch, concatenation, view, constant or size}}
+  // expected-error @below {{cannot be planned: expected a dispatch, concatenation, append, view, constant or size}}
   %0 = tensor.empty() : tensor<2x4xf32>
   exec.yield %0 : tensor<2x4xf32>
 }

@@ -233,3 +233,29 @@ func.func @read_elsewhere(%q: tensor<2x9x8xf32>, %k: tensor<2x8x9xf32>, %v: tens
   %o = nn.matmul %w, %v : tensor<2x9x9xf32>, tensor<2x9x8xf32> -> tensor<2x9x8xf32>
   return %o, %a : tensor<2x9x8xf32>, tensor<2x9x9xf32>
 }
+
+// -----
+
+// Keys that lie with their positions outermost, as a state does, and whose heads an exporter merged with the batch.
+// CHECK-DAG:   #[[K:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d3, d0, d1, d4)>
+// CHECK-LABEL: @merged_with_batch
+// CHECK-SAME:  %[[K0:.*]]: tensor<?x?x12x64xf32>
+// CHECK:       nn.attention %{{.*}}, %{{.*}}, %{{.*}} sizes [-1, 12, 1, -1, 64, 64] maps [#{{.*}}, #[[K]], #{{.*}}]
+func.func @merged_with_batch(%k0: tensor<?x?x12x64xf32>, %q0: tensor<?x12x1x64xf32>) -> tensor<?x12x1x64xf32> {
+  %k = nn.bind_dims %k0 ["t", "b"] affine_map<()[s0, s1] -> (s0, s1, 12, 64)> : tensor<?x?x12x64xf32> -> tensor<?x?x12x64xf32>
+  %q = nn.bind_dims %q0 ["b"] affine_map<()[s0] -> (s0, 12, 1, 64)> : tensor<?x12x1x64xf32> -> tensor<?x12x1x64xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c12 = arith.constant 12 : index
+  %t = tensor.dim %k, %c0 : tensor<?x?x12x64xf32>
+  %b = tensor.dim %k, %c1 : tensor<?x?x12x64xf32>
+  %bh = arith.muli %b, %c12 : index
+  %k1 = nn.transpose %k [1, 2, 0, 3] : tensor<?x?x12x64xf32> -> tensor<?x12x?x64xf32>
+  %k2 = nn.reshape %k1 to [%bh, %t, 64] : tensor<?x12x?x64xf32> -> tensor<?x?x64xf32>
+  %k3 = nn.transpose %k2 [0, 2, 1] : tensor<?x?x64xf32> -> tensor<?x64x?xf32>
+  %k4 = nn.reshape %k3 to [%b, 12, 64, %t] : tensor<?x64x?xf32> -> tensor<?x12x64x?xf32>
+  %s = nn.matmul %q, %k4 : tensor<?x12x1x64xf32>, tensor<?x12x64x?xf32> -> tensor<?x12x1x?xf32>
+  %p = nn.softmax %s axis 3 : tensor<?x12x1x?xf32> -> tensor<?x12x1x?xf32>
+  %o = nn.matmul %p, %k1 : tensor<?x12x1x?xf32>, tensor<?x12x?x64xf32> -> tensor<?x12x1x64xf32>
+  return %o : tensor<?x12x1x64xf32>
+}

@@ -577,3 +577,46 @@ exec.program @main attributes {
   %0 = exec.output 0 from affine_map<() -> (64)>
   exec.yield
 }
+
+// -----
+
+// ProgramOp C10: more states than outputs
+// expected-error @below {{C10: expected 2 states to have as many inputs, outputs and state_appends, got 1, 1 and 2}}
+exec.program @main attributes {
+    symbols = [], minima = array<i64>, maxima = array<i64>, state_axes = array<i64: 0, 0>, state_appends = array<i1: true, true>,
+    input_names = ["x0"], input_types = [tensor<4xf32>], input_shapes = [affine_map<() -> (4)>],
+    output_names = ["y0"], output_types = [tensor<4xf32>], output_shapes = [affine_map<() -> (4)>]} {
+^bb0(%x: tensor<4xf32>):
+  exec.yield %x : tensor<4xf32>
+}
+
+// -----
+
+// AppendOp C1: the rows are not what the state gets
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>, state_axes = array<i64: 0>, state_appends = array<i1: true>,
+    input_names = ["x", "p"], input_types = [tensor<1xf32>, tensor<?xf32>],
+    input_shapes = [affine_map<()[s0] -> (1)>, affine_map<()[s0] -> (s0)>],
+    output_names = ["y", "q"], output_types = [tensor<?xf32>, tensor<1xf32>],
+    output_shapes = [affine_map<()[s0] -> (s0 + 1)>, affine_map<()[s0] -> (1)>]} {
+^bb0(%n: index, %x: tensor<1xf32>, %p: tensor<?xf32>):
+  %c = exec.constant dense<1.0> : tensor<1xf32>
+  // expected-error @below {{C1: expected the input and the output of a state that is appended to}}
+  %q = exec.append %p, %c dims(%n) : (tensor<?xf32>, tensor<1xf32>) -> tensor<?xf32>
+  exec.yield %q, %x : tensor<?xf32>, tensor<1xf32>
+}
+
+// -----
+
+// AppendOp C2: a dim too few
+exec.program @main attributes {
+    symbols = ["n"], minima = array<i64: 1>, maxima = array<i64: 9>, state_axes = array<i64: 0>, state_appends = array<i1: true>,
+    input_names = ["x", "p"], input_types = [tensor<1xf32>, tensor<?xf32>],
+    input_shapes = [affine_map<()[s0] -> (1)>, affine_map<()[s0] -> (s0)>],
+    output_names = ["y", "q"], output_types = [tensor<?xf32>, tensor<1xf32>],
+    output_shapes = [affine_map<()[s0] -> (s0 + 1)>, affine_map<()[s0] -> (1)>]} {
+^bb0(%n: index, %x: tensor<1xf32>, %p: tensor<?xf32>):
+  // expected-error @below {{C2: expected 1 dims, got 0}}
+  %q = exec.append %p, %x dims() : (tensor<?xf32>, tensor<1xf32>) -> tensor<?xf32>
+  exec.yield %q, %x : tensor<?xf32>, tensor<1xf32>
+}

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Two models as the compiler would emit them, written by hand, so that the runtime is tested apart
-// from the compiler: <PREFIX>_fixed (static shapes) and <PREFIX>_dynamic (a symbol, and an output
-// whose size the data decide).
+// Three models as the compiler would emit them, written by hand, so that the runtime is tested
+// apart from the compiler: <PREFIX>_fixed (static shapes), <PREFIX>_dynamic (a symbol, and an
+// output whose size the data decide) and <PREFIX>_kept (states).
 //
 //   fixed:   x f32[8, 1024]             -> y = sqrt(x * w + 1), s[r] = sum over row r of y
 //   dynamic: a f32[n, 256], b f32[n, 256], n in 1..64
 //                                       -> c = 2 * a + b, positive i64[?] = where c > 0 (flat)
+//   kept:    x f32[n, 3]                -> y f32[3] = sum of all rows in past and x + sum
+//            past f32[3, kept] -> present: the rows of x behind it; sum f32[3] -> next: + the rows
+//            of x; a first element of -1 fails the run.
 
 #include "accel-rt/Support.h"
 #include <math.h>
+#include <string.h>
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -215,10 +219,71 @@ static accel_program dynamic_program = {
     .num_growable = 1,
 };
 
+//===-- kept -------------------------------------------------------------------------------===//
+
+static int64_t plan_kept(const int64_t *symbols, int64_t *offsets, int64_t *output_dims) {
+  (void)offsets;
+  output_dims[0] = 3;
+  output_dims[1] = symbols[0]; // rows behind the state
+  output_dims[2] = 3;
+  output_dims[3] = 3;
+  return 0;
+}
+
+static int32_t run_kept(accel_frame *frame) {
+  int64_t n = frame->symbols[0], kept = frame->symbols[1];
+  const float *x = frame->inputs[0], *past = frame->inputs[1], *sum = frame->inputs[2];
+  float *y = frame->outputs[0], *rows = frame->outputs[1], *next = frame->outputs[2];
+  memcpy(rows, x, (size_t)(n * 3) * sizeof(float));
+  memset(y, 0, 3 * sizeof(float));
+  // Through the state, where the rows are by now.
+  for (int64_t i = 0; i < (kept + n) * 3; ++i)
+    y[i % 3] += past[i];
+  for (int c = 0; c < 3; ++c) {
+    y[c] += sum[c];
+    next[c] = sum[c];
+    for (int64_t i = 0; i < n; ++i)
+      next[c] += x[i * 3 + c];
+  }
+  if (n && x[0] == -1)
+    return accel_rt_fail(frame, ACCEL_RUN_FAILED, "node 'Sum_0': bad value", 0);
+  return 0;
+}
+
+static const int64_t kept_x[] = {ACCEL_SYMBOL_DIM(0), 3}, kept_past[] = {3, ACCEL_SYMBOL_DIM(1)},
+                     kept_rows[] = {ACCEL_SYMBOL_DIM(0), 3}, kept_sum[] = {3};
+static const accel_port kept_inputs[] = {{"x", kept_x, ACCEL_TENSOR, 2, f32, 0},
+                                         {"past", kept_past, ACCEL_TENSOR, 2, f32, 0},
+                                         {"sum", kept_sum, ACCEL_TENSOR, 1, f32, 0}};
+static const accel_port kept_outputs[] = {{"y", kept_sum, ACCEL_TENSOR, 1, f32, 0},
+                                          {"present", kept_rows, ACCEL_TENSOR, 2, f32, 0},
+                                          {"next", kept_sum, ACCEL_TENSOR, 1, f32, 0}};
+static const accel_symbol kept_symbols[] = {{"n", 0, INT64_MAX}, {"kept", 0, 1000}};
+static const accel_state_info kept_states[] = {{1, ACCEL_STATE_APPENDS}, {-1, 0}};
+
+static accel_program kept_program = {
+    .abi = RT_ABI,
+    .name = STRING(PREFIX) "_kept",
+    .inputs = kept_inputs,
+    .outputs = kept_outputs,
+    .symbols = kept_symbols,
+    .num_inputs = 1,
+    .num_outputs = 1,
+    .num_symbols = 2,
+    .arena_bytes = -1,
+    .plan = plan_kept,
+    .run = run_kept,
+    .target = "x86_64-linux-gnu, x86-64",
+    .metadata = metadata,
+    .num_states = 2,
+    .states = kept_states,
+};
+
 //===-- What a library exports --------------------------------------------------------------===//
 
 static const accel_model fixed_model = {&accel_rt_api, &fixed_program};
 static const accel_model dynamic_model = {&accel_rt_api, &dynamic_program};
+static const accel_model kept_model = {&accel_rt_api, &kept_program};
 
 __attribute__((visibility("default"))) const accel_model *NAME(_fixed_model)(void);
 const accel_model *NAME(_fixed_model)(void) {
@@ -229,6 +294,9 @@ const accel_model *NAME(_fixed_model)(void) {
 
 __attribute__((visibility("default"))) const accel_model *NAME(_dynamic_model)(void);
 const accel_model *NAME(_dynamic_model)(void) { return &dynamic_model; }
+
+__attribute__((visibility("default"))) const accel_model *NAME(_kept_model)(void);
+const accel_model *NAME(_kept_model)(void) { return &kept_model; }
 
 // The name for generic loaders is one per library, so weak, and the fixed model's.
 __attribute__((visibility("default"), weak)) const accel_model *

@@ -14,6 +14,7 @@
 extern "C" {
 ACCEL_DECLARE_MODEL(alpha_fixed);
 ACCEL_DECLARE_MODEL(alpha_dynamic);
+ACCEL_DECLARE_MODEL(alpha_kept);
 ACCEL_DECLARE_MODEL(beta_fixed);
 ACCEL_DECLARE_MODEL(beta_dynamic);
 ACCEL_DECLARE_MODEL(small_fixed);
