@@ -24,9 +24,9 @@
 #include "lib/Runtime/Common/Outputs.c"
 #include "lib/Runtime/Common/Plan.c"
 #include "lib/Runtime/Common/Run.c"
+#include "lib/Runtime/Common/SavedState.c"
 #include "lib/Runtime/Common/Script.c"
 #include "lib/Runtime/Common/Slice.c"
-#include "lib/Runtime/Common/SavedState.c"
 #include "lib/Runtime/Common/State.c"
 #include "lib/Runtime/Common/Tensor.c"
 
