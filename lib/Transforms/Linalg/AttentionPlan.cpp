@@ -13,6 +13,7 @@ static constexpr int64_t kItemRows = 128, kMoreRows = 256, kEnoughItems = 16;
 /// Keys of a block where they do not fit one, and where their number is not known: what is left of
 /// it then runs in loops of unknown length, so that it should be little.
 static constexpr int64_t kBlockKeys = 256, kDynamicKeys = 64;
+static constexpr int64_t kDynamicRows = 8;
 
 /// In how many equal parts, of whole units, a size is cut so that none is above `most`.
 static int64_t evenly(int64_t size, int64_t most, int64_t unit) {
@@ -32,6 +33,8 @@ AttentionPlan linalg_ext::planAttention(nn::AttentionOp op, const cpu::Target &t
   plan.tileRows = std::clamp<int64_t>((registers - columnVectors - 1) / columnVectors, 1, 14);
   if (rows >= 0)
     plan.tileRows = evenly(rows, plan.tileRows, 1);
+  else // what is left of a tile is done row by row, and sizes are mostly multiples of eight
+    plan.tileRows = std::min(plan.tileRows, kDynamicRows);
   int64_t items = 1;
   for (int64_t size : op.getSizes().take_front(dims.batch))
     items *= size < 0 ? 1 : size;
