@@ -160,10 +160,7 @@ def _reference(runtime, graph, names, ports, feeds):
             return session.run(None, {name: _for_reference(value) for name, value in feeds.items()})
         except Exception as error:  # its exceptions have no common base but this
             problem = problem or error
-    raise errors.Error(
-        f"ONNX Runtime cannot run '{graph.path}': {problem}\n"
-        "Random inputs may be outside of what the model takes: give some with --inputs."
-    )
+    raise errors.RunFailed(f"ONNX Runtime cannot run '{graph.path}': {problem}")
 
 
 def _for_reference(value):
@@ -292,6 +289,8 @@ def main(words=None):
         return _run(options)
     except (errors.Error, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
+        if isinstance(error, errors.RunFailed) and not options.inputs:
+            print("    The inputs are random: give sizes with --dim or --shape, or give --inputs.", file=sys.stderr)
         return 1
 
 

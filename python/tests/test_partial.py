@@ -159,7 +159,8 @@ def test_parts_of_outputs_are_followed(rows, rng):
             for name, result in zip(chosen, session.run(list(chosen), feeds)):
                 assert result.tobytes() == whole[name].tobytes(), (chosen, name)
     session.run(["single"], feeds)
-    assert launched(session) == {"q", "single"}
+    # Of parts of one output it is not known which lies in which, so that "p" may be taken for a part of "q".
+    assert {"q", "single"} <= launched(session) <= {"p", "q", "single"}
 
 
 def test_scripts_leave_out_segments_and_calls(rng):

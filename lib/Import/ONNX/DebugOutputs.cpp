@@ -116,10 +116,16 @@ private:
     for (const onnx::ValueInfoProto &output : graph.output())
       outputs.push_back(output.name());
     SmallVector<WiringProblem> ignored; // reported when the nodes are imported
-    for (int i : scheduleNodes(
-             graph.node(), outputs, [&](StringRef name) { return own.contains(name); }, ignored))
+    SmallVector<int> order = scheduleNodes(
+        graph.node(), outputs, [&](StringRef name) { return own.contains(name); }, ignored);
+    StringSet<> read; // a node may make more than is read of it
+    for (int i : order)
+      for (StringRef name : usedNames(graph.node(i)))
+        read.insert(name);
+    for (int i : order)
       for (const std::string &output : graph.node(i).output())
-        take(output);
+        if (read.contains(output))
+          take(output);
   }
 
   const onnx::GraphProto &graph;

@@ -18,7 +18,8 @@ heads (float[n, 8] x, bool c) => (float[n, 4] y, float[n, 1] z) <float[8, 4] w, 
   [odd] ab = Neg(r)
   [choice] q = If (c) <then_branch = yes () => (float[n, 4] t) { t = Neg(ab) }, else_branch = no () => (float[n, 4] e) { inner = Abs(ab) e = Sqrt(inner) }>
   [soft] y = Softmax(q)
-  [sum] z = ReduceSum(r, axes)
+  [drop] z0, mask = Dropout(r)
+  [sum] z = ReduceSum(z0, axes)
   [dead] d = Exp(x)
   [maps] m = ai.onnx.ml.ZipMap <classlabels_int64s = [1, 2, 3, 4]> (y)
 }
@@ -51,7 +52,7 @@ def run(path):
     import onnxruntime
 
     model = onnx.load(path)
-    names = ["y", "z", "p", "s", "r", "a,b", "q"]
+    names = ["y", "z", "p", "s", "r", "a,b", "q", "z0"]
     del model.graph.output[:]
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     reference = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
