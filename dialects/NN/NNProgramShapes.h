@@ -36,6 +36,8 @@ public:
   /// Symbol names().size() + i is the least of two dims.
   llvm::ArrayRef<LeastDim> usedDefinitions() const { return used; }
   Dim inProgram(Dim dim) const;
+  /// False for a dim that only the run finds.
+  bool isKnown(Dim dim) const;
 
   /// What a requirement demands, for a message.
   std::string text(const Requirement &requirement) const;
@@ -50,7 +52,6 @@ private:
                 llvm::ArrayRef<NamedBounds> named);
   void noteRequirement(Dim a, DimRelation relation, Dim b, llvm::StringRef what) override;
   void visit();
-  bool isKnown(Dim dim) const;
   std::string text(Dim dim) const;
   void setConditions(Requirement &requirement);
   void addCondition(Dim condition, llvm::SmallVectorImpl<Dim> &conditions);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Matches --state against a model's inputs and outputs.
 #include "lib/Driver/States.h"
-#include "dialects/NN/NNProgramShapes.h"
 #include "dialects/NN/NNStates.h"
 #include "lib/Support/Printable.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,6 +38,11 @@ std::string listOf(ArrayRef<std::string> names) {
 }
 
 class Matcher {
+  struct Pair {
+    std::string flag;
+    unsigned input, output;
+  };
+
 public:
   explicit Matcher(mlir::func::FuncOp main)
       : main(main), shapes(nn::ProgramShapes::infer(main)), resultOf(main.getNumArguments(), -1),
@@ -80,6 +84,7 @@ public:
   }
 
   std::vector<std::string> finish() {
+    checkSizes();
     if (problems.empty())
       for (auto [i, result] : enumerate(resultOf))
         if (result >= 0)
@@ -116,25 +121,32 @@ private:
       return problems.push_back(flag + both + " have different ranks, " +
                                 std::to_string(from.getRank()) + " and " +
                                 std::to_string(to.getRank()));
-    if (argument.hasOneUse())
-      if (auto bind = dyn_cast<nn::BindDimsOp>(*argument.user_begin()))
-        argument = bind.getResult();
-    const nn::Shape before = shapes->get(argument), after = shapes->get(result);
-    SmallVector<unsigned> differ;
-    for (auto [i, dims] : enumerate(zip_equal(before, after)))
-      if (!nn::sameDim(std::get<0>(dims), std::get<1>(dims)))
-        differ.push_back(i);
-    if (differ.size() > 1)
-      return problems.push_back(
-          flag + both + " differ in the dims " +
-          join(map_range(differ, [](unsigned axis) { return std::to_string(axis); }), ", ") +
-          "; a state may grow along one");
-    if (differ.size() == 1)
-      if (std::optional<int64_t> size = nn::constantDim(before[differ[0]]))
-        return problems.push_back(flag + "dim " + std::to_string(differ[0]) + " of '" +
-                                  inputs[input] + "' is always " + std::to_string(*size) +
-                                  ", but '" + outputs[output] +
-                                  "' has another size there; export the model with a dynamic dim");
+    paired.push_back({flag, unsigned(input), unsigned(output)});
+  }
+
+  /// Sizes, once it is known which inputs are states.
+  void checkSizes() {
+    BitVector isState(main.getNumArguments());
+    for (const Pair &pair : paired)
+      isState.set(pair.input);
+    for (const auto &[flag, input, output] : paired) {
+      SmallVector<unsigned> grow = nn::growingDims(main, *shapes, input, output, isState);
+      if (grow.size() > 1) {
+        std::string dims;
+        for (unsigned dim : grow)
+          dims += (dims.empty() ? "" : ", ") + std::to_string(dim);
+        problems.push_back(flag + "'" + inputs[input] + "' and '" + outputs[output] +
+                           "' differ in the dims " + dims + "; a state may grow along one");
+        continue;
+      }
+      std::optional<int64_t> size =
+          grow.empty() ? std::nullopt
+                       : nn::constantDim(shapes->get(nn::namedArgument(main, input))[grow[0]]);
+      if (size)
+        problems.push_back(flag + "dim " + std::to_string(grow[0]) + " of '" + inputs[input] +
+                           "' is always " + std::to_string(*size) + ", but '" + outputs[output] +
+                           "' has another size there; export the model with a dynamic dim");
+    }
   }
 
   static std::string textOf(mlir::Type type) {
@@ -147,6 +159,7 @@ private:
   std::unique_ptr<nn::ProgramShapes> shapes;
   std::vector<std::string> inputs, outputs, problems;
   SmallVector<int64_t> resultOf, argumentOf;
+  std::vector<Pair> paired; ///< of one type and rank
 };
 
 } // namespace

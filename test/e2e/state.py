@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime as ort
 import suite
 from builder import Builder
+from onnx import helper
 
 HEADS, DEPTH, WIDTH, VOCABULARY = 3, 8, 24, 40
 CACHE = {"past_*": "present_*"}
@@ -325,6 +326,23 @@ def scripted():
     return compare.difference(state.tensors()["past"], kept[:3])
 
 
+def branches(batch):
+    """A script whose branches make a state of one shape: only the run finds its dims."""
+    b = Builder("branches", seed=9)
+    x, h = b.input("x", [batch, 4]), b.input("h", [batch, 4])
+    branch = lambda op: helper.make_graph([helper.make_node(op, ["h", "x"], [op])], op, [], [helper.make_tensor_value_info(op, 1, None)])
+    positive = b.node("Greater", b.node("ReduceSum", x, keepdims=0), b.constant(np.float32(0)))
+    h = b.node("If", positive, out="next", then_branch=branch("Add"), else_branch=branch("Sub"))
+    b.output(b.node("Neg", x, out="y"), h)
+    model, states = b.model(), {"h": "next"}
+    state, rng = compiled(model, states).new_state(), np.random.default_rng(8)
+    loop = Loop(model, states, {"h": np.zeros((2, 4), np.float32)})
+    for i in range(6):
+        if why := same(state, loop, {"x": rng.standard_normal((2, 4)).astype(np.float32)}, f"step {i}"):
+            return why
+    return None
+
+
 def survives_damage():
     """Bytes that say something else than what was saved are refused, or are numbers."""
     state = compiled(decoder(layers=1), CACHE).new_state()
@@ -415,6 +433,8 @@ CASES = {
     "lstm/any batch": lambda: recurs("batch"),
     "one shape": counts,
     "script": scripted,
+    "script/branches": lambda: branches("batch"),
+    "script/fixed sizes": lambda: branches(2),
     "damaged": survives_damage,
     "load/fewer": lambda: refused_load(decoder(layers=1), CACHE, "more or fewer of them"),
     "load/named otherwise": lambda: refused_load(decoder(first=1), CACHE, "that of 'past_key_1' has another name"),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The pass nn-states: states behind all other arguments and results, and those that a run appends
 // to with the dim that grows outermost, so that nothing in them ever moves.
-#include "dialects/NN/NNProgramShapes.h"
 #include "dialects/NN/NNStates.h"
 #include "lib/Transforms/NN/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -74,17 +73,12 @@ private:
   /// The one dim in which a state's next value differs.
   void chooseAxes(MutableArrayRef<State> states) {
     std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(main);
-    for (State &state : states) {
-      Value input = block.getArgument(state.argument);
-      if (input.hasOneUse())
-        if (auto bind = dyn_cast<BindDimsOp>(*input.user_begin()))
-          input = bind.getResult();
-      const Shape before = shapes->get(input),
-                  after = shapes->get(terminator()->getOperand(state.result));
-      for (auto [i, dims] : llvm::enumerate(llvm::zip_equal(before, after)))
-        if (!sameDim(std::get<0>(dims), std::get<1>(dims)))
-          state.axis = i;
-    }
+    llvm::BitVector isState(block.getNumArguments());
+    for (const State &state : states)
+      isState.set(state.argument);
+    for (State &state : states)
+      for (unsigned dim : growingDims(main, *shapes, state.argument, state.result, isState))
+        state.axis = dim;
   }
 
   /// The concatenation of a state's value and rows behind it that makes its next value. A script

@@ -234,7 +234,8 @@ static int32_t run_kept(accel_frame *frame) {
   int64_t n = frame->symbols[0], kept = frame->symbols[1];
   const float *x = frame->inputs[0], *past = frame->inputs[1], *sum = frame->inputs[2];
   float *y = frame->outputs[0], *rows = frame->outputs[1], *next = frame->outputs[2];
-  memcpy(rows, x, (size_t)(n * 3) * sizeof(float));
+  if (n)
+    memcpy(rows, x, (size_t)(n * 3) * sizeof(float));
   memset(y, 0, 3 * sizeof(float));
   // Through the state, where the rows are by now.
   for (int64_t i = 0; i < (kept + n) * 3; ++i)

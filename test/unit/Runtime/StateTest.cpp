@@ -3,6 +3,7 @@
 // Tensors that a context keeps from run to run: their values, their memory, saved ones.
 #include "RuntimeTest.h"
 #include "accel-rt/Support.h"
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
@@ -208,7 +209,7 @@ TEST(State, RefusesWhatWasNotSaved) {
   const std::vector<char> saved = savedOf(kept.context);
   auto refused = [&](const std::vector<char> &data) {
     std::unique_ptr<char[]> exact(new char[data.size()]);
-    std::memcpy(exact.get(), data.data(), data.size());
+    std::copy(data.begin(), data.end(), exact.get());
     accel_status status = accel_load(kept.context, exact.get(), data.size());
     EXPECT_EQ(savedOf(kept.context), saved);
     return status == ACCEL_INVALID_ARGUMENT;
