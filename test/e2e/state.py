@@ -276,6 +276,28 @@ def keeps_when_a_run_fails():
     return None
 
 
+def asks_for_a_state():
+    """A session has no state of its own, and one without states makes none."""
+    model = decoder()
+    session, plain = compiled(model, CACHE), compiled(model, {})
+    ids = {"ids": np.array([[1]])}
+    for call, says in (
+        (lambda: session.run(None, ids), "new_state()"),
+        (lambda: session.run_with_iobinding(session.io_binding()), "new_state()"),
+        (plain.new_state, "the model has no states"),
+        (lambda: session.new_state().reserve(past=3), "expected the sizes"),
+        (lambda: session.new_state().run(None, ids | {"past_key_0": np.zeros((1, HEADS, 0, DEPTH), np.float32)}), "unknown 'past_key_0'"),
+        (lambda: session.new_state().run(["present_key_0"], ids), "unknown output 'present_key_0'"),
+    ):
+        try:
+            call()
+            return f"no error that says {says}"
+        except accel.InvalidArgument as error:
+            if says not in str(error):
+                return f"it says: {error}"
+    return None
+
+
 def recurs(batch):
     model = recurrent(batch)
     states = {"h": "hn", "c": "cn"}
@@ -429,6 +451,7 @@ CASES = {
     "rewound/copied": lambda: rewinds(grow="first"),
     "forked, saved and loaded": forks,
     "a run fails": keeps_when_a_run_fails,
+    "a session without a state": asks_for_a_state,
     "lstm": lambda: recurs(2),
     "lstm/any batch": lambda: recurs("batch"),
     "one shape": counts,

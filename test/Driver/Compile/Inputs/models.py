@@ -23,6 +23,16 @@ def relu():
     return [helper.make_node("Relu", ["x"], ["y"], name="act")], [value("x", [4, 8])], [value("y", [4, 8])], []
 
 
+def cache():
+    """A state that grows by a row, and a sum over it."""
+    nodes = [
+        helper.make_node("Concat", ["past_key", "new"], ["present_key"], name="cat", axis=2),
+        helper.make_node("ReduceSum", ["present_key"], ["sum"], name="sum", keepdims=0),
+    ]
+    past, new = value("past_key", [1, 2, "past", 4]), value("new", [1, 2, 1, 4])
+    return nodes, [past, new], [value("sum", []), value("present_key", [1, 2, "total", 4])], []
+
+
 def conv_relu():
     nodes = [
         helper.make_node("Conv", ["x", "w", "b"], ["t"], name="conv", pads=[1, 1, 1, 1]),
