@@ -43,9 +43,9 @@ for module in ("onnx", "onnxruntime", "ml_dtypes"):
 for tool in ("accel-opt", "accel-compile", "accel-run", "accel-lsp-server"):
     if os.path.exists(os.path.join(tools, tool)):
         config.available_features.add(tool)
-for shell in ("bash", "zsh", "fish"):
-    if shutil.which(shell):
-        config.available_features.add(shell)
+for program in ("bash", "zsh", "fish", "qemu-x86_64"):
+    if shutil.which(program):
+        config.available_features.add(program)
 broken = os.path.join(config.accel_binary_dir, "test", "bin")
 if os.path.exists(os.path.join(broken, "accel-compile-broken")):
     config.available_features.add("broken-compile")

@@ -319,7 +319,8 @@ ACCEL_RT_EXPORT int32_t accel_rt_fail(accel_frame *frame, int32_t status, const 
 /// The status of the failure recorded last in this run, 0 if there is none.
 ACCEL_RT_EXPORT int32_t accel_rt_status(accel_frame *frame);
 
-/// The bits of accel_program.cpu_features that this machine and its system have.
+/// The bits of accel_program.cpu_features that this machine and its system have, without those that
+/// the environment's ACCEL_CPU_WITHOUT names ("avx512f,amx-tile").
 ACCEL_RT_EXPORT uint64_t accel_rt_cpu_features(void);
 
 //===-- CPU features ------------------------------------------------------------------------===//

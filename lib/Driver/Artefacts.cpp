@@ -64,8 +64,8 @@ std::string reproducerPath(const CompileOptions &options, StringRef part) {
   return base + (part.empty() ? "" : "." + part.str()) + ".reproducer.mlir";
 }
 
-std::string targetFlags(const CompileOptions &options) {
-  return "-O" + std::to_string(options.optLevel) + " --cpu=" + options.target.str();
+std::string targetFlags(const CompileOptions &options, const cpu::Target &target) {
+  return "-O" + std::to_string(options.optLevel) + " --cpu=" + target.str();
 }
 
 cpu::KernelOptions kernelOptions(const CompileOptions &options, bool isTuned) {

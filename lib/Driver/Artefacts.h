@@ -22,7 +22,7 @@ llvm::Error writeTextFile(llvm::StringRef path, llvm::StringRef text);
 std::string reproducerPath(const CompileOptions &options, llvm::StringRef part);
 
 /// "-O3 --cpu=...": what a reproducer needs besides the file.
-std::string targetFlags(const CompileOptions &options);
+std::string targetFlags(const CompileOptions &options, const cpu::Target &target);
 
 /// How kernels are compiled under these options; as at -O0 if they are not to be tuned.
 cpu::KernelOptions kernelOptions(const CompileOptions &options, bool isTuned = true);

@@ -133,7 +133,7 @@ int Bisector::call(std::vector<std::string> words) {
 
 /// What all compiles have in common.
 std::vector<std::string> Bisector::common() const {
-  std::vector<std::string> words = {"--cpu=" + options.target.str()};
+  std::vector<std::string> words = {"--cpu=" + options.target().str()};
   if (!options.prefix.empty())
     words.push_back("--prefix=" + options.prefix);
   return words;
@@ -265,7 +265,7 @@ static std::vector<std::string> changedNodes(StringRef before, StringRef after) 
 }
 
 int Bisector::blamePass() {
-  std::vector<std::string> names = optionalSteps(options.target, options.optLevel);
+  std::vector<std::string> names = optionalSteps(options.target(), options.optLevel);
   auto variant = [&](unsigned steps) { return Variant{options.optLevel, steps, 0}; };
   unsigned guilty = firstBad(names.size(), variant);
   (void)test(variant(guilty)); // for its difference
@@ -327,7 +327,7 @@ int Bisector::blameKernel() {
   std::string prefix = module->getSymName().value_or("model").str();
   if (Error error = writeArtefact(*moduleOfKernel(kernel, prefix), file, Weights::Whole))
     return fail(toString(std::move(error)));
-  std::string flags = "-O" + std::to_string(options.optLevel) + " --cpu=" + options.target.str();
+  std::string flags = "-O" + std::to_string(options.optLevel) + " --cpu=" + options.target().str();
   std::string text = "the kernel '" + about.name + "' (" + about.ops + ", of the nodes '" +
                      join(about.nodes, "', '") + "') makes " + firstDifference;
   text += "\n\n" + sys::path::filename(file).str() +
@@ -335,7 +335,7 @@ int Bisector::blameKernel() {
           "plain loops that are right, and as assembly:\n  accel-compile " +
           quoted({file}) + " --start-from=kernels --stop-after=tiled " + flags +
           "\n  accel-compile " + quoted({file}) +
-          " --start-from=kernels --stop-after=tiled -O0 --cpu=" + options.target.str() +
+          " --start-from=kernels --stop-after=tiled -O0 --cpu=" + options.target().str() +
           "\n  accel-compile " + quoted({file}) + " --start-from=kernels --emit=asm " + flags +
           "\nThe model with that kernel plain, and with it tuned:\n" + twoRuns(variant, guilty);
   return writeReadme(text);

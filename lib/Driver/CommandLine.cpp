@@ -128,7 +128,8 @@ struct Flags {
   cl::opt<std::string> cpu{
       "cpu", cl::value_desc("name"), cl::cat(code),
       cl::desc("native (default), x86-64-v2, x86-64-v3, x86-64-v4, a CPU name of LLVM's, or the "
-               "target that a summary printed")};
+               "target that a summary printed; several behind commas, the least one first, make "
+               "a file that takes the best that a machine can run")};
   cl::opt<std::string> triple{"triple", cl::value_desc("triple"), cl::cat(code),
                               cl::desc("x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu "
                                        "(default: this machine's)")};
@@ -426,10 +427,13 @@ Error fill(const Flags &flags, CompileOptions &options) {
   if (!options.prefix.empty() && options.prefix != sanitizeIdentifier(options.prefix))
     return failure("--prefix=" + options.prefix + ": expected a C identifier such as '" +
                    sanitizeIdentifier(options.prefix) + "'");
-  Expected<cpu::Target> target = cpu::Target::parse(flags.cpu, flags.triple);
-  if (!target)
-    return target.takeError();
-  options.target = std::move(*target);
+  Expected<cpu::Levels> levels = cpu::parseLevels(flags.cpu, flags.triple);
+  if (!levels)
+    return levels.takeError();
+  if (levels->size() > 1 && options.emit >= Emit::LLVMIR)
+    return failure("--cpu=" + flags.cpu.getValue() +
+                   ": expected one CPU for text of its code, found " + Twine(levels->size()));
+  options.levels = std::move(*levels);
   options.kernelCache = flags.kernelCache.getNumOccurrences() == 0 ? KernelCache::defaultFolder()
                         : flags.kernelCache == "off"               ? ""
                                                                    : std::string(flags.kernelCache);

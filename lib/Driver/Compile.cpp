@@ -21,7 +21,7 @@ Compiler::Compiler(CompileOptions given) : options(std::move(given)), console(op
                          (options.stopAfter >= Stage::Object) && options.emit < Emit::Header;
   // Workers compile all kernels in one way.
   if (compilesKernels && options.workers && !options.tunedKernels)
-    workers = std::make_unique<WorkerPool>(options.workers, options.target, kernelOptions(options));
+    workers = std::make_unique<WorkerPool>(options.workers, options.levels, kernelOptions(options));
 }
 
 Compiler::~Compiler() = default;
@@ -201,14 +201,14 @@ void Compiler::recallSource() {
 int Compiler::advance() {
   if (at < Stage::NN && options.stopAfter >= Stage::NN) {
     if (int code = runPasses("nn", [&](mlir::OpPassManager &pm) {
-          buildNNPipeline(pm, options.target, options.pipeline());
+          buildNNPipeline(pm, options.target(), options.pipeline());
         }))
       return code;
     reach(Stage::NN);
   }
   if (at < Stage::Kernels && options.stopAfter >= Stage::Kernels) {
     if (int code = runPasses("kernels", [&](mlir::OpPassManager &pm) {
-          buildKernelsPipeline(pm, options.target, options.pipeline());
+          buildKernelsPipeline(pm, options.target(), options.pipeline());
         }))
       return code;
     reach(Stage::Kernels);
@@ -258,7 +258,7 @@ int Compiler::lowerTo(Stage stage) {
                         : stage == Stage::Buffers ? cpu::KernelStage::Buffers
                                                   : cpu::KernelStage::LLVM;
   for (auto kernel : module->getOps<exec::KernelOp>()) {
-    if (failed(cpu::lowerKernelInPlace(kernel, options.target, kernelOptions(options), to)))
+    if (failed(cpu::lowerKernelInPlace(kernel, options.target(), kernelOptions(options), to)))
       return internalError("the stage '" + stageInfo(stage).name + "' failed: " + takeDiagnostics(),
                            *before, at);
   }
@@ -324,7 +324,7 @@ int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, S
                        stage >= Stage::Kernels
                    ? " --emit=asm "
                    : " ") +
-              targetFlags(options);
+              targetFlags(options, options.target());
   }
   text += "\nplease report this";
   console.error(text);

@@ -27,6 +27,7 @@ struct KernelSummary {
   std::string ops;                ///< nn ops of its body, "conv+relu"
   std::string boundary;           ///< why nothing more was fused
   KernelResult result;
+  std::vector<KernelResult> lower; ///< for the other levels
 };
 
 /// What a compile did, for the summary.
@@ -64,6 +65,7 @@ private:
   int finish();
   int plan();
   int compileKernels();
+  std::vector<KernelResult> compileAll(llvm::ArrayRef<exec::KernelOp> kernels);
   llvm::Expected<exec::LoweredProgram> lowerTheProgram();
   int emitText();
   int emitBinary();

@@ -5,7 +5,7 @@
 #include "lib/Driver/States.h"
 #include "lib/Import/ONNX/Import.h"
 #include "lib/Pipelines/Pipelines.h"
-#include "lib/Target/CPU/Target.h"
+#include "lib/Target/CPU/Levels.h"
 #include <optional>
 #include <string>
 
@@ -21,7 +21,7 @@ struct CompileOptions {
   std::string output; ///< "-": standard output, for text
   Emit emit = Emit::SharedLibrary;
   CheckFormat check = CheckFormat::None; ///< only list what is unsupported
-  cpu::Target target;
+  cpu::Levels levels;                    ///< at least one
   unsigned optLevel = 3;
   ImportOptions import;
   std::vector<StateOption> states;
@@ -45,6 +45,8 @@ struct CompileOptions {
   std::vector<std::string> importWords() const;
   /// --shape, --dim, --debug-outputs and --state as they were given, for the metadata.
   std::string importFlags() const;
+  /// The CPU that layouts and tiles are chosen for.
+  const cpu::Target &target() const { return levels.front(); }
 };
 
 } // namespace accel

@@ -39,20 +39,35 @@ int Compiler::plan() {
   return 0;
 }
 
-int Compiler::compileKernels() {
-  std::vector<exec::KernelOp> kernels(module->getOps<exec::KernelOp>().begin(),
-                                      module->getOps<exec::KernelOp>().end());
-  std::vector<KernelResult> results(kernels.size());
-  std::vector<std::string> keys(kernels.size());
+/// Of the kernels of a level; those of the best one have the model's own.
+static std::string prefixOf(const CompileOptions &options, size_t level) {
+  return level == 0 ? options.prefix : options.prefix + "_level" + std::to_string(level);
+}
+
+/// The kernels of all levels, those of the best one first.
+std::vector<KernelResult> Compiler::compileAll(ArrayRef<exec::KernelOp> kernels) {
+  size_t count = kernels.size() * options.levels.size();
+  std::vector<KernelResult> results(count);
+  std::vector<std::string> keys(count);
   std::vector<size_t> missing;
-  KernelCache tunedCache(options.kernelCache, options.target, kernelOptions(options));
-  KernelCache plainCache(options.kernelCache, options.target, kernelOptions(options, false));
-  auto isTuned = [&](size_t i) { return !options.tunedKernels || i < *options.tunedKernels; };
-  auto cacheOf = [&](size_t i) -> KernelCache & { return isTuned(i) ? tunedCache : plainCache; };
-  for (size_t i = 0; i < kernels.size(); ++i) {
-    KernelCache &cache = cacheOf(i);
+  std::vector<std::unique_ptr<KernelCache>> caches;
+  for (const cpu::Target &level : options.levels)
+    for (bool tuned : {false, true})
+      caches.push_back(
+          std::make_unique<KernelCache>(options.kernelCache, level, kernelOptions(options, tuned)));
+  auto kernelOf = [&](size_t i) { return kernels[i % kernels.size()]; };
+  auto levelOf = [&](size_t i) { return i / kernels.size(); };
+  auto isTuned = [&](size_t i) {
+    return !options.tunedKernels || i % kernels.size() < *options.tunedKernels;
+  };
+  auto cacheOf = [&](size_t i) -> KernelCache & { return *caches[2 * levelOf(i) + isTuned(i)]; };
+  auto moduleOf = [&](size_t i) {
+    return moduleOfKernel(kernelOf(i), prefixOf(options, levelOf(i)));
+  };
+  for (size_t i = 0; i < count; ++i) {
+    const KernelCache &cache = cacheOf(i);
     if (cache.isOn()) {
-      keys[i] = cache.keyOf(*moduleOfKernel(kernels[i], options.prefix));
+      keys[i] = cache.keyOf(*moduleOf(i));
       if (std::optional<KernelResult> known = cache.find(keys[i])) {
         results[i] = std::move(*known);
         continue;
@@ -60,50 +75,65 @@ int Compiler::compileKernels() {
     }
     missing.push_back(i);
   }
-  size_t found = kernels.size() - missing.size();
-  auto advance = [&](size_t done) { console.advance(found + done, kernels.size()); };
+  auto advance = [&](size_t done) { console.advance(count - missing.size() + done, count); };
   if (workers && workers->isAlive()) {
-    std::vector<std::string> texts;
+    std::vector<KernelRequest> requests;
     for (size_t i : missing) {
-      raw_string_ostream stream(texts.emplace_back());
-      if (failed(mlir::writeBytecodeToFile(*moduleOfKernel(kernels[i], options.prefix), stream)))
-        return internalError("a kernel cannot be written as bytecode", *module, at);
+      KernelRequest &request = requests.emplace_back();
+      request.level = levelOf(i);
+      raw_string_ostream stream(request.text);
+      if (failed(mlir::writeBytecodeToFile(*moduleOf(i), stream)))
+        report_fatal_error("a kernel cannot be written as bytecode");
     }
-    for (auto [i, result] : zip_equal(missing, workers->compile(texts, advance)))
+    for (auto [i, result] : zip_equal(missing, workers->compile(requests, advance)))
       results[i] = std::move(result);
   } else {
     for (auto [done, i] : enumerate(missing)) {
-      results[i] = compileHere(kernels[i], options.target, kernelOptions(options, isTuned(i)));
+      cpu::KernelOptions how = kernelOptions(options, isTuned(i));
+      how.symbolPrefix = prefixOf(options, levelOf(i));
+      results[i] = compileHere(kernelOf(i), options.levels[levelOf(i)], how);
       advance(done + 1);
     }
   }
   for (size_t i : missing)
     cacheOf(i).keep(keys[i], results[i]);
+  return results;
+}
 
-  for (auto [kernel, result, entry] : zip(kernels, results, summary.kernels)) {
-    std::string nodes = "(node '" + join(entry.nodes, "', '") + "')";
-    std::string reproducer = reproducerPath(options, kernel.getSymName());
-    if (!result.error.empty())
-      return internalError("cannot compile kernel '" + kernel.getSymName() + "' " + nodes + ": " +
-                               (result.crash.empty() ? result.error
-                                                     : "its compiler " + result.crash +
-                                                           "; as plain loops: " + result.error),
-                           *moduleOfKernel(kernel, options.prefix), at, kernel.getSymName());
-    if (!result.crash.empty()) {
-      std::string where;
-      if (Error error =
-              writeArtefact(*moduleOfKernel(kernel, options.prefix), reproducer, Weights::Whole))
-        consumeError(std::move(error));
-      else
-        where = "; please report it with " + reproducer + ", to see it again: accel-compile " +
-                reproducer + " --emit=asm -o /dev/null " + targetFlags(options);
-      console.warning("the compiler of kernel '" + kernel.getSymName().str() + "' " + nodes + " " +
-                      result.crash + "; it is compiled as plain loops, which are slower" + where);
+int Compiler::compileKernels() {
+  std::vector<exec::KernelOp> kernels(module->getOps<exec::KernelOp>().begin(),
+                                      module->getOps<exec::KernelOp>().end());
+  std::vector<KernelResult> all = compileAll(kernels);
+  for (auto [level, target] : enumerate(options.levels)) {
+    auto results = MutableArrayRef(all).slice(level * kernels.size(), kernels.size());
+    for (auto [kernel, result, entry] : zip(kernels, results, summary.kernels)) {
+      std::string nodes = "(node '" + join(entry.nodes, "', '") + "')";
+      std::string reproducer = reproducerPath(options, kernel.getSymName());
+      if (!result.error.empty())
+        return internalError("cannot compile kernel '" + kernel.getSymName() + "' " + nodes + ": " +
+                                 (result.crash.empty() ? result.error
+                                                       : "its compiler " + result.crash +
+                                                             "; as plain loops: " + result.error),
+                             *moduleOfKernel(kernel, options.prefix), at, kernel.getSymName());
+      if (!result.crash.empty()) {
+        std::string where;
+        if (Error error =
+                writeArtefact(*moduleOfKernel(kernel, options.prefix), reproducer, Weights::Whole))
+          consumeError(std::move(error));
+        else
+          where = "; please report it with " + reproducer + ", to see it again: accel-compile " +
+                  reproducer + " --emit=asm -o /dev/null " + targetFlags(options, target);
+        console.warning("the compiler of kernel '" + kernel.getSymName().str() + "' " + nodes +
+                        " " + result.crash + "; it is compiled as plain loops, which are slower" +
+                        where);
+      }
+      // What all levels have room in.
+      kernel.setScratchBytes(
+          std::max(kernel.getScratchBytes().value_or(0), result.kernel.scratchBytes));
+      if (level == 0 && result.kernel.items > 0)
+        kernel.setItems(result.kernel.items);
+      (level ? entry.lower.emplace_back() : entry.result) = std::move(result);
     }
-    kernel.setScratchBytes(result.kernel.scratchBytes);
-    if (result.kernel.items > 0)
-      kernel.setItems(result.kernel.items);
-    entry.result = std::move(result);
   }
   return 0;
 }
@@ -141,12 +171,14 @@ Expected<exec::LoweredProgram> Compiler::lowerTheProgram() {
   exec::ProgramOptions how;
   how.prefix = options.prefix;
   how.name = source.name;
-  how.target = options.target.str();
+  how.target = cpu::strOf(options.levels);
   if (source.hash.empty() && sourceHash.valid())
     source.hash = sourceHash.get();
   how.sourceHash = source.hash;
   how.flags = "-O" + std::to_string(options.optLevel) + source.flags;
-  how.cpuFeatures = options.target.runtimeFeatures();
+  how.cpuFeatures = options.levels.back().runtimeFeatures();
+  for (auto [i, level] : enumerate(options.levels))
+    how.levels.push_back({prefixOf(options, i), level.runtimeFeatures() & ~how.cpuFeatures});
   mlir::FailureOr<exec::LoweredProgram> lowered = exec::lowerProgram(*module, how);
   if (failed(lowered))
     return createStringError(inconvertibleErrorCode(), takeDiagnostics());
@@ -168,7 +200,7 @@ int Compiler::emitText() {
   for (auto kernel : module->getOps<exec::KernelOp>())
     mergeModule(*whole, kernel.getBody().front());
   Expected<std::string> text =
-      cpu::emitText(*whole, options.target, options.optLevel, options.prefix,
+      cpu::emitText(*whole, options.target(), options.optLevel, options.prefix,
                     /*assembly=*/options.emit == Emit::Assembly);
   if (!text)
     return internalError(toString(text.takeError()), *module, at);
@@ -227,13 +259,13 @@ int Compiler::emitBinary() {
   if (!lowered)
     return internalError("cannot lower the program: " + toString(lowered.takeError()), *module, at);
   Expected<SmallVector<char, 0>> object =
-      cpu::emitObject(*lowered->module, options.target, options.optLevel, options.prefix);
+      cpu::emitObject(*lowered->module, options.levels.back(), options.optLevel, options.prefix);
   if (!object)
     return internalError(toString(object.takeError()), *module, at);
 
   console.begin("library");
   link::LinkInput input;
-  input.triple = Triple(options.target.triple);
+  input.triple = Triple(options.target().triple);
   input.prefix = options.prefix;
   Expected<link::WeightImage> weights = weightImage(*lowered, options.workers);
   if (!weights)
@@ -241,10 +273,12 @@ int Compiler::emitBinary() {
   input.weights = std::move(*weights);
   // In the order of the kernels' numbers, whatever finished first.
   input.objects.emplace_back(StringRef(object->data(), object->size()), "program");
-  for (const KernelSummary &kernel : summary.kernels) {
-    const SmallVector<char, 0> &bytes = kernel.result.kernel.object;
-    input.objects.emplace_back(StringRef(bytes.data(), bytes.size()), kernel.name);
-  }
+  for (size_t level = 0; level < options.levels.size(); ++level)
+    for (const KernelSummary &kernel : summary.kernels) {
+      const KernelResult &result = level ? kernel.lower[level - 1] : kernel.result;
+      const SmallVector<char, 0> &bytes = result.kernel.object;
+      input.objects.emplace_back(StringRef(bytes.data(), bytes.size()), kernel.name);
+    }
   input.exports = {options.prefix + "_model"};
   if (options.emit == Emit::SharedLibrary || options.emit == Emit::Executable)
     input.exports.push_back("accel_model");

@@ -80,7 +80,7 @@ void printSummary(const CompileSummary &summary, const CompileOptions &options,
     else
       out << "  arena    as large as the dims of a run ask for\n";
     out << "  weights  " << bytes(summary.weightBytes) << "\n";
-    out << "  target   " << options.target.str() << " -O" << options.optLevel << "\n";
+    out << "  target   " << cpu::strOf(options.levels) << " -O" << options.optLevel << "\n";
   }
   out << formatv("  seconds  {0:f2}:", console.secondsSinceStart());
   StringRef separator = " ";

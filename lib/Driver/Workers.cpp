@@ -23,6 +23,7 @@ namespace {
 
 struct Request {
   uint64_t bytes; ///< of the module that follows
+  uint64_t level;
   uint64_t plain;
 };
 
@@ -79,7 +80,7 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
 }
 
 /// A worker's life: from request to request until the socket closes.
-[[noreturn]] void serve(int socket, const cpu::Target &target, const cpu::KernelOptions &base) {
+[[noreturn]] void serve(int socket, ArrayRef<cpu::Target> levels, const cpu::KernelOptions &base) {
   mlir::DialectRegistry registry;
   cpu::registerKernelDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -91,7 +92,7 @@ KernelResult compileText(mlir::MLIRContext &context, StringRef text, const cpu::
       break;
     cpu::KernelOptions options = base;
     options.plain |= request.plain;
-    KernelResult result = compileText(context, text, target, options);
+    KernelResult result = compileText(context, text, levels[request.level], options);
     Reply reply = {result.kernel.object.size(),
                    result.error.size(),
                    result.kernel.whyPlain.size(),
@@ -137,8 +138,9 @@ KernelResult compileHere(exec::KernelOp kernel, const cpu::Target &target,
   return result;
 }
 
-WorkerPool::WorkerPool(unsigned count, const cpu::Target &target, const cpu::KernelOptions &options)
-    : target(target), options(options), workers(count) {
+WorkerPool::WorkerPool(unsigned count, ArrayRef<cpu::Target> levels,
+                       const cpu::KernelOptions &options)
+    : levels(levels), options(options), workers(count) {
   for (Worker &worker : workers)
     start(worker);
 }
@@ -181,7 +183,7 @@ void WorkerPool::start(Worker &worker) {
   for (const Worker &other : workers)
     if (&other != &worker && other.socket >= 0)
       close(other.socket);
-  serve(sockets[1], target, options);
+  serve(sockets[1], levels, options);
 }
 
 std::string WorkerPool::bury(Worker &worker) {
@@ -211,7 +213,7 @@ bool WorkerPool::isAlive() const {
   return any_of(workers, [](const Worker &worker) { return worker.socket >= 0; });
 }
 
-std::vector<KernelResult> WorkerPool::compile(ArrayRef<std::string> kernels,
+std::vector<KernelResult> WorkerPool::compile(ArrayRef<KernelRequest> kernels,
                                               function_ref<void(size_t)> finished) {
   std::vector<KernelResult> results(kernels.size());
   std::vector<bool> plain(kernels.size());
@@ -246,9 +248,10 @@ std::vector<KernelResult> WorkerPool::compile(ArrayRef<std::string> kernels,
         size_t number = waiting.back();
         waiting.pop_back();
         worker.busy = number;
-        Request request = {kernels[number].size(), plain[number]};
+        const std::string &text = kernels[number].text;
+        Request request = {text.size(), kernels[number].level, plain[number]};
         if (!writeAll(worker.socket, &request, sizeof request) ||
-            !writeAll(worker.socket, kernels[number].data(), kernels[number].size())) {
+            !writeAll(worker.socket, text.data(), text.size())) {
           died(worker);
           continue;
         }

@@ -2,6 +2,7 @@
 // Processes that compile kernels, so that a crash in LLVM costs one kernel's tuning, not the
 // compile.
 #pragma once
+#include "lib/Target/CPU/Levels.h"
 #include "lib/Target/CPU/Pipeline.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -19,19 +20,26 @@ struct KernelResult {
   bool cached = false; ///< it was on disk
 };
 
+/// A kernel to compile: a module in bytecode or text that holds one exec.kernel, whose symbols get
+/// the module's name.
+struct KernelRequest {
+  std::string text;
+  size_t level = 0; ///< number of the target
+};
+
 /// Worker processes live as long as the pool. Make it before anything that threads or files belong
 /// to, in particular before any MLIRContext: an inherited one hangs.
 class WorkerPool {
 public:
-  WorkerPool(unsigned count, const cpu::Target &target, const cpu::KernelOptions &options);
+  WorkerPool(unsigned count, llvm::ArrayRef<cpu::Target> levels, const cpu::KernelOptions &options);
   WorkerPool(const WorkerPool &) = delete;
   ~WorkerPool();
 
   /// False where the system gives no processes at all.
   bool isAlive() const;
-  /// Compiles kernels, each a module in bytecode or text that holds one exec.kernel. Results come
-  /// in the same order, whatever the timing. `finished` hears after each how many are done.
-  std::vector<KernelResult> compile(llvm::ArrayRef<std::string> kernels,
+  /// Results come in the same order, whatever the timing. `finished` hears after each how many are
+  /// done.
+  std::vector<KernelResult> compile(llvm::ArrayRef<KernelRequest> kernels,
                                     llvm::function_ref<void(size_t)> finished);
 
 private:
@@ -45,7 +53,7 @@ private:
   /// Ends a worker that is dead or about to be; says how it died.
   std::string bury(Worker &worker);
 
-  cpu::Target target;
+  cpu::Levels levels;
   cpu::KernelOptions options;
   std::vector<Worker> workers;
 };

@@ -12,14 +12,23 @@
 
 namespace accel::exec {
 
+/// One of the CPUs that all kernels are compiled for.
+struct KernelLevel {
+  std::string prefix;   ///< of its kernels' symbols
+  uint64_t cpuFeatures; ///< ACCEL_CPU_* that its kernels need beyond the program's
+};
+
 /// What a program does not say of itself.
 struct ProgramOptions {
-  std::string prefix;          ///< a C identifier; all symbols start with it
-  std::string name;            ///< as the user knows the model
-  std::string target;          ///< cpu::Target::str()
-  std::string sourceHash;      ///< of the ONNX file
-  std::string flags;           ///< that change the result
-  uint64_t cpuFeatures = 0;    ///< ACCEL_CPU_* without which nothing runs
+  std::string prefix;       ///< a C identifier; all symbols start with it
+  std::string name;         ///< as the user knows the model
+  std::string target;       ///< cpu::Target::str()
+  std::string sourceHash;   ///< of the ONNX file
+  std::string flags;        ///< that change the result
+  uint64_t cpuFeatures = 0; ///< ACCEL_CPU_* without which nothing runs
+  /// What kernels are compiled for, best first; the last one wants no features more. Empty: one
+  /// level, whose kernels' symbols start with `prefix`.
+  llvm::SmallVector<KernelLevel, 1> levels;
   llvm::json::Object metadata; ///< more entries for the metadata
 };
 

@@ -169,17 +169,22 @@ void Lowering::kernelsAndSites() {
   SmallVector<Row> kernels, rows;
   llvm::StringMap<int64_t> places;
   std::string symbol = data->symbol("kernels");
+  SmallVector<KernelLevel, 1> levels = options.levels;
+  if (levels.empty())
+    levels.push_back({options.prefix, 0});
   auto add = [&](LaunchOp launch) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr());
     auto [place, isNew] = places.try_emplace(kernel.getSymName(), kKernelBytes * kernels.size());
-    if (isNew) {
-      std::string name = options.prefix + "_" + kernel.getSymName().str();
+    int64_t scratch = kernel.getScratchBytes().value_or(0);
+    result.scratchBytes = std::max(result.scratchBytes, scratch);
+    for (const KernelLevel &level : isNew ? ArrayRef(levels) : ArrayRef<KernelLevel>()) {
+      std::string name = level.prefix + "_" + kernel.getSymName().str();
       data->function(name, kernelType);
       data->function(name + "_grid", gridType);
-      int64_t scratch = kernel.getScratchBytes().value_or(0);
-      result.scratchBytes = std::max(result.scratchBytes, scratch);
+      Address next{symbol, kKernelBytes * int64_t(kernels.size() + 1)};
       kernels.push_back(Row{Address{name}, Address{name + "_grid"}, scratch,
-                            data->text(kernel.getSymName()), int64_t(0), Address()});
+                            data->text(kernel.getSymName()), int64_t(level.cpuFeatures),
+                            level.cpuFeatures ? next : Address()});
     }
     // For one work item, as the runtime wants it.
     auto estimate = [&](std::optional<APFloat> ofLaunch, std::optional<APFloat> ofItem) {

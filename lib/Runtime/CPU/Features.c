@@ -4,6 +4,8 @@
 // registers that it uses.
 
 #include "lib/Runtime/Common/Internal.h"
+#include <stdlib.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -169,11 +171,26 @@ static const uint64_t AMX_FEATURES =
 static const uint64_t AMX_FEATURES = 0;
 #endif
 
+/// What ACCEL_CPU_WITHOUT names, behind commas: a machine can be taken for a lesser one.
+static uint64_t unwanted(void) {
+  uint64_t found = 0;
+  const char *text = getenv("ACCEL_CPU_WITHOUT");
+  while (text && *text) {
+    const char *end = strchr(text, ',');
+    size_t length = end ? (size_t)(end - text) : strlen(text);
+    for (int i = 0; i < NUM_FEATURES; ++i)
+      if (strlen(features[i].name) == length && memcmp(features[i].name, text, length) == 0)
+        found |= features[i].bit;
+    text += length + (text[length] == ',');
+  }
+  return found;
+}
+
 uint64_t accel_rt_cpu_features(void) {
   static atomic_uint_fast64_t known; // the top bit: it has been set
   uint64_t found = atomic_load_explicit(&known, memory_order_relaxed);
   if (!found) {
-    found = detect() | (uint64_t)1 << 63;
+    found = (detect() & ~unwanted()) | (uint64_t)1 << 63;
     if ((found & AMX_FEATURES) && !may_use_amx())
       found &= ~AMX_FEATURES;
     atomic_store_explicit(&known, found, memory_order_relaxed);

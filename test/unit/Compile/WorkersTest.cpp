@@ -45,9 +45,9 @@ bool defines(const KernelResult &result, llvm::StringRef symbol) {
 
 TEST_P(Workers, GiveResultsInOrder) {
   WorkerPool pool(GetParam(), target, options);
-  std::vector<std::string> kernels;
+  std::vector<KernelRequest> kernels;
   for (int i = 0; i < 20; ++i)
-    kernels.push_back(kernel("k" + std::to_string(i) + "_end", i));
+    kernels.push_back({kernel("k" + std::to_string(i) + "_end", i)});
   size_t calls = 0, last = 0;
   std::vector<KernelResult> results = pool.compile(kernels, [&](size_t done) {
     ++calls;
@@ -65,8 +65,8 @@ TEST_P(Workers, GiveResultsInOrder) {
 
 TEST_P(Workers, SurviveWhatKillsThem) {
   WorkerPool pool(GetParam(), target, options);
-  std::vector<std::string> kernels = {fatalKernel(),  kernel("a", 1), fatalKernel(),
-                                      kernel("b", 2), fatalKernel(),  kernel("c", 3)};
+  std::vector<KernelRequest> kernels = {{fatalKernel()},  {kernel("a", 1)}, {fatalKernel()},
+                                        {kernel("b", 2)}, {fatalKernel()},  {kernel("c", 3)}};
   for (int again = 0; again < 2; ++again) {
     std::vector<KernelResult> results = pool.compile(kernels, [](size_t) {});
     for (int i : {0, 2, 4}) {
@@ -82,11 +82,21 @@ TEST_P(Workers, SurviveWhatKillsThem) {
 
 TEST_P(Workers, SayWhatIsWrongWithARequest) {
   WorkerPool pool(GetParam(), target, options);
-  std::vector<KernelResult> results =
-      pool.compile({std::string("no MLIR"), kernel("a", 1)}, [](size_t) {});
+  std::vector<KernelResult> results = pool.compile({{"no MLIR"}, {kernel("a", 1)}}, [](size_t) {});
   EXPECT_NE(results[0].error, "");
   EXPECT_EQ(results[0].crash, "");
   EXPECT_EQ(results[1].error, "");
+}
+
+TEST_P(Workers, CompileForEachLevel) {
+  cpu::Levels levels = {llvm::cantFail(cpu::Target::parse("x86-64-v4", "x86_64-linux-gnu")),
+                        target};
+  WorkerPool pool(GetParam(), levels, options);
+  std::vector<KernelResult> results =
+      pool.compile({{fatalKernel(), 1}, {kernel("a", 1), 0}, {kernel("b", 2), 1}}, [](size_t) {});
+  EXPECT_NE(results[0].crash, "");
+  EXPECT_TRUE(defines(results[1], "p_a"));
+  EXPECT_TRUE(defines(results[2], "p_b"));
 }
 
 TEST_P(Workers, AreGoneWithThePool) {
