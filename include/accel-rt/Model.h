@@ -486,10 +486,10 @@ static inline accel_status accel_get_memory(const accel_context *context, accel_
 // where the last one of its context ended. Contexts of one model are sequences of their own; the
 // model's weights are shared by all.
 //
-//   accel_reserve(context, sizes, num_sizes);       the longest sequence: later runs allocate
-//   nothing accel_run(context, &prompt, 1, &logits, 1);     the prompt, then token after token
-//   accel_rewind(context, 5);                       as if only 5 positions had been run
-//   accel_fork(context, &other, NULL, 0);           two continuations of one sequence
+//   accel_reserve(context, sizes, num_sizes);    room for the longest sequence
+//   accel_run(context, &prompt, 1, &logits, 1);  the prompt, then token after token
+//   accel_rewind(context, 5);                    as if only 5 positions had been run
+//   accel_fork(context, &other, NULL, 0);        two continuations of one sequence
 //
 // On a model whose runtime is older than these calls they return ACCEL_UNIMPLEMENTED.
 
@@ -521,8 +521,13 @@ static inline accel_status accel_rewind(accel_context *context, int64_t position
 static inline accel_status accel_fork(accel_context *context, accel_context **copy, char *message,
                                       size_t message_bytes) {
   const accel_api *api = accel_context_api(context);
-  return ACCEL_API_HAS(api, fork) ? api->fork(context, copy, message, message_bytes)
-                                  : ACCEL_UNIMPLEMENTED;
+  if (ACCEL_API_HAS(api, fork))
+    return api->fork(context, copy, message, message_bytes);
+  if (copy)
+    *copy = NULL;
+  if (message && message_bytes)
+    message[0] = '\0';
+  return ACCEL_UNIMPLEMENTED;
 }
 
 /// Writes the states to data, which has room for capacity bytes, and how many they take to *bytes.

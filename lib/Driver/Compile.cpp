@@ -310,7 +310,7 @@ int Compiler::userError(const Twine &message) {
 }
 
 int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, Stage stage,
-                            StringRef part) {
+                            StringRef part, const cpu::Target *target) {
   std::string text = "internal error: " + message.str();
   if (reproducer) {
     std::string path = reproducerPath(options, part);
@@ -324,7 +324,7 @@ int Compiler::internalError(const Twine &message, mlir::Operation *reproducer, S
                        stage >= Stage::Kernels
                    ? " --emit=asm "
                    : " ") +
-              targetFlags(options, options.target());
+              targetFlags(options, target ? *target : options.target());
   }
   text += "\nplease report this";
   console.error(text);

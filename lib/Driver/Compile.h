@@ -76,9 +76,10 @@ private:
   void recallSource();
   void reach(Stage stage);
   int userError(const llvm::Twine &message);
-  /// Saves what failed; `part` is a part of its file's name.
+  /// Saves what failed; `part` is a part of its file's name, `target` the CPU it failed for if that
+  /// is not the best one.
   int internalError(const llvm::Twine &message, mlir::Operation *reproducer, Stage stage,
-                    llvm::StringRef part = "");
+                    llvm::StringRef part = "", const cpu::Target *target = nullptr);
   std::string takeDiagnostics();
 
   CompileOptions options;

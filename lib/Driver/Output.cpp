@@ -114,7 +114,8 @@ int Compiler::compileKernels() {
                                  (result.crash.empty() ? result.error
                                                        : "its compiler " + result.crash +
                                                              "; as plain loops: " + result.error),
-                             *moduleOfKernel(kernel, options.prefix), at, kernel.getSymName());
+                             *moduleOfKernel(kernel, options.prefix), at, kernel.getSymName(),
+                             &target);
       if (!result.crash.empty()) {
         std::string where;
         if (Error error =

@@ -8,11 +8,13 @@ One that passed may return a Note, which is shown beside its name.
 
 import argparse
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -47,8 +49,9 @@ def evaluate(case):
         return Outcome("failed", f"{text} ({os.path.basename(place.filename)}:{place.lineno})")
 
 
-def serve(pipe, cases):
+def serve(pipe, cases, stacks):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    faulthandler.register(signal.SIGUSR1, stacks, all_threads=True)
     for name in iter(pipe.recv, None):
         begin = time.monotonic()
         outcome = evaluate(cases[name])
@@ -62,7 +65,8 @@ class Worker:
     def __init__(self, cases):
         context = multiprocessing.get_context("fork")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, cases), daemon=True)
+        self.stacks = tempfile.TemporaryFile()
+        self.process = context.Process(target=serve, args=(theirs, cases, self.stacks), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -72,13 +76,29 @@ class Worker:
             self.pipe.send(name)
             if self.pipe.poll(timeout):
                 return self.pipe.recv(), True
+            where = self.where()
             self.stop(kill=True)
-            return Outcome("failed", f"took more than {timeout} s", timeout), False
+            return Outcome("failed", f"took more than {timeout} s; {where}", timeout), False
         except (EOFError, OSError):
             self.process.join()
             code = self.process.exitcode
             how = f"signal {signal.Signals(-code).name}" if code and code < 0 else f"status {code}"
             return Outcome("failed", f"ended its process with {how}"), False
+
+    def where(self):
+        """What a case that stalls is at: the innermost Python frames, what its threads wait for, what it has started."""
+        with contextlib.suppress(OSError):
+            os.kill(self.process.pid, signal.SIGUSR1)
+        time.sleep(1)
+        self.stacks.seek(0)
+        frames = [line.strip() for line in self.stacks.read().decode(errors="replace").splitlines() if "File" in line]
+        waits, started = [], []
+        for process in (self.process.pid, *descendants(self.process.pid)):
+            with contextlib.suppress(OSError):
+                tasks = os.listdir(f"/proc/{process}/task")
+                waits.append([open(f"/proc/{process}/task/{task}/wchan").read() for task in tasks])
+                started.append(open(f"/proc/{process}/cmdline").read().replace("\0", " ").strip())
+        return f"at {'; '.join(frames[:4])}; waits {waits}; started {started[1:]}"
 
     def stop(self, kill=False):
         if kill:

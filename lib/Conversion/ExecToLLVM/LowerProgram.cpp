@@ -301,11 +301,11 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
   Field sitesAddress = Address();
   if (!sites.empty())
     sitesAddress = Address{allSites, isModel ? 0 : int64_t(sizeof(accel_site)) * part.firstSite};
-  // Segments whose sizes follow from data grow the arena themselves.
   SmallVector<Row> states;
   for (unsigned state = 0; state < program.getNumStates(); ++state)
     states.push_back(Row{int32_t((*program.getStateAxes())[state]),
                          int32_t(program.appendsToState(state) ? ACCEL_STATE_APPENDS : 0)});
+  // Segments whose sizes follow from data grow the arena themselves.
   int64_t arenaBytes =
       program.getScript() ? std::max<int64_t>(result.arenaBytes, 0) : table.arenaBytes;
   Address address = data->table("program", Row{int32_t(ACCEL_RT_ABI),

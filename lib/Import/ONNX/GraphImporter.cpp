@@ -360,7 +360,7 @@ SmallVector<Value> GraphImporter::importGraph(Node &node, const onnx::GraphProto
   SmallVector<Value> values = importNodes(graph.node(), scope, outputs);
   if (!llvm::is_contained(values, Value()))
     return values;
-  if (problems.problems.size() > before)
+  if (stopped || problems.problems.size() > before)
     (void)node.failQuietly();
   else
     (void)node.error("its graph '" + graph.name() + "' does not make all of its outputs");

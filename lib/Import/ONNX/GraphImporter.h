@@ -166,6 +166,7 @@ private:
   Frame *frame = nullptr;                             ///< Of the current node.
   std::vector<std::unique_ptr<mlir::Region>> regions; ///< Empty, but those that were given up.
   int64_t importedNodes = 0;
+  unsigned rankBranches = 0; ///< Branches of several ranks that the current node comes after.
   bool stopped = false;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Branches and loops: regions, and what is known of the shapes that come out of them.
 #include "lib/Import/ONNX/GraphImporter.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -193,10 +194,19 @@ std::optional<GraphImporter::Branch> GraphImporter::failingBranch(Node &node, co
   });
 }
 
+/// Each doubles what comes after it.
+static constexpr unsigned kMostRankBranches = 8;
+
 /// The rest of the node's graph goes into each branch: what nodes are depends on ranks. A branch in
 /// which it cannot be imported is one that no run may take.
 void GraphImporter::branchRest(Node &node, Value condition, RegionBody thenBody,
                                RegionBody elseBody) {
+  if (rankBranches == kMostRankBranches) {
+    (void)node.unsupported("a branch of several ranks behind " + Twine(rankBranches) +
+                           " others, after each of which the rest of the graph is imported twice");
+    return;
+  }
+  llvm::SaveAndRestore deeper(rankBranches, rankBranches + 1);
   importIndependent(node);
   Frame &around = *frame;
   SmallVector<int> rest = std::move(around.rest);
@@ -251,8 +261,12 @@ void GraphImporter::branchRest(Node &node, Value condition, RegionBody thenBody,
       around.results = results;
     return;
   }
-  for (const std::vector<ImportDiagnostic> &reason : reasons)
-    llvm::append_range(problems.problems, reason);
+  llvm::append_range(problems.problems, reasons[0]);
+  for (const ImportDiagnostic &problem : reasons[1])
+    if (llvm::none_of(reasons[0], [&](const ImportDiagnostic &other) {
+          return other.node == problem.node && other.reason == problem.reason;
+        }))
+      problems.problems.push_back(problem);
 }
 
 SmallVector<Value>

@@ -258,8 +258,10 @@ ACCEL_LOCAL accel_status accel_bind_states(accel_context *context);
 ACCEL_LOCAL accel_status accel_place_states(accel_context *context);
 /// Where to write what a state becomes, whose dims the run has found; NULL on failure.
 ACCEL_LOCAL void *accel_state_output(accel_context *context, int32_t index, const int64_t *dims);
-/// After a run: what it made of the states is their value.
-ACCEL_LOCAL accel_status accel_commit_states(accel_context *context);
+/// After a run: whether what it made of the states can be their value.
+ACCEL_LOCAL accel_status accel_check_states(accel_context *context);
+/// It is, from now on.
+ACCEL_LOCAL void accel_commit_states(accel_context *context);
 /// Makes room for a run of these sizes. The plan is theirs.
 ACCEL_LOCAL accel_status accel_reserve_states(accel_context *context, const int64_t *symbols);
 ACCEL_LOCAL bool accel_is_state_memory(const accel_context *context, accel_range range);

@@ -58,10 +58,13 @@ ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value
   accel_status status = prepare_run(context, inputs, num_inputs, outputs, num_outputs);
   if (!status)
     status = execute(context);
+  // What can fail comes before the caller's outputs change.
+  if (!status)
+    status = accel_check_states(context);
   if (!status)
     status = accel_finish_outputs(context);
   if (!status)
-    status = accel_commit_states(context);
+    accel_commit_states(context);
   if (status)
     for (int32_t i = 0; i < context->frame.program->num_outputs; ++i) {
       context->output_states[i].requested = NULL;

@@ -55,7 +55,10 @@ static void next_dims(accel_context *context, int32_t index, const int64_t *outp
     return;
   }
   for (int32_t i = 0, from = 1; i < port->rank; ++i)
-    dims[i] = i == axis ? positions + output[0] : output[from++];
+    if (i != axis)
+      dims[i] = output[from++];
+    else if (__builtin_add_overflow(positions, output[0], &dims[i]))
+      dims[i] = -1; // no tensor has so many bytes
 }
 
 static const int64_t *planned_dims(const accel_context *context, int32_t index) {
@@ -217,9 +220,8 @@ ACCEL_LOCAL void *accel_state_output(accel_context *context, int32_t index, cons
   return context->status ? NULL : context->outputs[context->program->num_outputs + index];
 }
 
-ACCEL_LOCAL accel_status accel_commit_states(accel_context *context) {
+ACCEL_LOCAL accel_status accel_check_states(accel_context *context) {
   const accel_program *program = context->program;
-  // All or none.
   for (int32_t index = 0; index < program->num_states; ++index) {
     const accel_port *port = accel_state_port(context, index);
     const accel_kept *state = &context->states[index];
@@ -235,6 +237,11 @@ ACCEL_LOCAL accel_status accel_commit_states(accel_context *context) {
                            axis, output_port(context, index)->name, (long long)port->dims[axis],
                            (long long)state->next_dims[axis]);
   }
+  return ACCEL_OK;
+}
+
+ACCEL_LOCAL void accel_commit_states(accel_context *context) {
+  const accel_program *program = context->program;
   for (int32_t index = 0; index < program->num_states; ++index) {
     accel_kept *state = &context->states[index];
     memcpy(state->dims, state->next_dims,
@@ -243,7 +250,6 @@ ACCEL_LOCAL accel_status accel_commit_states(accel_context *context) {
       state->current = 1 - state->current;
     set_known(context, index);
   }
-  return ACCEL_OK;
 }
 
 ACCEL_LOCAL accel_status accel_reserve_states(accel_context *context, const int64_t *symbols) {
@@ -448,8 +454,13 @@ ACCEL_LOCAL accel_status accel_api_fork(accel_context *context, accel_context **
                                         char *message, size_t bytes) {
   if (result)
     *result = NULL;
-  if (!accel_take(context))
+  if (!accel_take(context)) {
+    if (message && bytes) {
+      accel_text text = accel_text_in(message, bytes);
+      accel_print(&text, "model '%s': another call uses the context", context->program->name);
+    }
     return ACCEL_BUSY;
+  }
   accel_options options = {.size = sizeof options,
                            .threads = context->threads,
                            .profile = context->profiling,

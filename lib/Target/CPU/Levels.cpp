@@ -25,20 +25,21 @@ Expected<Levels> parseLevels(StringRef cpus, StringRef triple) {
     levels.insert(levels.begin(), std::move(*target));
   }
   const Target &least = levels.back();
-  for (const Target &level : levels) {
+  for (auto [i, level] : enumerate(levels)) {
     auto fail = [&](const Twine &message) {
       return createStringError(inconvertibleErrorCode(), "--cpu=" + cpus + ": " + message);
     };
     if (level.triple != least.triple)
       return fail("expected CPUs of one triple, found " + least.triple + " and " + level.triple);
+    for (const Target &better : ArrayRef(levels).take_front(i))
+      if (!(better.runtimeFeatures() & ~level.runtimeFeatures()))
+        return fail("no machine would take the code for " + level.cpu + ", because " + better.cpu +
+                    ", given behind it, has no feature more; leave one out, or put it first");
     if (&level == &least)
       break;
     if (least.runtimeFeatures() & ~level.runtimeFeatures())
       return fail("expected the least CPU first, whose features all others have, but " + least.cpu +
                   " has some that " + level.cpu + " has not");
-    if (level.runtimeFeatures() == least.runtimeFeatures())
-      return fail(level.cpu + " has no feature more than " + least.cpu +
-                  ", so that no machine could tell them apart; leave one out");
   }
   return levels;
 }

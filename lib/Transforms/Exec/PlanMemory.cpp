@@ -76,7 +76,7 @@ private:
 
   void createPlaces(OpBuilder &builder);
   FailureOr<AffineMap> dimsOf(DispatchOp dispatch);
-  FailureOr<AffineExpr> bytesOf(Value root);
+  FailureOr<AffineExpr> bytesOf(Value value);
   AffineMap mapOf(ArrayRef<AffineExpr> results) {
     return AffineMap::get(0, program.getNumSymbols(), results, context);
   }
@@ -177,7 +177,8 @@ LogicalResult Planner::assignParts() {
                << byte << ", expected a multiple of " << SlotOp::kAlignment;
       }
       Value root = rootOf(operand);
-      FailureOr<AffineExpr> size = bytesOf(root);
+      // By the operand's own sizes, which say more than those behind views.
+      FailureOr<AffineExpr> size = bytesOf(operand);
       if (failed(size))
         return failure();
       std::string why = whyCopied(root);
@@ -244,8 +245,8 @@ FailureOr<AffineMap> Planner::dimsOf(DispatchOp dispatch) {
   return mapOf(dims);
 }
 
-FailureOr<AffineExpr> Planner::bytesOf(Value root) {
-  auto type = cast<RankedTensorType>(root.getType());
+FailureOr<AffineExpr> Planner::bytesOf(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
   Type element = type.getElementType();
   if (type.hasStaticShape()) {
     SmallVector<AffineExpr> dims;
@@ -253,37 +254,41 @@ FailureOr<AffineExpr> Planner::bytesOf(Value root) {
       dims.push_back(getAffineConstantExpr(dim, context));
     return tensorBytes(dims, element);
   }
-  if (auto argument = dyn_cast<BlockArgument>(root)) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
     unsigned input = argument.getArgNumber() - program.getNumSymbols();
     auto map = cast<AffineMapAttr>(program.getInputShapes()[input]).getValue();
     return tensorBytes(map.getResults(), element);
   }
-  if (auto concat = root.getDefiningOp<ConcatOp>()) {
+  if (auto concat = value.getDefiningOp<ConcatOp>()) {
     AffineExpr sum = getAffineConstantExpr(0, context);
     for (Value input : concat.getInputs()) {
-      FailureOr<AffineExpr> size = bytesOf(rootOf(input));
+      FailureOr<AffineExpr> size = bytesOf(input);
       if (failed(size))
         return failure();
       sum = sum + *size;
     }
     return sum;
   }
-  if (auto append = root.getDefiningOp<AppendOp>()) {
+  // Ops that give the sizes of their dynamic dims.
+  auto sized = [&](Operation *op, ValueRange given) -> FailureOr<AffineExpr> {
     SmallVector<AffineExpr> dims;
     unsigned dynamic = 0;
     for (int64_t dim : type.getShape())
-      dims.push_back(ShapedType::isDynamic(dim) ? dimOf(append.getDims()[dynamic++])
+      dims.push_back(ShapedType::isDynamic(dim) ? dimOf(given[dynamic++])
                                                 : getAffineConstantExpr(dim, context));
     if (llvm::is_contained(dims, AffineExpr()))
-      return append.emitOpError(
-          "cannot size: expected affine expressions of the program's symbols");
+      return op->emitOpError("cannot size: expected affine expressions of the program's symbols");
     return tensorBytes(dims, element);
-  }
-  auto dispatch = root.getDefiningOp<DispatchOp>();
+  };
+  if (auto view = value.getDefiningOp<ViewOp>())
+    return sized(view, view.getDims());
+  if (auto append = value.getDefiningOp<AppendOp>())
+    return sized(append, append.getDims());
+  auto dispatch = value.getDefiningOp<DispatchOp>();
   assert(dispatch && "constants are static");
   auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(dispatch, dispatch.getKernelAttr());
   func::FuncOp function = kernel.getFunction();
-  unsigned result = cast<OpResult>(root).getResultNumber();
+  unsigned result = cast<OpResult>(value).getResultNumber();
   auto shape = function ? function.getResultAttrOfType<AffineMapAttr>(result, KernelOp::kShapeAttr)
                         : AffineMapAttr();
   // A lowered kernel has arguments behind its inputs for where its results go.

@@ -260,6 +260,11 @@ TEST(State, AsksAnOlderModel) {
   EXPECT_EQ(accel_reset(context), ACCEL_UNIMPLEMENTED);
   EXPECT_EQ(accel_rewind(context, 0), ACCEL_UNIMPLEMENTED);
   EXPECT_EQ(accel_load(context, nullptr, 0), ACCEL_UNIMPLEMENTED);
+  accel_context *copy = context;
+  char message[] = "not yet written";
+  EXPECT_EQ(accel_fork(context, &copy, message, sizeof message), ACCEL_UNIMPLEMENTED);
+  EXPECT_EQ(copy, nullptr);
+  EXPECT_STREQ(message, "");
 }
 
 } // namespace

@@ -35,11 +35,32 @@ one (float[n, m] x, float[3, 2] w) => (float[n, 2] y) <int64[1] last = {-1}, int
 }"""
 
 
+def many(count):
+    """Branches of several ranks, each of which doubles what comes after it."""
+    ifs = "".join(
+        f"""  s{i} = If (is_one) <
+    then_branch = narrow{i} () => (float[n] a{i}) {{ a{i} = Squeeze (x, last) }},
+    else_branch = wide{i} () => (float[n, m] b{i}) {{ b{i} = Identity (x) }}
+  >
+  r{i} = ReduceMax <keepdims = 0> (s{i})
+"""
+        for i in range(count)
+    )
+    sums = "".join(f"  t{i + 1} = Add (t{i}, r{i})\n" for i in range(count))
+    return f"""<ir_version: 8, opset_import: ["" : 18]>
+many (float[n, m] x) => (float t{count}) <int64[1] last = {{-1}}, int64[1] one = {{1}}> {{
+  shape = Shape (x)
+  size = Gather (shape, last)
+  is_one = Equal (size, one)
+{ifs}  t0 = ReduceMin <keepdims = 0> (x)
+{sums}}}"""
+
+
 def make(folder):
     import onnx
     from onnx import parser
 
-    for name, text in (("either", EITHER), ("one", ONE)):
+    for name, text in (("either", EITHER), ("one", ONE), ("few", many(3)), ("many", many(9))):
         onnx.save(parser.parse_model(text), f"{folder}/{name}.onnx")
 
 
