@@ -5,10 +5,12 @@
 #include "dialects/Exec/ExecOps.h"
 #include "lib/Driver/Artefacts.h"
 #include "lib/Driver/Compile.h"
+#include "lib/Support/Printable.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -45,11 +47,39 @@ std::string quoted(ArrayRef<std::string> words) {
   for (StringRef word : words) {
     bool isPlain =
         all_of(word, [](char c) { return isAlnum(c) || StringRef("-_=./:,+@").contains(c); });
-    text += (text.empty() ? "" : " ") +
-            (isPlain && !word.empty() ? word.str() : "'" + word.str() + "'");
+    text += text.empty() ? "" : " ";
+    if (isPlain && !word.empty()) {
+      text += word;
+      continue;
+    }
+    text += "'";
+    for (char c : word)
+      text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += "'";
   }
   return text;
 }
+
+/// Names as 'a', 'b'. Those of nodes are whatever the file says.
+std::string listed(ArrayRef<std::string> names) {
+  std::string text;
+  for (const std::string &name : names)
+    text += (text.empty() ? "'" : ", '") + printable(name) + "'";
+  return text;
+}
+
+/// The last number of steps or kernels that is known to be right, the first that is known to be
+/// wrong: the fault is one of good + 1 to bad. More than one where those between cannot be
+/// compiled.
+struct Window {
+  unsigned good, bad;
+  bool isOne() const { return bad - good == 1; }
+  /// "(3 of 7 ", "(3 to 5 of 7 "
+  std::string place(size_t last) const {
+    return "(" + (isOne() ? "" : std::to_string(good + 1) + " to ") + std::to_string(bad) + " of " +
+           std::to_string(last);
+  }
+};
 
 class Bisector {
 public:
@@ -64,7 +94,7 @@ private:
   }
   void say(const Twine &text) {
     if (!options.quiet)
-      outs() << printable(text.str()) << "\n";
+      outs() << printableLines(text.str()) << "\n";
     outs().flush();
   }
   std::string inFolder(const Twine &name) const {
@@ -87,11 +117,12 @@ private:
                                         StringRef to) const;
   std::vector<std::string> runWords(StringRef library) const;
   Answer test(const Variant &variant);
-  /// The first number in (0, last] for which outputs differ; they do for the last.
-  unsigned firstBad(unsigned last, function_ref<Variant(unsigned)> variant);
+  /// Where outputs begin to differ: they agree for 0 and differ for the last.
+  Window firstBad(unsigned last, function_ref<Variant(unsigned)> variant);
+  void copyInputs();
   int blamePass();
   int blameKernel();
-  std::string twoRuns(function_ref<Variant(unsigned)> variant, unsigned guilty) const;
+  std::string twoRuns(function_ref<Variant(unsigned)> variant, Window window) const;
   int writeReadme(StringRef text);
   std::vector<std::string> common() const;
 
@@ -165,47 +196,49 @@ Answer Bisector::test(const Variant &variant) {
   if (call(compileWords(variant, options.input, library)) != kSuccess)
     return Answer::NotCompiled;
   std::vector<std::string> words = runWords(library);
-  std::string limit = std::to_string(options.tolerance);
+  std::string limit = formatv("{0:e17}", options.tolerance).str();
   append_range(words, std::vector<std::string>{"--reference=" + inWork("reference"),
-                                               "--rtol=" + limit, "--stol=" + limit});
+                                               "--rtol=" + limit, "--stol=" + limit, "--atol=0"});
   int status = call(words);
   if (status == 0)
     return Answer::Same;
   firstDifference = "the run ended with status " + std::to_string(status) + ": " +
-                    StringRef(output("stderr")).trim().split('\n').first.str();
+                    printable(StringRef(output("stderr")).trim().split('\n').first, 1000);
   std::string said = output("stdout");
   for (StringRef line : split(said, '\n'))
     if (status == kDifferent && line.consume_front("DIFFERENT ")) {
-      firstDifference = "output " + line.str();
+      firstDifference = "output " + printable(line, /*limit=*/1000);
       break;
     }
   return Answer::Different;
 }
 
-unsigned Bisector::firstBad(unsigned last, function_ref<Variant(unsigned)> variant) {
-  unsigned good = 0, bad = last;
-  while (bad - good > 1) {
+Window Bisector::firstBad(unsigned last, function_ref<Variant(unsigned)> variant) {
+  // From high to bad nothing can be compiled.
+  unsigned good = 0, bad = last, high = last;
+  while (high - good > 1) {
     // What cannot be compiled says nothing: the next that can be does.
-    unsigned middle = good + (bad - good) / 2, at = middle;
-    Answer answer = Answer::NotCompiled;
-    for (; at < bad && answer == Answer::NotCompiled; ++at)
-      answer = test(variant(at));
-    if (answer == Answer::NotCompiled)
-      bad = middle;
-    else if (answer == Answer::Same)
-      good = at - 1;
-    else
-      bad = at - 1 == middle ? middle : (good = middle, at - 1);
+    unsigned middle = good + (high - good) / 2, at = middle;
+    Answer answer = test(variant(at));
+    while (answer == Answer::NotCompiled && at + 1 < high)
+      answer = test(variant(++at));
+    if (answer == Answer::Same) {
+      good = at;
+    } else {
+      high = middle;
+      if (answer == Answer::Different)
+        bad = at;
+    }
     say("  " + Twine(good) + " of " + Twine(last) + " are right, " + Twine(bad) + " are not");
   }
-  return bad;
+  return {good, bad};
 }
 
 /// How to compile and run the last right variant and the first wrong one.
-std::string Bisector::twoRuns(function_ref<Variant(unsigned)> variant, unsigned guilty) const {
+std::string Bisector::twoRuns(function_ref<Variant(unsigned)> variant, Window window) const {
   std::string text;
   for (auto [number, library] :
-       {std::pair(guilty - 1, "./right.so"), std::pair(guilty, "./wrong.so")}) {
+       {std::pair(window.good, "./right.so"), std::pair(window.bad, "./wrong.so")}) {
     std::vector<std::string> words = compileWords(variant(number), options.input, library);
     words.pop_back(); // the kernel cache
     text += "  " + quoted(words) + "\n  " + quoted(runWords(library)) + "\n";
@@ -217,9 +250,18 @@ int Bisector::writeReadme(StringRef text) {
   std::string path = inFolder("README.txt");
   if (Error error = writeTextFile(path, text))
     return fail(toString(std::move(error)));
-  outs() << printable(text.take_front(text.find("\n\n"))) << "\n"
-         << printable(path) << " says how to see it again\n";
+  outs() << printableLines(text.take_front(text.find("\n\n"))) << "\n"
+         << printableLines(path) << " says how to see it again\n";
   return kDifferent;
+}
+
+/// The search goes on without the copy: it and its commands read the file itself.
+void Bisector::copyInputs() {
+  std::string copy = inFolder("inputs.npz");
+  if (sys::fs::equivalent(options.inputs, copy))
+    return; // those of the search before
+  if (std::error_code code = sys::fs::copy_file(options.inputs, copy))
+    console.warning("cannot copy the inputs to '" + copy + "': " + code.message());
 }
 
 /// ONNX nodes of ops that are in one of the modules and not in the other: those that a pass took
@@ -267,13 +309,12 @@ static std::vector<std::string> changedNodes(StringRef before, StringRef after) 
 int Bisector::blamePass() {
   std::vector<std::string> names = optionalSteps(options.target(), options.optLevel);
   auto variant = [&](unsigned steps) { return Variant{options.optLevel, steps, 0}; };
-  unsigned guilty = firstBad(names.size(), variant);
-  (void)test(variant(guilty)); // for its difference
-  std::string name = names[guilty - 1];
+  Window found = firstBad(names.size(), variant);
+  (void)test(variant(found.bad)); // for its difference
   // The module before the pass, and behind it where the next would be; the last one makes kernels.
   std::string before = inFolder("before.mlir"), after = inFolder("after.mlir");
-  bool makesKernels = guilty == names.size();
-  for (auto [steps, path] : {std::pair(guilty - 1, before), std::pair(guilty, after)}) {
+  bool makesKernels = found.bad == names.size();
+  for (auto [steps, path] : {std::pair(found.good, before), std::pair(found.bad, after)}) {
     std::vector<std::string> words =
         compileWords({options.optLevel, steps, {}}, options.input, path);
     bool isKernels = makesKernels && path == after;
@@ -287,17 +328,24 @@ int Bisector::blamePass() {
   constexpr size_t kMost = 10;
   size_t more = nodes.size() - std::min(nodes.size(), kMost);
   nodes.resize(nodes.size() - more);
-  bool onModule = makesKernels || StringRef(name).starts_with("cpu-");
-  std::string text =
-      "the pass '" + name + "' (" + std::to_string(guilty) + " of " + std::to_string(names.size()) +
-      " that -O0 leaves out), which changes the nodes '" + join(nodes, "', '") + "'" +
-      (more ? " and " + std::to_string(more) + " more" : "") + ", makes " + firstDifference;
-  text += "\n\nbefore.mlir is the model before the pass, after.mlir the model behind it. The pass "
-          "alone:\n  accel-opt " +
-          quoted({before}) + " --pass-pipeline='builtin.module(" +
-          (onModule ? name : "func.func(" + name + ")") +
-          ")'\nThe model without the pass, and with it:\n" + twoRuns(variant, guilty);
-  return writeReadme(text);
+  ArrayRef<std::string> guilty = ArrayRef(names).slice(found.good, found.bad - found.good);
+  std::string pipeline;
+  for (const std::string &name : guilty) {
+    bool onModule = &name == &names.back() || StringRef(name).starts_with("cpu-");
+    pipeline += (pipeline.empty() ? "" : ",") + (onModule ? name : "func.func(" + name + ")");
+  }
+  StringRef pass = found.isOne() ? "pass" : "passes", it = found.isOne() ? "it" : "them";
+  std::string text = (found.isOne() ? "the pass " : "one of the passes ") + listed(guilty) + " " +
+                     found.place(names.size()) + " that -O0 leaves out), which " +
+                     (found.isOne() ? "changes" : "change") + " the nodes " + listed(nodes) +
+                     (more ? " and " + std::to_string(more) + " more" : "") + ", makes " +
+                     firstDifference;
+  text +=
+      formatv("\n\nbefore.mlir is the model before the {0}, after.mlir the model behind {1}. The "
+              "{0} alone:\n  accel-opt {2} --pass-pipeline='builtin.module({3})'\nThe model "
+              "without the {0}, and with {1}:\n",
+              pass, it, quoted({before}), pipeline);
+  return writeReadme(text + twoRuns(variant, found));
 }
 
 int Bisector::blameKernel() {
@@ -319,25 +367,31 @@ int Bisector::blameKernel() {
   std::vector<exec::KernelOp> kernels(module->getOps<exec::KernelOp>().begin(),
                                       module->getOps<exec::KernelOp>().end());
   auto variant = [&](unsigned count) { return Variant{options.optLevel, std::nullopt, count}; };
-  unsigned guilty = firstBad(kernels.size(), variant);
-  (void)test(variant(guilty));
-  exec::KernelOp kernel = kernels[guilty - 1];
-  const KernelSummary &about = summary.kernels[guilty - 1];
-  std::string file = inFolder(about.name + ".mlir");
+  Window found = firstBad(kernels.size(), variant);
+  (void)test(variant(found.bad));
   std::string prefix = module->getSymName().value_or("model").str();
-  if (Error error = writeArtefact(*moduleOfKernel(kernel, prefix), file, Weights::Whole))
-    return fail(toString(std::move(error)));
-  std::string flags = "-O" + std::to_string(options.optLevel) + " --cpu=" + options.target().str();
-  std::string text = "the kernel '" + about.name + "' (" + about.ops + ", of the nodes '" +
-                     join(about.nodes, "', '") + "') makes " + firstDifference;
-  text += "\n\n" + sys::path::filename(file).str() +
-          " is the kernel. As loops over tiles and vectors, which is where it goes wrong, as the "
-          "plain loops that are right, and as assembly:\n  accel-compile " +
-          quoted({file}) + " --start-from=kernels --stop-after=tiled " + flags +
-          "\n  accel-compile " + quoted({file}) +
-          " --start-from=kernels --stop-after=tiled -O0 --cpu=" + options.target().str() +
-          "\n  accel-compile " + quoted({file}) + " --start-from=kernels --emit=asm " + flags +
-          "\nThe model with that kernel plain, and with it tuned:\n" + twoRuns(variant, guilty);
+  std::string cpu = "--cpu=" + options.target().str();
+  std::string flags = "-O" + std::to_string(options.optLevel) + " " + cpu;
+  std::string text = found.isOne() ? "the kernel " : "one of the kernels ", details;
+  for (unsigned i = found.good; i < found.bad; ++i) {
+    const KernelSummary &about = summary.kernels[i];
+    std::string file = inFolder(about.name + ".mlir");
+    if (Error error = writeArtefact(*moduleOfKernel(kernels[i], prefix), file, Weights::Whole))
+      return fail(toString(std::move(error)));
+    text += (i == found.good ? "'" : ", '") + about.name + "' (" + about.ops + ", of the nodes " +
+            listed(about.nodes) + ")";
+    details += formatv(
+        "{0} is the kernel. As loops over tiles and vectors, which is where it goes wrong, as the "
+        "plain loops that are right, and as assembly:\n"
+        "  accel-compile {1} --start-from=kernels --stop-after=tiled {2}\n"
+        "  accel-compile {1} --start-from=kernels --stop-after=tiled -O0 {3}\n"
+        "  accel-compile {1} --start-from=kernels --emit=asm {2}\n",
+        sys::path::filename(file), quoted({file}), flags, cpu);
+  }
+  text += " makes " + firstDifference + "\n\n" + details + "The model with " +
+          (found.isOne() ? "that kernel plain, and with it tuned"
+                         : "those kernels plain, and with them tuned") +
+          ":\n" + twoRuns(variant, found);
   return writeReadme(text);
 }
 
@@ -347,7 +401,7 @@ int Bisector::run() {
   scope_exit cleanUp([&] { sys::fs::remove_directories(work); });
   std::string reference = inWork("reference.so");
   if (int status = call(compileWords({}, options.input, reference)); status != kSuccess) {
-    errs() << printable(output("stderr"));
+    errs() << printableLines(output("stderr"));
     return status < 0 ? kInternalError : status;
   }
   std::vector<std::string> words = runWords(reference);
@@ -359,25 +413,32 @@ int Bisector::run() {
   std::string level = "-O" + std::to_string(options.optLevel);
   Answer whole = test({options.optLevel, {}, {}});
   if (whole == Answer::NotCompiled) {
-    errs() << printable(output("stderr"));
+    errs() << printableLines(output("stderr"));
     return fail("the model cannot be compiled at " + level + ", but at -O0");
   }
   if (whole == Answer::Same) {
-    outs() << "-O0 and " << level << " agree: " << printable(StringRef(output("stdout")).trim())
-           << "\n";
+    outs() << "-O0 and " << level
+           << " agree: " << printableLines(StringRef(output("stdout")).trim()) << "\n";
     return kSuccess;
   }
   say("-O0 and " + level + " differ: " + firstDifference);
   if (std::error_code code = sys::fs::create_directories(options.output))
     return fail("cannot make the folder '" + options.output + "': " + code.message());
   if (!options.inputs.empty())
-    sys::fs::copy_file(options.inputs, inFolder("inputs.npz"));
-  if (test({options.optLevel, {}, 0}) != Answer::Different) {
+    copyInputs();
+  switch (test({options.optLevel, {}, 0})) {
+  case Answer::NotCompiled:
+    errs() << printableLines(output("stderr"));
+    return fail("with plain kernels the model cannot be compiled at " + level +
+                ", so that passes and kernels cannot be told apart");
+  case Answer::Same:
     say("with plain kernels they agree; looking for the kernel");
     return blameKernel();
+  case Answer::Different:
+    say("with plain kernels they differ, too; looking for the pass");
+    return blamePass();
   }
-  say("with plain kernels they differ, too; looking for the pass");
-  return blamePass();
+  llvm_unreachable("all answers are above");
 }
 
 } // namespace

@@ -336,11 +336,13 @@ Error checkWritable(const CompileOptions &options) {
 
 /// What --bisect cannot be combined with, and the folder that it writes to.
 Error checkBisect(const Flags &flags, CompileOptions &options) {
-  for (const cl::Option *other : {static_cast<const cl::Option *>(&flags.emit),
-                                  static_cast<const cl::Option *>(&flags.stopAfter),
-                                  static_cast<const cl::Option *>(&flags.triple),
-                                  static_cast<const cl::Option *>(&flags.steps),
-                                  static_cast<const cl::Option *>(&flags.tunedKernels)})
+  for (const cl::Option *other :
+       {static_cast<const cl::Option *>(&flags.emit),
+        static_cast<const cl::Option *>(&flags.stopAfter),
+        static_cast<const cl::Option *>(&flags.dump), static_cast<const cl::Option *>(&flags.check),
+        static_cast<const cl::Option *>(&flags.triple),
+        static_cast<const cl::Option *>(&flags.steps),
+        static_cast<const cl::Option *>(&flags.tunedKernels)})
     if (other->getNumOccurrences())
       return failure(
           "--bisect compiles and runs the model many times on this machine; leave out --" +
@@ -384,7 +386,7 @@ Error fill(const Flags &flags, CompileOptions &options) {
     if (options.import.dims.count(name))
       return failure("--dim " + name + ": given both as a size and as a range; keep one");
 
-  if (flags.check.getNumOccurrences()) {
+  if (flags.check.getNumOccurrences() && !flags.bisect) {
     if (flags.check != "" && flags.check != "json" && flags.check != "text")
       return failure("--check=" + flags.check.getValue() + ": expected --check or --check=json");
     options.check = flags.check == "json" ? CheckFormat::JSON : CheckFormat::Text;
@@ -430,6 +432,9 @@ Error fill(const Flags &flags, CompileOptions &options) {
   Expected<cpu::Levels> levels = cpu::parseLevels(flags.cpu, flags.triple);
   if (!levels)
     return levels.takeError();
+  if (levels->size() > 1 && options.bisect)
+    return failure("--bisect: expected one CPU, found " + Twine(levels->size()) +
+                   "; give one after the other");
   if (levels->size() > 1 && options.emit >= Emit::LLVMIR)
     return failure("--cpu=" + flags.cpu.getValue() +
                    ": expected one CPU for text of its code, found " + Twine(levels->size()));

@@ -70,9 +70,9 @@ int Compiler::check() {
     raw_string_ostream stream(text);
     report.printText(stream);
     if (!text.empty())
-      errs() << printable(text);
+      errs() << printableLines(text);
     if (!report.hasErrors() && !options.quiet)
-      outs() << printable(options.input) << ": can be compiled\n";
+      outs() << printableLines(options.input) << ": can be compiled\n";
   }
   return report.hasErrors() ? kUserError : kSuccess;
 }
@@ -93,7 +93,7 @@ int Compiler::read() {
     std::string text;
     raw_string_ostream stream(text);
     report.printText(stream);
-    errs() << printable(text);
+    errs() << printableLines(text);
   }
   if (!module && !report.hasErrors())
     return internalError("the importer gave up without a reason: " + takeDiagnostics(), nullptr,

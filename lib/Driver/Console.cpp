@@ -14,7 +14,7 @@ using namespace llvm;
 
 namespace accel {
 
-std::string printable(StringRef text) {
+std::string printableLines(StringRef text) {
   std::string result;
   auto escape = [&](unsigned char byte) {
     result += "\\x";
@@ -118,12 +118,12 @@ double Console::secondsSinceStart() const {
 
 void Console::error(StringRef message) {
   clearLine();
-  errs() << "accel-compile: error: " << printable(message.rtrim()) << "\n";
+  errs() << "accel-compile: error: " << printableLines(message.rtrim()) << "\n";
 }
 
 void Console::warning(StringRef message) {
   clearLine();
-  errs() << "accel-compile: warning: " << printable(message.rtrim()) << "\n";
+  errs() << "accel-compile: warning: " << printableLines(message.rtrim()) << "\n";
 }
 
 } // namespace accel

@@ -11,8 +11,9 @@
 
 namespace accel {
 
-/// The text with everything that a terminal might act on written out as \xNN.
-std::string printable(llvm::StringRef text);
+/// The text with everything but ends of lines and tabs that a terminal might act on as \xNN; what
+/// is put into a line is for printable() of lib/Support.
+std::string printableLines(llvm::StringRef text);
 
 /// The ONNX node names in a location, each once, in order.
 std::vector<std::string> nodeNames(mlir::Location location);

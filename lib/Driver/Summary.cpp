@@ -38,11 +38,11 @@ void printKernels(const CompileSummary &summary, raw_ostream &out) {
                    result.seconds * 1e3, kernel.ops);
     if (result.kernel.scratchBytes)
       out << ", scratch " << bytes(result.kernel.scratchBytes);
-    out << "\n      " << printable(nodeList(kernel)) << "\n";
+    out << "\n      " << printableLines(nodeList(kernel)) << "\n";
     if (!kernel.boundary.empty())
       out << "      ends because: " << kernel.boundary << "\n";
     if (!result.kernel.whyPlain.empty())
-      out << "      plain because: " << printable(result.kernel.whyPlain) << "\n";
+      out << "      plain because: " << printableLines(result.kernel.whyPlain) << "\n";
   }
 }
 
@@ -54,12 +54,12 @@ void printSummary(const CompileSummary &summary, const CompileOptions &options,
   for (const std::string &file : summary.files) {
     uint64_t size = 0;
     if (!sys::fs::file_size(file, size))
-      out << printable(file) << "  " << bytes(size) << "\n";
+      out << printableLines(file) << "  " << bytes(size) << "\n";
   }
   if (options.verbose) {
     printKernels(summary, out);
     for (const std::string &remark : summary.remarks)
-      out << "  " << printable(remark) << "\n";
+      out << "  " << printableLines(remark) << "\n";
   }
   if (!summary.kernels.empty()) {
     size_t plain = count_if(summary.kernels,

@@ -69,6 +69,7 @@ llvm::Expected<bool> accel::run::compareNodes(const Options &options,
   if (!python)
     return python.takeError();
   addPackagePath();
+  setenv("PYTHONSAFEPATH", "1", 1); // -m would search the current folder first, whatever lies there
   llvm::SmallString<128> folder;
   if (std::error_code error = llvm::sys::fs::createUniqueDirectory("accel-run", folder))
     return createStringError(error, "cannot make a temporary folder: %s", error.message().c_str());

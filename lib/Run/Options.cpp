@@ -8,6 +8,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
+#include <functional>
 
 using namespace accel::run;
 using llvm::createStringError;
@@ -65,13 +66,15 @@ struct Flags {
       cl::desc("Compare every value of an ONNX file, node by node, with another engine's, and name "
                "the first that differs (needs Python with onnx and onnxruntime)"),
       cl::value_desc("onnxruntime"), cl::cat(outputs)};
-  cl::opt<double> rtol{"rtol", cl::desc("Relative error allowed (1e-3)"), cl::init(1e-3),
-                       cl::cat(outputs)};
+  cl::opt<double> rtol{
+      "rtol", cl::desc("Relative error allowed (1e-3; with --compare, what fits the type)"),
+      cl::init(1e-3), cl::cat(outputs)};
   cl::opt<double> stol{"stol",
                        cl::desc("Error allowed besides, relative to the output's largest (0)"),
                        cl::init(0), cl::cat(outputs)};
-  cl::opt<double> atol{"atol", cl::desc("Absolute error allowed besides (1e-5)"), cl::init(1e-5),
-                       cl::cat(outputs)};
+  cl::opt<double> atol{"atol",
+                       cl::desc("Absolute error allowed besides (1e-5; with --compare 1e-6)"),
+                       cl::init(1e-5), cl::cat(outputs)};
   cl::opt<bool> quiet{"quiet", cl::desc("Do not show the outputs (nor do comparing and timing)"),
                       cl::cat(outputs)};
 
@@ -219,6 +222,18 @@ static Error readImages(const Flags &flags, ImageOptions &options) {
   return Error::success();
 }
 
+/// --compare shows nodes; what is about outputs and times would be dropped without a word.
+static Error checkCompare(const Flags &flags) {
+  for (const cl::Option &other : std::initializer_list<std::reference_wrapper<const cl::Option>>{
+           flags.output, flags.topK, flags.labels, flags.reference, flags.stol, flags.benchmark,
+           flags.warmUp, flags.iterations, flags.duration, flags.percentile, flags.streams,
+           flags.profile, flags.trace})
+    if (flags.compare.getNumOccurrences() && other.getNumOccurrences())
+      return createStringError("--compare shows nodes only; leave out --%s",
+                               other.ArgStr.str().c_str());
+  return Error::success();
+}
+
 static Error readTiming(const Flags &flags, Options &options) {
   bool timed = flags.benchmark || flags.warmUp.getNumOccurrences() ||
                flags.duration.getNumOccurrences() || flags.percentile.getNumOccurrences() ||
@@ -272,6 +287,8 @@ llvm::Expected<Options> accel::run::parseOptions(int argc, const char *const *ar
   options.compareWith = flags.compare;
   if (flags.compare.getNumOccurrences() && flags.compare != "onnxruntime")
     return createStringError("--compare '%s': expected onnxruntime", flags.compare.c_str());
+  if (Error error = checkCompare(flags))
+    return std::move(error);
   // Types of floats have tolerances of their own there, unless one is given.
   for (auto [name, flag] : {std::pair("--rtol=", &flags.rtol), std::pair("--atol=", &flags.atol)})
     if (flag->getNumOccurrences())
