@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Installs, builds and runs every test. The last line is 'N passed, N failed, N skipped'; the exit status is 1 if any failed.
+# Installs, builds and runs the tests. The last line is 'N passed, N failed, N skipped'; the exit status is 1 if any failed.
 #   ./check.sh                  everything that fits in half an hour on two cores
 #   ./check.sh --all            the long parts too
 #   ./check.sh --build-only     install and build, no tests

@@ -66,7 +66,7 @@ def measure(got, expected, dtype, relative=None, absolute=None, quantized=False)
     result.wrong = int(np.count_nonzero(~(error <= limit)))
     worst = int(np.argmax(error - limit if result.wrong else error))
     place = np.unravel_index(worst, error.shape)
-    result.absolute = float(error.max())
+    result.absolute = float(error[place])
     result.relative = float(result.absolute / largest) if largest else (np.inf if result.absolute else 0.0)
     result.where = [int(i) for i in place]
     result.got, result.expected = g[place].item(), e[place].item()
@@ -83,7 +83,7 @@ def _limit(dtype, exact, relative, absolute, quantized, size, largest):
     of_element, of_tensor = TOLERANCES.get(dtype.name, _NARROW)
     if relative is not None:
         of_element = of_tensor = relative
-    if quantized:
+    elif quantized:
         of_tensor = max(of_tensor, QUANTIZED)
     return (ABSOLUTE if absolute is None else absolute) + of_element * size + of_tensor * largest
 

@@ -50,7 +50,7 @@ class Graph:
 
     def with_outputs(self, names, as_float=()):
         """The model, as bytes, with these outputs instead of its own; those as_float are cast to f32, for NumPy."""
-        model, graph = self.onnx.ModelProto(), self.onnx.GraphProto()
+        model = self.onnx.ModelProto()
         model.CopyFrom(self.model)
         graph = model.graph
         declared = {value.name: value for value in graph.output}

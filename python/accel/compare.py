@@ -11,6 +11,8 @@ import math
 import os
 import sys
 import tempfile
+import zipfile
+import zlib
 
 import numpy as np
 
@@ -192,7 +194,7 @@ def _number(value):
 def _line(row, width):
     state = "ok       " if row.ok else "DIFFERENT"
     difference = row.difference
-    text = f"{state}  {_cut(row.node, width):{width}}  {row.op:20}  {row.type:26}"
+    text = f"{state}  {_cut(row.node, width):{width}}  {_printable(row.op):20}  {row.type:26}"
     if difference.what:
         text += f"  {difference.what}"
     else:
@@ -204,7 +206,13 @@ def _line(row, width):
     return text + ("  (output)" if row.is_output else "")
 
 
+def _printable(text):
+    """The text on one line, without what a terminal acts on: names are whatever the file says."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _cut(text, width):
+    text = _printable(text)
     return text if len(text) <= width else "..." + text[len(text) - width + 3 :]
 
 
@@ -215,11 +223,12 @@ def _summary(rows):
         worst = max(rows, key=lambda row: row.difference.relative, default=None)
         text = f"all {len(rows)} values agree"
         if worst is not None:
-            text += f"; the largest error is {worst.difference.relative:.3g} of the largest element, in node '{worst.node}'"
+            text += f"; the largest error is {worst.difference.relative:.3g} of the largest element, in node '{_printable(worst.node)}'"
         return text
     first = wrong[0]
     return (
-        f"the first that differs is node '{first.node}' ({first.op}), value '{first.value}'; what it reads agrees\n"
+        f"the first that differs is node '{_printable(first.node)}' ({_printable(first.op)}), "
+        f"value '{_printable(first.value)}'; what it reads agrees\n"
         f"{len(wrong)} of {len(rows)} values differ, and {sum(not row.ok for row in outputs)} of {len(outputs)} outputs"
     )
 
@@ -249,7 +258,7 @@ def read_feeds(path, ports):
         else:
             with np.load(path) as file:
                 arrays = dict(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise errors.InvalidArgument(f"cannot read the inputs '{path}': {error}; expected a file of numpy.savez") from None
     feeds = {}
     for i, port in enumerate(ports):
@@ -304,7 +313,7 @@ def _run(options):
         (dims[name],) = _sizes("--dim", value) or [-1]
     shapes = {name: _sizes("--shape", value) for name, value in (_pair("--shape", text) for text in options.shape)}
     graph = Graph(options.model)
-    width = min(48, max([len(node.name) for node in graph.nodes], default=4))
+    width = min(48, max([len(_printable(node.name)) for node in graph.nodes], default=4))
     heading = f"{'':9}  {'node':{width}}  {'op':20}  {'value':26}  {'error':>9}  {'of largest':>9}  where the error is largest"
     shown = []
 

@@ -136,6 +136,26 @@ def test_inputs_come_from_a_file(model, tmp_path, capsys):
     assert "has no array 'k'; it has ['x', 'c']" in capsys.readouterr().err
     assert compare.main([model, "--inputs", str(tmp_path / "none.npz")]) == 1
     assert "cannot read the inputs" in capsys.readouterr().err
+    whole = (tmp_path / "named.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.npz").write_bytes(b"")
+    damaged = bytearray(whole)
+    damaged[whole.index(b"NUMPY")] ^= 1
+    (tmp_path / "damaged.npz").write_bytes(damaged)
+    for name in ("cut.npz", "empty.npz", "damaged.npz", "folder/0.npy"):
+        assert compare.main([model, "--inputs", str(tmp_path / name)]) == 1
+        text = capsys.readouterr().err
+        assert f"cannot read the inputs '{tmp_path / name}': " in text and "expected a file of numpy.savez" in text
+
+
+def test_names_are_shown_on_one_line(compiler, tmp_path, capsys):
+    path = save(tmp_path, '<ir_version: 8, opset_import: ["" : 17]> g (float[3] x) => (float[3] y) { y = Neg(x) }')
+    proto = onnx.load(path)
+    proto.graph.node[0].name = "a\x1b[2Jb\nc\u202e\u00e9"
+    onnx.save(proto, path)
+    assert compare.main([path]) == 0
+    text = capsys.readouterr().out
+    assert text.count("a\\x1b[2Jb\\nc\\u202e\u00e9") == 2 and "\x1b" not in text and "\u202e" not in text
 
 
 @pytest.mark.parametrize(
@@ -185,7 +205,14 @@ def test_floats_may_be_off_by_what_fits_their_type():
     # against the largest element: a sum's error is that of its largest terms
     assert difference([1e-9, 1], [2e-5, 1]).ok and not difference([1e-9, 1], [2e-3, 1]).ok
     assert difference([1, 2], [1.02, 2], quantized=True).ok
+    assert not difference([1, 2], [1.02, 2], quantized=True, relative=1e-3).ok
     assert not difference([1, 2], [1.0005, 2], relative=1e-6).ok and difference([0.5, 0], [0, 0], absolute=1).ok
+
+
+def test_the_error_shown_is_that_of_the_place():
+    # The larger error is within what its element may be off by.
+    found = difference([1000.5, 0.4], [1000, 0], relative=3e-4, absolute=0)
+    assert found.wrong == 1 and found.where == [1] and found.absolute == pytest.approx(0.4)
 
 
 def test_special_values_must_be_where_they_are_expected():

@@ -10,7 +10,7 @@ packages=(
   clang-22 lld-22 clang-format-22 libclang-rt-22-dev
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev
   # the build
-  cmake ninja-build ccache make git binutils libc6-dev libstdc++-12-dev
+  cmake ninja-build ccache make git binutils xz-utils libc6-dev libstdc++-12-dev
   libprotobuf-dev protobuf-compiler zlib1g-dev libzstd-dev libssl-dev libturbojpeg0-dev libpng-dev libgtest-dev
   # models for other machines: their C libraries, and programs that run them
   libc6-dev-arm64-cross libc6-dev-riscv64-cross qemu-user

@@ -28,6 +28,7 @@ COMMAND = """#!python
 import importlib.util, os, sys
 folder = importlib.util.find_spec("accel").submodule_search_locations[0]
 program = os.path.join(folder, "bin", "{name}")
+os.environ.setdefault("ACCEL_PYTHON", sys.executable)  # accel-run --compare needs the packages that are beside this one
 try:
     os.execv(program, [program, *sys.argv[1:]])
 except OSError as error:
