@@ -12,9 +12,19 @@ CC = os.environ.get("CC", "clang-22")
 FLAGS = ["-std=gnu11", "-O1", "-fPIC", "-pthread", "-fvisibility=hidden", "-I", os.path.join(SOURCE, "include"), "-I", SOURCE]
 
 try:
-    import accel  # noqa: F401
+    import accel
 except ImportError:  # not on PYTHONPATH: the sources then
     sys.path.insert(0, os.path.dirname(HERE))
+    import accel
+
+
+@pytest.fixture(scope="session")
+def compiler():
+    """For tests of real models: the package can be tested without a compiler, too."""
+    try:
+        return accel._compile.compiler()
+    except accel.NoSuchFile:
+        pytest.skip("accel-compile is not built")
 
 
 @pytest.fixture(scope="session")

@@ -43,14 +43,6 @@ def save(folder, text, **values):
 
 
 @pytest.fixture
-def compiler():
-    try:
-        _compile.compiler()
-    except accel.NoSuchFile:
-        pytest.skip("accel-compile is not built")
-
-
-@pytest.fixture
 def model(compiler, tmp_path):
     return save(tmp_path, TEXT)
 

@@ -5,13 +5,9 @@ import pytest
 
 import accel
 import accel.backend
-from accel import _compile
 
-try:
-    _compile.compiler()
-except accel.NoSuchFile:
-    pytest.skip("accel-compile is not built", allow_module_level=True)
 onnx = pytest.importorskip("onnx")
+pytestmark = pytest.mark.usefixtures("compiler")
 
 
 @pytest.fixture

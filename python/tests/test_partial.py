@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs that are asked for some outputs: the same bits as a whole run, and only the launches that these need."""
 import itertools
-import os
-import shutil
 
 import numpy as np
 import pytest
@@ -12,15 +10,7 @@ import accel
 onnx = pytest.importorskip("onnx")
 parser = pytest.importorskip("onnx.parser")
 
-
-def has_compiler():
-    try:
-        return os.access(accel._compile.compiler(), os.X_OK)
-    except accel.NoSuchFile:
-        return shutil.which("accel-compile") is not None
-
-
-pytestmark = pytest.mark.skipif(not has_compiler(), reason="accel-compile is not built")
+pytestmark = pytest.mark.usefixtures("compiler")
 
 # Three heads on a trunk; the third reads the second, which is an output itself.
 HEADS = """

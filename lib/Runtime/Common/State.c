@@ -25,18 +25,11 @@ static int64_t positions_of(const accel_context *context, int32_t index) {
 static int64_t position_bytes(const accel_context *context, int32_t index, const int64_t *dims) {
   const accel_port *port = accel_state_port(context, index);
   int32_t axis = context->program->states[index].axis;
-  int64_t bytes = accel_element_bytes(port->dtype);
-  bool empty = false;
-  for (int32_t i = 0; i < port->rank; ++i) {
-    if (i == axis)
-      continue;
-    if (dims[i] < 0)
-      return -1;
-    empty |= dims[i] == 0;
-    if (dims[i] && __builtin_mul_overflow(bytes, dims[i], &bytes))
-      return -1;
-  }
-  return empty ? 0 : bytes;
+  int64_t element = accel_element_bytes(port->dtype);
+  if (axis < 0)
+    return accel_tensor_bytes(dims, port->rank, element);
+  int64_t outer = accel_tensor_bytes(dims, axis, element);
+  return outer < 0 ? -1 : accel_tensor_bytes(dims + axis + 1, port->rank - axis - 1, outer);
 }
 
 /// The dims of a state's port for these sizes of symbols.
