@@ -9,10 +9,13 @@
 #include "lib/Target/CPU/Lower.h"
 #include "lib/Target/CPU/Positions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace accel {
@@ -29,6 +32,10 @@ static constexpr int64_t kMinPanelBytes = 8 << 10;
 
 /// Tiles that share a panel, where only the run knows how many.
 static constexpr int64_t kLikelyTiles = 4;
+
+/// Sums over fewer channels are those of a network's first pictures, where many tiles share a
+/// panel, and their loops are so short that requests only keep them from being unrolled well.
+static constexpr int64_t kLeastSteps = 8;
 
 namespace {
 /// Where a read is in a nest: loops from `steps` on repeat the panel for each tile, the loop
@@ -138,20 +145,63 @@ static void requestKnown(const Nest &nest, ArrayRef<vector::TransferReadOp> read
         int64_t(llvm::divideCeil(each * loops[0].step, line))});
 }
 
+/// What a bound of a loop inside of `outer` is in the first iteration of all loops there, computed
+/// before it; null where that takes more than arithmetic.
+static Value inFirstIteration(OpBuilder &before, Operation *outer, Value bound, IRMapping &known) {
+  if (Value value = known.lookupOrNull(bound))
+    return value;
+  if (!outer->isAncestor(bound.getParentBlock()->getParentOp()))
+    return bound;
+  Value first;
+  if (auto argument = dyn_cast<BlockArgument>(bound)) {
+    auto loop = dyn_cast<LoopLikeOpInterface>(argument.getOwner()->getParentOp());
+    std::optional<SmallVector<Value>> ivs = loop ? loop.getLoopInductionVars() : std::nullopt;
+    std::optional<SmallVector<OpFoldResult>> lows = loop ? loop.getLoopLowerBounds() : std::nullopt;
+    if (!ivs || !lows)
+      return Value();
+    for (auto [iv, low] : llvm::zip_equal(*ivs, *lows))
+      if (iv == bound)
+        first = inFirstIteration(
+            before, outer, getValueOrCreateConstantIndexOp(before, bound.getLoc(), low), known);
+  } else {
+    Operation *op = bound.getDefiningOp();
+    if (!isPure(op) || op->getNumRegions() || op->getNumResults() != 1)
+      return Value();
+    for (Value operand : op->getOperands())
+      if (!inFirstIteration(before, outer, operand, known))
+        return Value();
+    for (Value operand : op->getOperands())
+      if (!known.contains(operand))
+        known.map(operand, operand);
+    first = before.clone(*op, known)->getResult(0);
+  }
+  if (first)
+    known.map(bound, first);
+  return first;
+}
+
 /// Where only the run knows the number of tiles: shares are divided once a panel, before its tiles.
+/// Items of a dim are of equal size but the last one, so that the first one tells how many tiles
+/// they have.
 static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> reads,
                          BlockArgument memory, Block &entry, int64_t line) {
   ArrayRef<Loop> loops = nest.loops;
+  if (loops[0].trips >= 0 && loops[0].trips * loops[0].step < kLeastSteps)
+    return;
   Operation *first = nest.tiles().back().op;
-  auto isOutside = [&](OpFoldResult bound) {
-    auto value = dyn_cast<Value>(bound);
-    return !value || !first->isAncestor(value.getParentBlock()->getParentOp());
-  };
-  for (const Loop &loop : nest.tiles())
-    if (!isOutside(loop.from) || !isOutside(loop.to))
-      return;
   OpBuilder before(first), builder(reads.front());
   Location at = vector::TransferReadOp(reads.front()).getLoc();
+  IRMapping known;
+  SmallVector<std::pair<Value, Value>> ranges;
+  for (const Loop &loop : nest.tiles()) {
+    auto bound = [&](OpFoldResult value) {
+      return inFirstIteration(before, first, getValueOrCreateConstantIndexOp(before, at, value),
+                              known);
+    };
+    ranges.push_back({bound(loop.from), bound(loop.to)});
+    if (!ranges.back().first || !ranges.back().second)
+      return;
+  }
   auto constant = [&](OpBuilder &b, int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, at, value);
   };
@@ -159,12 +209,12 @@ static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> read
   bindDims(before.getContext(), d0, d1);
   Value tiles = constant(before, 1);
   SmallVector<Value> trips;
-  for (const Loop &loop : nest.tiles()) {
-    trips.push_back(apply(before, at, (d1 - d0).ceilDiv(loop.step), {loop.from, loop.to}));
+  for (auto [loop, range] : llvm::zip_equal(nest.tiles(), ranges)) {
+    // What only a last item has left counts as one.
+    Value count = apply(before, at, (d1 - d0).ceilDiv(loop.step), {range.first, range.second});
+    trips.push_back(before.createOrFold<arith::MaxSIOp>(at, count, constant(before, 1)));
     tiles = before.createOrFold<arith::MulIOp>(at, tiles, trips.back());
   }
-  // Without a tile nothing is asked for, but this is divided.
-  tiles = before.createOrFold<arith::MaxSIOp>(at, tiles, constant(before, 1));
   Value next;
   auto add = [&](Value count, Value share) {
     next = builder.createOrFold<arith::AddIOp>(

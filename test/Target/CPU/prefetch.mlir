@@ -207,3 +207,76 @@ func.func @tiles_of_the_run(%w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>, %n:
   }
   return
 }
+
+// -----
+
+// Items cut what shares a panel: all items' tiles do, and the first item tells how many it has. What only the last item
+// has left counts as one.
+// CHECK-DAG: #[[ITEMS:.*]] = affine_map<()[s0] -> (s0 ceildiv 8)>
+// CHECK-DAG: #[[SIZE:.*]] = affine_map<(d0)[s0] -> (8, d0 * -8 + s0)>
+// CHECK-DAG: #[[ROUND:.*]] = affine_map<()[s0] -> (s0 ceildiv 4)>
+// CHECK-LABEL: @items_of_the_run
+// CHECK-SAME: %[[N:[^:]*]]: index
+// CHECK: %[[COUNT:.*]] = affine.apply #[[ITEMS]]()[%[[N]]]
+// CHECK: %[[FIRST:.*]] = affine.min #[[SIZE]](%c0{{.*}})[%[[N]]]
+// CHECK: %[[TRIPS:.*]] = affine.apply #[[ROUND]]()[%[[FIRST]]]
+// CHECK: %[[INSIDE:.*]] = arith.maxsi %[[TRIPS]], %c1
+// CHECK: %[[ALL:.*]] = affine.apply
+// CHECK: %[[OUTSIDE:.*]] = arith.maxsi %[[ALL]], %c1
+// CHECK: %[[TILES:.*]] = arith.muli %[[INSIDE]], %[[OUTSIDE]]
+// CHECK: arith.divui %c4096, %[[TILES]]
+// CHECK: scf.forall (%{{.*}}, %[[ITEM:.*]]) in (3, %[[COUNT]])
+// CHECK:   affine.min #[[SIZE]](%[[ITEM]])[%[[N]]]
+// CHECK:   scf.for
+// CHECK:     scf.for
+// CHECK:       memref.prefetch
+func.func @items_of_the_run(%n: index, %w: memref<3x64x64xf32>, %y: memref<3x4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  %count = affine.apply affine_map<()[s0] -> (s0 ceildiv 8)>()[%n]
+  scf.forall (%p, %item) in (3, %count) {
+    %size = affine.min affine_map<(d0)[s0] -> (8, d0 * -8 + s0)>(%item)[%n]
+    scf.for %t = %c0 to %size step %c4 {
+      %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%s = %start) -> vector<16xf32> {
+        %a = vector.transfer_read %w[%p, %k, %c0], %zero {in_bounds = [true]} : memref<3x64x64xf32>, vector<16xf32>
+        %next = arith.addf %s, %a : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %c0, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+  }
+  return
+}
+
+// -----
+
+// Sums of few steps have many tiles to a panel, as far as can be told.
+// CHECK-LABEL: @few_steps_of_the_run
+// CHECK-NOT: memref.prefetch
+func.func @few_steps_of_the_run(%w: memref<3x49x3x32xf32>, %y: memref<3x4x16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c8 = arith.constant 8 : index
+  %c49 = arith.constant 49 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%p) in (3) {
+    scf.for %t = %c0 to %n step %c8 {
+      %sum = scf.for %h = %c0 to %c49 step %c1 iter_args(%r = %start) -> vector<16xf32> {
+        %row = scf.for %k = %c0 to %c3 step %c1 iter_args(%s = %r) -> vector<16xf32> {
+          %a = vector.transfer_read %w[%p, %h, %k, %c0], %zero {in_bounds = [true]} : memref<3x49x3x32xf32>, vector<16xf32>
+          %next = arith.addf %s, %a : vector<16xf32>
+          scf.yield %next : vector<16xf32>
+        }
+        scf.yield %row : vector<16xf32>
+      }
+      vector.transfer_write %sum, %y[%p, %c0, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x4x16xf32>
+    }
+  }
+  return
+}
