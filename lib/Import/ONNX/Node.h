@@ -92,6 +92,8 @@ public:
   /// Elements of operand i, a vector of integers; null where only the run knows them. An error if
   /// only the run knows how many: the rank of the result follows from that.
   llvm::SmallVector<Dim> partlyKnown(size_t i, llvm::StringRef what);
+  /// The same of a vector of integers, whose length is known.
+  llvm::SmallVector<Dim> partlyKnown(mlir::Value vector);
   /// An axis in -rank..rank-1 as one in 0..rank-1; anything else is an error.
   int64_t axis(int64_t axis, int64_t rank);
   llvm::SmallVector<int64_t> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);

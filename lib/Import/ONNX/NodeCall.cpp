@@ -67,6 +67,13 @@ static bool appendKnown(Node &node, Value value, SmallVector<Dim> &elements) {
   return true;
 }
 
+SmallVector<Dim> Node::partlyKnown(Value vector) {
+  SmallVector<Dim> elements;
+  if (!failed && vector && !appendKnown(*this, vector, elements))
+    (void)fail();
+  return elements;
+}
+
 SmallVector<Dim> Node::partlyKnown(size_t i, StringRef what) {
   Value value = operand(i);
   SmallVector<Dim> elements;

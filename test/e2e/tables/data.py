@@ -16,6 +16,10 @@ def ints(*values, dtype="int64"):
     return Given((len(values),), dtype, lambda rng, shape: np.asarray(values))
 
 
+def floats(*values, dtype="float32"):
+    return ints(*values, dtype=dtype)
+
+
 def number(value, dtype="int64"):
     return Given((), dtype, lambda rng, shape: np.asarray(value))
 

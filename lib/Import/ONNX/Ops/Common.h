@@ -47,6 +47,10 @@ bool isNumber(mlir::Type element);
 /// Product of dims.
 Dim product(Node &node, llvm::ArrayRef<Dim> dims);
 
+/// A dim of the size that a tensor of one element says when the model runs: an integer, or a float
+/// that is rounded down. A run with a negative one fails.
+Dim computedDim(Node &node, mlir::Value size);
+
 /// x * sigmoid(alpha * x).
 mlir::Value swish(Node &node, mlir::Value x, double alpha);
 /// 0.5 * x * (1 + erf(x / sqrt(2))), or its approximation by tanh.

@@ -21,8 +21,10 @@ struct Settings {
 struct Axis {
   int64_t axis;
   Dim from, to;
-  std::optional<float> scale; ///< null: the quotient of the dims
+  std::optional<float> scale; ///< null: `computedScale`, or the quotient of the dims
   Value roiStart, roiEnd;     ///< rank 0, for tf_crop_and_resize
+  Value computedScale;        ///< f32 of rank 0, where only the run knows it
+  bool isComputed = false;    ///< whether it changes shows at run time
 };
 
 /// A scale: factor * over / under.
@@ -116,8 +118,23 @@ static std::optional<SmallVector<Ratio>> ratiosOf(Node &node, Value value, unsig
       .Default([](Operation *) { return Ratios(); });
 }
 
+/// The same for each element, null where only the run knows it.
+static SmallVector<std::optional<Ratio>> partRatios(Node &node, Value value) {
+  if (std::optional<SmallVector<Ratio>> all = ratiosOf(node, value))
+    return SmallVector<std::optional<Ratio>>(all->begin(), all->end());
+  SmallVector<std::optional<Ratio>> result;
+  auto concat = value ? value.getDefiningOp<nn::ConcatOp>() : nullptr;
+  if (!concat)
+    result.assign(value ? Node::type(value).getNumElements() : 0, std::nullopt);
+  else
+    for (Value part : concat.getInputs())
+      result.append(partRatios(node, part));
+  return result;
+}
+
 /// floor(from * scale). Of an unknown dim that is computed in integers, with the simplest quotient
 /// that rounds to the scale: 0.1 in f32 times 10 is 1, though it lies beside 1/10.
+/// Null where no such quotient is small enough.
 static Dim scaledDim(Node &node, Dim from, float scale) {
   if (std::optional<int64_t> size = nn::constantDim(from)) {
     float scaled = std::floor(scale * float(*size));
@@ -141,71 +158,136 @@ static Dim scaledDim(Node &node, Dim from, float scale) {
       return (from * p1).floorDiv(q1);
     rest = 1 / (rest - whole);
   }
-  (void)node.unsupported("a scale of " + text(scale) + " for a dim that is not known");
-  return from;
+  return Dim();
 }
 
 /// The entries that are not there of an axis that keeps its size.
 static void keep(Node &node, Value x, SmallVectorImpl<Axis> &axes) {
   for (auto [i, dim] : llvm::enumerate(node.dims(x)))
-    axes.push_back({int64_t(i), dim, dim, 1.0f, {}, {}});
+    axes.push_back({int64_t(i), dim, dim, 1.0f, {}, {}, {}});
 }
 
-static bool applyScales(Node &node, ArrayRef<int64_t> order, ArrayRef<Ratio> scales,
-                        MutableArrayRef<Axis> axes) {
+/// A dim of the input as an f32 of rank 0.
+static Value sizeAsFloat(Node &node, Value x, const Axis &axis) {
+  Type f32 = node.builder().getF32Type();
+  if (std::optional<int64_t> size = nn::constantDim(axis.from))
+    return node.scalar(f32, float(*size));
+  Value size = node.create<nn::ShapeOfOp>(x, uint64_t(axis.axis), uint64_t(axis.axis + 1));
+  return node.reshape(node.cast(size, f32), {});
+}
+
+static Value elementOf(Node &node, Value vector, int64_t i) {
+  return node.reshape(sliceDim(node, vector, 0, i, 1), {});
+}
+
+/// Lets the run say how large an axis becomes: f32 or i64 of rank 0. The scale may be null.
+static void compute(Node &node, Axis &axis, Value size, Value scale) {
+  axis.to = computedDim(node, size);
+  axis.scale = std::nullopt;
+  axis.computedScale = scale;
+  axis.isComputed = true;
+}
+
+/// Operand i, a vector of `count` elements.
+static Value vectorOperand(Node &node, size_t i, StringRef what, size_t count) {
+  Value value = node.operand(i);
+  if (node.hasFailed())
+    return {};
+  std::optional<int64_t> size;
+  if (Node::rank(value) == 1)
+    size = nn::constantDim(node.dims(value)[0]);
+  if (Node::rank(value) == 1 && !size)
+    return node.reshape(value, {node.constantDim(count)});
+  if (size == int64_t(count))
+    return value;
+  (void)node.error("expected " + Twine(count) + " " + what + " (input " + Twine(i) + "), found " +
+                   (size ? Twine(*size) : "rank " + Twine(Node::rank(value))));
+  return {};
+}
+
+/// The scales in `operand`, f32 with an element for each entry of `order`, or in an attribute
+/// (`operand` is null then, and all are known).
+static bool applyScales(Node &node, Value x, ArrayRef<int64_t> order, Value operand,
+                        ArrayRef<std::optional<Ratio>> scales, MutableArrayRef<Axis> axes) {
   if (scales.size() != order.size())
     return succeeded(
         node.error("expected " + Twine(order.size()) + " scales, found " + Twine(scales.size())));
-  for (auto [scale, at] : llvm::zip_equal(scales, order)) {
+  Type f32 = node.builder().getF32Type();
+  for (auto [i, at] : llvm::enumerate(order)) {
+    const std::optional<Ratio> &scale = scales[i];
     Axis &axis = axes[at];
-    bool isNumber = scale.over == scale.under;
-    if (isNumber && !(scale.factor > 0 && scale.factor < 0x1p31))
-      return succeeded(node.error("expected positive scales, found " + text(scale.factor)));
+    bool isNumber = scale && scale->over == scale->under;
+    if (isNumber && !(scale->factor > 0 && scale->factor < 0x1p31))
+      return succeeded(node.error("expected positive scales, found " + text(scale->factor)));
     if (isNumber) {
-      axis.scale = float(scale.factor);
+      axis.scale = float(scale->factor);
       axis.to = scaledDim(node, axis.from, *axis.scale);
-    } else if (scale.under == axis.from && scale.factor == 1) {
+      if (axis.to || node.hasFailed())
+        continue;
+    } else if (scale && scale->under == axis.from && scale->factor == 1) {
       // to / from: what an exporter makes of a size.
       axis.scale = std::nullopt;
-      axis.to = scale.over;
-    } else {
-      return succeeded(node.unsupported("a scale that depends on other dims than its own"));
+      axis.to = scale->over;
+      continue;
     }
+    Value factor =
+        operand ? node.cast(elementOf(node, operand, i), f32) : node.scalar(f32, scale->factor);
+    compute(node, axis, node.mul(factor, sizeAsFloat(node, x, axis)), factor);
   }
   return !node.hasFailed();
 }
 
-static bool applySizes(Node &node, ArrayRef<int64_t> order, ArrayRef<Dim> sizes, StringRef policy,
-                       MutableArrayRef<Axis> axes) {
-  if (sizes.size() != order.size())
-    return succeeded(
-        node.error("expected " + Twine(order.size()) + " sizes, found " + Twine(sizes.size())));
+/// The sizes in `operand`, of which those that are not null are known.
+static bool applySizes(Node &node, Value x, ArrayRef<int64_t> order, Value operand,
+                       ArrayRef<Dim> sizes, StringRef policy, MutableArrayRef<Axis> axes) {
+  auto isKnown = [&](size_t i) {
+    return sizes[i] && nn::constantDim(sizes[i]) &&
+           nn::constantDim(axes[order[i]].from).value_or(0) > 0;
+  };
+  bool allKnown = true;
   std::optional<float> common;
-  for (auto [size, at] : llvm::zip_equal(sizes, order)) {
+  for (auto [i, at] : llvm::enumerate(order)) {
     Axis &axis = axes[at];
-    std::optional<int64_t> to = nn::constantDim(size), from = nn::constantDim(axis.from);
+    std::optional<int64_t> to = sizes[i] ? nn::constantDim(sizes[i]) : std::nullopt;
     if (to && *to < 0)
       return succeeded(node.error("expected sizes of 0 or more, found " + Twine(*to)));
-    axis.to = size;
-    axis.scale = axis.from == size ? std::optional(1.0f) : std::nullopt;
-    if (policy == "stretch")
-      continue;
-    if (!to || !from || *from == 0)
-      return succeeded(node.error("expected static dims where keep_aspect_ratio_policy is '" +
-                                      policy + "', found dim " + Twine(axis.axis),
-                                  "Fix the dims with --shape or --dim."));
-    float scale = float(*to) / float(*from);
-    common = !common                  ? scale
-             : policy == "not_larger" ? std::min(*common, scale)
-                                      : std::max(*common, scale);
+    if (policy == "stretch" && !sizes[i]) {
+      compute(node, axis, elementOf(node, operand, i), Value());
+    } else if (policy == "stretch") {
+      axis.to = sizes[i];
+      axis.scale = axis.from == axis.to ? std::optional(1.0f) : std::nullopt;
+    } else if (isKnown(i)) {
+      float scale = float(*to) / float(*nn::constantDim(axis.from));
+      common = !common                  ? scale
+               : policy == "not_larger" ? std::min(*common, scale)
+                                        : std::max(*common, scale);
+    } else {
+      allKnown = false;
+    }
   }
-  if (common)
+  if (policy == "stretch" || order.empty())
+    return !node.hasFailed();
+  if (allKnown) {
     for (int64_t at : order) {
       axes[at].scale = *common;
       axes[at].to = node.constantDim(
           int64_t(std::floor(*common * float(*nn::constantDim(axes[at].from)) + 0.5f)));
     }
-  return true;
+    return true;
+  }
+  // The scale that all axes share is the run's.
+  Type f32 = node.builder().getF32Type();
+  Value scale;
+  for (auto [i, at] : llvm::enumerate(order)) {
+    Value own =
+        node.div(node.cast(elementOf(node, operand, i), f32), sizeAsFloat(node, x, axes[at]));
+    scale = !scale ? own : policy == "not_larger" ? node.min(scale, own) : node.max(scale, own);
+  }
+  for (int64_t at : order) {
+    Value size = node.mul(scale, sizeAsFloat(node, x, axes[at]));
+    compute(node, axes[at], node.add(size, node.scalar(f32, 0.5)), scale);
+  }
+  return !node.hasFailed();
 }
 
 // --- tables ---
@@ -222,7 +304,9 @@ public:
     places = node.cast(node.iota(1, {node.constantDim(1), axis.to}, i32), real);
     fromSize = sizeOf(axis.from, x, axis.axis);
     toSize = sizeOf(axis.to, places, 1);
-    scale = axis.scale ? number(*axis.scale) : node.div(cast(toSize), cast(fromSize));
+    scale = axis.scale           ? number(*axis.scale)
+            : axis.computedScale ? cast(axis.computedScale)
+                                 : node.div(cast(toSize), cast(fromSize));
   }
 
   Tables build() {
@@ -238,31 +322,39 @@ public:
       return tables;
     }
     Value base = floor(at), ratio = node.sub(at, base);
-    int64_t first = 0, taps = 2;
-    // What an antialiased filter is compressed by.
-    float stretch = 1;
-    if (settings.antialias)
-      stretch = std::min(stretch, axis.scale ? *axis.scale : staticScale());
-    if (!(stretch >= kLeastStretch)) {
-      (void)node.unsupported("antialiasing by a scale of " + text(stretch));
-      return tables;
+    // Half of the filter's width, and what an antialiased one is compressed by: null for nothing.
+    double reach = settings.mode == "cubic" ? 2 : 1;
+    Value first = integer(1 - int64_t(reach)), stretch;
+    Dim taps = node.constantDim(2 * int64_t(reach));
+    if (std::optional<float> known = settings.antialias ? knownScale() : 1.0f) {
+      if (!(*known >= kLeastStretch)) {
+        (void)node.unsupported("antialiasing by a scale of " + text(*known));
+        return tables;
+      }
+      if (*known < 1) {
+        int64_t least = int64_t(std::floor(float(-reach) / *known)) + 1;
+        first = integer(least);
+        taps = node.constantDim(2 - 2 * least);
+        stretch = number(*known);
+      }
+    } else {
+      stretch = node.max(node.min(scale, number(1)), number(kLeastStretch));
+      first = node.add(node.cast(floor(node.div(number(-reach), stretch)), i32), integer(1));
+      Value count = node.sub(integer(2), node.mul(integer(2), first));
+      taps = computedDim(node, node.cast(count, node.builder().getI64Type()));
     }
-    if (settings.mode == "cubic" || stretch < 1) {
-      first = int64_t(std::floor((settings.mode == "cubic" ? -2 : -1) / stretch)) + 1;
-      taps = 2 - 2 * first;
-    }
-    Value tap = node.add(node.iota(0, node.constantShape({taps, 1}), i32), integer(first));
+    Value tap = node.add(node.iota(0, {taps, node.constantDim(1)}, i32), first);
     Value index = node.add(node.cast(base, i32), tap);
     Value distance = node.create<nn::AbsOp>(node.sub(cast(tap), ratio));
-    if (stretch < 1)
-      distance = node.mul(distance, number(stretch));
-    Value weights = settings.mode == "cubic" ? cubic(distance) : linear(distance, stretch);
+    if (stretch)
+      distance = node.mul(distance, stretch);
+    Value weights = settings.mode == "cubic" ? cubic(distance) : linear(distance, bool(stretch));
     if (settings.excludeOutside) {
       Value inside = node.create<nn::AndOp>(node.compare(CompareKind::ge, index, integer(0)),
                                             node.compare(CompareKind::lt, index, fromSize));
       weights = node.select(inside, weights, number(0));
     }
-    if (settings.excludeOutside || stretch < 1)
+    if (settings.excludeOutside || stretch)
       weights = node.div(weights, node.reduce(nn::ReduceKind::sum, weights, {0}, true));
     tables.indices = clamped(index);
     tables.weights = weights;
@@ -283,14 +375,23 @@ private:
     return node.reshape(node.cast(size, i32), {});
   }
 
-  float staticScale() {
+  std::optional<float> knownScale() {
     std::optional<int64_t> from = nn::constantDim(axis.from), to = nn::constantDim(axis.to);
-    if (from && to)
+    if (axis.scale || axis.computedScale)
+      return axis.scale;
+    if (from && to && *from)
       return float(*to) / float(*from);
-    (void)node.error("expected a constant scale or static dims for antialiasing, found dim " +
-                         Twine(axis.axis),
-                     "Fix the dims with --shape or --dim.");
-    return 1;
+    return std::nullopt;
+  }
+
+  /// How long the result would be if sizes could be fractions: what align_corners goes by in the
+  /// standard's node tests (ONNX Runtime takes the size). Rounding errors count as none.
+  Value fractionalSize() {
+    if (!axis.scale && !axis.computedScale)
+      return cast(toSize);
+    Value length = node.mul(scale, cast(fromSize)), size = cast(toSize);
+    Value isFraction = node.compare(CompareKind::gt, node.sub(length, size), number(1e-3));
+    return node.select(isFraction, length, size);
   }
 
   /// Where in the input each place of the result lies. The order of operations is that of ONNX
@@ -307,10 +408,11 @@ private:
       return node.div(node.add(places, half), scale);
     if (mode == "pytorch_half_pixel")
       return node.select(several, halfPixel(), number(0));
-    if (mode == "align_corners")
-      return node.select(several,
-                         node.div(node.mul(places, last(fromSize)), node.max(last(toSize), one)),
-                         number(0));
+    if (mode == "align_corners") {
+      Value steps = node.sub(fractionalSize(), one);
+      Value spread = node.div(node.mul(places, last(fromSize)), node.select(several, steps, one));
+      return node.select(several, spread, number(0));
+    }
     if (mode == "half_pixel_symmetric") {
       // What rounding the size down cut off is cut off on both sides.
       Value kept = node.div(cast(toSize), node.mul(scale, cast(fromSize)));
@@ -336,6 +438,10 @@ private:
       return below;
     if (settings.nearest == "ceil")
       return node.create<nn::CeilOp>(at);
+    // Resize-10 rounds up where the result is smaller.
+    if (settings.nearest == "simple")
+      return node.select(node.compare(CompareKind::lt, scale, number(1)),
+                         node.create<nn::CeilOp>(at), below);
     return up(settings.nearest == "round_prefer_ceil" ? CompareKind::ge : CompareKind::gt);
   }
 
@@ -343,9 +449,9 @@ private:
     return node.max(node.min(index, node.sub(fromSize, integer(1))), integer(0));
   }
 
-  Value linear(Value distance, float stretch) {
+  Value linear(Value distance, bool isStretched) {
     Value weight = node.sub(number(1), distance);
-    return stretch < 1 ? node.max(weight, number(0)) : weight;
+    return isStretched ? node.max(weight, number(0)) : weight;
   }
 
   /// Keys' piecewise cubic of |x|.
@@ -393,7 +499,17 @@ static LogicalResult resize(Node &node, Value x, const Settings &settings, Array
   Shape repeated = node.dims(x);
   SmallVector<Value> indices, weights;
   SmallVector<int64_t> resized;
-  Value outside;
+  Value outside, result = source;
+  auto apply = [&](size_t count) {
+    if (count)
+      result = node.create<nn::ResizeOp>(result, ArrayRef(indices).take_front(count),
+                                         ArrayRef(weights).take_front(weights.empty() ? 0 : count),
+                                         ArrayRef(resized).take_front(count));
+    indices.erase(indices.begin(), indices.begin() + count);
+    resized.erase(resized.begin(), resized.begin() + count);
+    if (!weights.empty())
+      weights.erase(weights.begin(), weights.begin() + count);
+  };
   for (const Axis &axis : axes) {
     if (isCrop ? !axis.roiStart : axis.from == axis.to && (!axis.scale || *axis.scale == 1))
       continue;
@@ -417,9 +533,13 @@ static LogicalResult resize(Node &node, Value x, const Settings &settings, Array
       outside = outside ? node.create<nn::OrOp>(outside, here) : here;
     }
   }
-  Value result = source;
-  if (!resized.empty())
-    result = node.create<nn::ResizeOp>(source, indices, weights, resized);
+  // Which axes change is not known: one after another, each costs a pass over the elements instead
+  // of multiplying the number of those that a result is made of.
+  bool isComputed = llvm::any_of(axes, [](const Axis &axis) { return axis.isComputed; });
+  size_t atOnce = settings.mode == "linear" && !settings.antialias ? 2 : 1;
+  while (isComputed && !weights.empty() && resized.size() > atOnce)
+    apply(1);
+  apply(resized.size());
   if (outside)
     result = node.select(outside, node.scalarLike(result, settings.extrapolation), result);
   return node.result(node.cast(node.broadcast(result, repeated), element));
@@ -446,42 +566,35 @@ static LogicalResult upsample7(Node &node) {
   const auto *scales = node.attribute("scales");
   if (!x || !scales)
     return node.error("expected an attribute 'scales'");
-  SmallVector<Ratio> ratios;
+  SmallVector<std::optional<Ratio>> ratios;
   Dim one = node.constantDim(1);
   for (float scale : scales->floats())
-    ratios.push_back({scale, one, one});
+    ratios.push_back(Ratio{scale, one, one});
   SmallVector<Axis> axes;
   keep(node, x, axes);
-  if (!applyScales(node, allAxes(x), ratios, axes))
+  if (!applyScales(node, x, allAxes(x), Value(), ratios, axes))
     return failure();
   return resize(node, x, settings, axes);
 }
 
-/// The scales in input i.
-static std::optional<SmallVector<Ratio>> scaleOperand(Node &node, size_t i) {
-  std::optional<SmallVector<Ratio>> scales = ratiosOf(node, node.operand(i));
-  if (!scales && !node.hasFailed())
-    (void)node.error(
-        "expected scales that are constant or follow from shapes, found a tensor that a "
-        "run computes",
-        "Make the scales (input " + Twine(i) + ") constant.");
-  return scales;
+/// Applies the scales in input i.
+static bool applyScaleOperand(Node &node, size_t i, Value x, ArrayRef<int64_t> order,
+                              MutableArrayRef<Axis> axes) {
+  Value scales = vectorOperand(node, i, "scales", order.size());
+  return scales && applyScales(node, x, order, scales, partRatios(node, scales), axes);
 }
 
 static LogicalResult upsample9(Node &node) {
   Value x = node.operand(0);
   Settings settings = oldSettings(node);
-  std::optional<SmallVector<Ratio>> scales = scaleOperand(node, 1);
-  if (!x || !scales)
+  if (!x)
     return failure();
   SmallVector<Axis> axes;
   keep(node, x, axes);
-  if (!applyScales(node, allAxes(x), *scales, axes))
+  if (!applyScaleOperand(node, 1, x, allAxes(x), axes))
     return failure();
-  // Resize-10 rounds up where the result is smaller.
-  if (node.op() == "Resize" &&
-      llvm::any_of(axes, [](const Axis &axis) { return axis.scale && *axis.scale < 1; }))
-    settings.nearest = "ceil";
+  if (node.op() == "Resize")
+    settings.nearest = "simple";
   return resize(node, x, settings, axes);
 }
 
@@ -529,23 +642,22 @@ static LogicalResult resize11(Node &node) {
   if (hasScales == hasSizes)
     return node.error("expected either scales (input 2) or sizes (input 3)");
   if (hasScales) {
-    std::optional<SmallVector<Ratio>> scales = scaleOperand(node, 2);
-    if (!scales || !applyScales(node, order, *scales, axes))
+    if (!applyScaleOperand(node, 2, x, order, axes))
       return failure();
   } else {
-    std::optional<SmallVector<Dim>> sizes = node.evaluate(node.operand(3));
-    if (!sizes)
-      return node.error("expected sizes that are constant or follow from shapes, found a tensor "
-                        "that a run computes",
-                        "Make the sizes (input 3) constant.");
-    if (!applySizes(node, order, *sizes, policy, axes))
+    Value sizes = vectorOperand(node, 3, "sizes", order.size());
+    SmallVector<Dim> known = sizes ? node.partlyKnown(sizes) : SmallVector<Dim>();
+    if (node.hasFailed() || !applySizes(node, x, order, sizes, known, policy, axes))
       return failure();
   }
   if (settings.coordinates == "tf_crop_and_resize") {
     int64_t count = order.size();
-    if (!roi || Node::rank(roi) != 1 || !Node::isFloat(roi) || node.staticDim(roi, 0) != 2 * count)
+    if (!roi || !Node::isFloat(roi))
       return node.error("expected a region of interest (input 1) of " + Twine(2 * count) +
                         " elements");
+    roi = vectorOperand(node, 1, "entries of a region of interest", 2 * count);
+    if (!roi)
+      return failure();
     Type real = Node::element(x).isF64() ? Type(node.builder().getF64Type())
                                          : Type(node.builder().getF32Type());
     auto constant = roi.getDefiningOp<nn::ConstantOp>();

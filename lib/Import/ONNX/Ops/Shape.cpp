@@ -10,6 +10,11 @@ Dim accel::onnx_import::product(Node &node, ArrayRef<Dim> dims) {
   return nn::product(dims, node.context());
 }
 
+Dim accel::onnx_import::computedDim(Node &node, Value size) {
+  Value line = node.call("extent", {size}, {}, node.builder().getIntegerType(1), {Dim()});
+  return line ? node.dims(line).front() : node.constantDim(0);
+}
+
 /// What -1 stands for in a reshape of `from` to the other dims `to`. Dims that are on both sides
 /// cancel, so that [batch, -1] of [batch, 16, 4, 4] is known to be [batch, 256].
 static Dim inferredDim(Node &node, ArrayRef<Dim> from, ArrayRef<Dim> to) {

@@ -28,6 +28,10 @@ ACCEL_OP(squeeze);
 /// (data, axes [n]): Unsqueeze-25.
 ACCEL_OP(unsqueeze);
 
+/// (size [one element], of any type): a dim of this size, floats cut off; its elements mean
+/// nothing. So does a size that follows from data become one of the sizes that a segment binds.
+ACCEL_OP(extent);
+
 //===-- Move.c: copies of blocks --------------------------------------------------------------===//
 
 /// (input, shape [r]): Expand-13.

@@ -107,3 +107,19 @@ int32_t accel_op_unsqueeze(accel_frame *frame, accel_op_call *call) {
   accel_rt_share_array(frame, &call->outputs[0], data, (int32_t)rank, dims);
   return ACCEL_OK;
 }
+
+int32_t accel_op_extent(accel_frame *frame, accel_op_call *call) {
+  const accel_array *size = call->inputs[0];
+  int32_t status = op_expect_count(frame, size, 1);
+  if (status)
+    return status;
+  int64_t count;
+  if (!op_as_integer(size, 0, &count))
+    return op_fail(frame, "expected a size that is a number, found another", 0);
+  if (count < 0 || count > INT32_MAX)
+    return op_fail(frame, "expected a size in 0..2^31, found %lld", count);
+  static const accel_dtype bit = {ACCEL_BOOL, 8, 1};
+  if (!accel_rt_new_array(frame, &call->outputs[0], bit, 1, &count))
+    return accel_rt_status(frame);
+  return ACCEL_OK;
+}

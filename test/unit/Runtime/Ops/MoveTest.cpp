@@ -55,6 +55,16 @@ TEST(Unsqueeze, PutsDimsOfOne) {
   expectFailure(accel_op_unsqueeze, {counted({3}), ints({kLeast})}, {}, "axes");
 }
 
+TEST(Extent, IsASizeOfAnyType) {
+  EXPECT_EQ(call(accel_op_extent, {ints({5})}).outputs[0].dims, Dims{5});
+  EXPECT_EQ(call(accel_op_extent, {scalar<float>(4.9f)}).outputs[0].dims, Dims{4});
+  EXPECT_EQ(call(accel_op_extent, {scalar<int32_t>(0)}).outputs[0].dims, Dims{0});
+  expectFailure(accel_op_extent, {ints({-1})}, {}, "found -1");
+  expectFailure(accel_op_extent, {ints({kMost})}, {}, "0..2^31");
+  expectFailure(accel_op_extent, {ints({1, 2})}, {}, "one element");
+  expectFailure(accel_op_extent, {scalar<float>(NAN)}, {}, "a number");
+}
+
 TEST(Expand, RandomShapes) {
   Random random(1);
   for (int round = 0; round < 200; ++round) {
