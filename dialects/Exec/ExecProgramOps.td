@@ -45,6 +45,8 @@ def Exec_KernelOp : Op<Exec_Dialect, "kernel", [IsolatedFromAbove, Symbol, Symbo
     static constexpr ::llvm::StringLiteral kBoundaryAttr = "exec.boundary";
     /// Of the function of a kernel of two stages: rows of the result that a work item computes.
     static constexpr ::llvm::StringLiteral kItemRowsAttr = "exec.item_rows";
+    /// On a sum in a kernel: how many terms are added up before they are added to the rest.
+    static constexpr ::llvm::StringLiteral kSumBlockAttr = "exec.sum_block";
   }];
 }
 

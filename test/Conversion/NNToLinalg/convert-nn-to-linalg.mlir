@@ -108,6 +108,34 @@ func.func @matmul(%a: tensor<2x5x7xf32>, %b: tensor<7x3xf32>) -> tensor<2x5x3xf3
 
 // -----
 
+// Sums start from a bias, and are computed in blocks.
+// CHECK-DAG: #[[COLUMN:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK-LABEL: @matmul_bias
+// CHECK-SAME: %[[BIAS:[^:]*]]: tensor<3xf32>
+func.func @matmul_bias(%bias: tensor<3xf32>, %a: tensor<5x700xf32>, %b: tensor<700x3xf32>) -> tensor<5x3xf32> {
+  // CHECK: %[[START:.*]] = linalg.generic {indexing_maps = [#[[COLUMN]], {{.*}} ins(%[[BIAS]]
+  // CHECK: %[[SUM:.*]] = linalg.generic {{.*}} outs(%[[START]] {{.*}} attrs = {exec.sum_block = 128 : i64}
+  // CHECK: return %[[SUM]]
+  %0 = nn.matmul %a, %b : tensor<5x700xf32>, tensor<700x3xf32> -> tensor<5x3xf32>
+  %1 = nn.add %bias, %0 : tensor<3xf32>, tensor<5x3xf32> -> tensor<5x3xf32>
+  return %1 : tensor<5x3xf32>
+}
+
+// -----
+
+// What is added row by row, or is read elsewhere as a product, is no bias.
+// CHECK-LABEL: @matmul_plus
+func.func @matmul_plus(%row: tensor<5x3xf32>, %a: tensor<5x7xf32>, %b: tensor<7x3xf32>) -> tensor<5x3xf32> {
+  // CHECK: linalg.fill
+  // CHECK: arith.addf {{.*}}
+  // CHECK: arith.addf
+  %0 = nn.matmul %a, %b : tensor<5x7xf32>, tensor<7x3xf32> -> tensor<5x3xf32>
+  %1 = nn.add %0, %row : tensor<5x3xf32>, tensor<5x3xf32> -> tensor<5x3xf32>
+  return %1 : tensor<5x3xf32>
+}
+
+// -----
+
 // Batch dims that may be broadcast, which shows at run time only, are chosen in the body. An empty tensor says how far
 // the sum goes.
 // CHECK-DAG: #[[K:.*]] = affine_map<(d0, d1, d2, d3) -> (d3)>
