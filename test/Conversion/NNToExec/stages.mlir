@@ -63,13 +63,23 @@ func.func @main(%x: tensor<1x1x16x16x16xf32>, %w: tensor<1x1x1x1x16x16xf32>) -> 
 
 // -----
 
-// CHECK: exec.kernel @conv_0 {{.*}}"its result is read by pool: its picture has a size that only the run knows, or is not of f32"
-func.func @main(%x: tensor<1x1x?x64x16xf32>, %w: tensor<1x1x1x1x16x16xf32>) -> tensor<1x1x?x32x16xf32> {
-  %0 = nn.bind_dims %x ["h"] affine_map<()[s0] -> (1, 1, s0, 64, 16)> : tensor<1x1x?x64x16xf32> -> tensor<1x1x?x64x16xf32>
+// A height and a width that only the run knows count as 320, or what their bounds leave of that. Items have a power of two of
+// rows, as many as fit. Where the bounds say that all stays in the second cache, the kernels stay apart.
+// CHECK-LABEL: exec.kernel @conv_depthwise_conv_0
+// CHECK:         attributes {exec.item_rows = 4 : i64}
+// CHECK:       exec.kernel @conv_1 {{.*}}"its result is read by pool: the 2 kB between them stay in the second cache"
+func.func @main(%x: tensor<1x1x?x?x8xf32>, %z: tensor<1x1x4x?x16xf32>, %w: tensor<2x1x1x1x8x16xf32>, %v: tensor<2x3x3x16xf32>, %u: tensor<1x1x1x1x16x16xf32>) -> (tensor<1x2x?x?x16xf32>, tensor<1x1x2x?x16xf32>)
+    attributes {nn.dim_ranges = {b = array<i64: 1, 4>, w = array<i64: 8, 40>}} {
+  %0 = nn.bind_dims %x ["h", "w"] affine_map<()[s0, s1] -> (1, 1, s0, s1, 8)> : tensor<1x1x?x?x8xf32> -> tensor<1x1x?x?x8xf32>
   %1 = nn.blocked_conv %0, %w strides [1, 1] dilations [1, 1]
-    : (tensor<1x1x?x64x16xf32>, tensor<1x1x1x1x16x16xf32>) -> tensor<1x1x?x64x16xf32>
-  %2 = nn.pool max %1 kernel [2, 2] strides [2, 2] dilations [1, 1] pads [0, 0, 0, 0] : tensor<1x1x?x64x16xf32> -> tensor<1x1x?x32x16xf32>
-  return %2 : tensor<1x1x?x32x16xf32>
+    : (tensor<1x1x?x?x8xf32>, tensor<2x1x1x1x8x16xf32>) -> tensor<1x2x?x?x16xf32>
+  %2 = nn.blocked_depthwise_conv %1, %v strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1]
+    : (tensor<1x2x?x?x16xf32>, tensor<2x3x3x16xf32>) -> tensor<1x2x?x?x16xf32>
+  %3 = nn.bind_dims %z ["b"] affine_map<()[s0] -> (1, 1, 4, s0 * 2, 16)> : tensor<1x1x4x?x16xf32> -> tensor<1x1x4x?x16xf32>
+  %4 = nn.blocked_conv %3, %u strides [1, 1] dilations [1, 1]
+    : (tensor<1x1x4x?x16xf32>, tensor<1x1x1x1x16x16xf32>) -> tensor<1x1x4x?x16xf32>
+  %5 = nn.pool max %4 kernel [2, 2] strides [2, 2] dilations [1, 1] pads [0, 0, 0, 0] : tensor<1x1x4x?x16xf32> -> tensor<1x1x2x?x16xf32>
+  return %2, %5 : tensor<1x2x?x?x16xf32>, tensor<1x1x2x?x16xf32>
 }
 
 // -----
@@ -131,4 +141,14 @@ func.func @main(%x: tensor<1x1x4000x16xf32>, %w: tensor<1x1x1x16x16xf32>) -> ten
     : (tensor<1x1x4000x16xf32>, tensor<1x1x1x16x16xf32>) -> tensor<1x1x4000x16xf32>
   %1 = nn.pool max %0 kernel [2] strides [2] dilations [1] pads [0, 0] : tensor<1x1x4000x16xf32> -> tensor<1x1x2000x16xf32>
   return %1 : tensor<1x1x2000x16xf32>
+}
+
+// -----
+
+// CHECK: exec.kernel @conv_0 {{.*}}"its result is read by pool: its picture has channels that only the run knows, or is not of f32"
+func.func @main(%x: tensor<1x1x40x40x16xf64>, %w: tensor<1x1x1x1x16x16xf64>) -> tensor<1x1x20x20x16xf64> {
+  %0 = nn.blocked_conv %x, %w strides [1, 1] dilations [1, 1]
+    : (tensor<1x1x40x40x16xf64>, tensor<1x1x1x1x16x16xf64>) -> tensor<1x1x40x40x16xf64>
+  %1 = nn.pool max %0 kernel [2, 2] strides [2, 2] dilations [1, 1] pads [0, 0, 0, 0] : tensor<1x1x40x40x16xf64> -> tensor<1x1x20x20x16xf64>
+  return %1 : tensor<1x1x20x20x16xf64>
 }
