@@ -254,13 +254,12 @@ func.func @items_of_the_run(%n: index, %w: memref<3x64x64xf32>, %y: memref<3x4x1
 
 // -----
 
-// Sums of few steps have many tiles to a panel, as far as can be told.
+// Sums of few steps have many tiles to a panel, as far as can be told. Here the rows of a window are cut.
 // CHECK-LABEL: @few_steps_of_the_run
 // CHECK-NOT: memref.prefetch
-func.func @few_steps_of_the_run(%w: memref<3x49x3x32xf32>, %y: memref<3x4x16xf32>, %n: index) {
+func.func @few_steps_of_the_run(%from: index, %to: index, %w: memref<3x49x7x32xf32>, %y: memref<3x4x16xf32>, %n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  %c3 = arith.constant 3 : index
   %c8 = arith.constant 8 : index
   %c49 = arith.constant 49 : index
   %zero = arith.constant 0.0 : f32
@@ -268,8 +267,8 @@ func.func @few_steps_of_the_run(%w: memref<3x49x3x32xf32>, %y: memref<3x4x16xf32
   scf.forall (%p) in (3) {
     scf.for %t = %c0 to %n step %c8 {
       %sum = scf.for %h = %c0 to %c49 step %c1 iter_args(%r = %start) -> vector<16xf32> {
-        %row = scf.for %k = %c0 to %c3 step %c1 iter_args(%s = %r) -> vector<16xf32> {
-          %a = vector.transfer_read %w[%p, %h, %k, %c0], %zero {in_bounds = [true]} : memref<3x49x3x32xf32>, vector<16xf32>
+        %row = scf.for %k = %from to %to step %c1 iter_args(%s = %r) -> vector<16xf32> {
+          %a = vector.transfer_read %w[%p, %h, %k, %c0], %zero {in_bounds = [true]} : memref<3x49x7x32xf32>, vector<16xf32>
           %next = arith.addf %s, %a : vector<16xf32>
           scf.yield %next : vector<16xf32>
         }
