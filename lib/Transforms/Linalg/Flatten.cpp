@@ -17,12 +17,13 @@ using namespace mlir;
 using namespace accel;
 
 /// The operand's result number of each iteration dim, -1 where it is broadcast; null if the map is
-/// not dims in order with zeros between.
-static std::optional<SmallVector<int>> orderedDims(AffineMap map) {
+/// not dims in order, with zeros between that are all of a dim.
+static std::optional<SmallVector<int>> orderedDims(AffineMap map, Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
   SmallVector<int> at(map.getNumDims(), -1);
   int last = -1;
   for (auto [i, expr] : llvm::enumerate(map.getResults())) {
-    if (auto zero = dyn_cast<AffineConstantExpr>(expr); zero && zero.getValue() == 0)
+    if (isa<AffineConstantExpr>(expr) && shaped && shaped.getDimSize(i) == 1)
       continue;
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || int(dim.getPosition()) <= last)
@@ -83,8 +84,8 @@ static void flatten(func::FuncOp function) {
     return;
   unsigned loops = op.getNumLoops();
   SmallVector<SmallVector<int>> dims;
-  for (AffineMap map : op.getIndexingMapsArray()) {
-    std::optional<SmallVector<int>> ordered = orderedDims(map);
+  for (auto [operand, map] : llvm::zip_equal(op->getOpOperands(), op.getIndexingMapsArray())) {
+    std::optional<SmallVector<int>> ordered = orderedDims(map, operand.get().getType());
     if (!ordered)
       return;
     dims.push_back(*ordered);

@@ -90,3 +90,23 @@ func.func @no_shape(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %0 = nn.relu %x : tensor<2x3xf32> -> tensor<2x3xf32>
   return %0 : tensor<2x3xf32>
 }
+
+// -----
+
+// One channel of a block of four: its positions are four elements apart, so that they are no row.
+// CHECK-DAG: #[[BLOCK:.*]] = affine_map<(d0, d1) -> (d0, d1, 0)>
+// CHECK-LABEL: @first_of_block
+// CHECK-SAME: tensor<14x12x4xf32>
+// CHECK-SAME: tensor<14x12xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[BLOCK]], #{{.*}}], iterator_types = ["parallel", "parallel"]}
+func.func @first_of_block(%x: tensor<14x12x4xf32> {exec.shape = affine_map<() -> (14, 12, 4)>},
+                          %out: tensor<14x12xf32> {exec.shape = affine_map<() -> (14, 12)>})
+    -> (tensor<14x12xf32> {exec.shape = affine_map<() -> (14, 12)>}) {
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1, 0)>, affine_map<(d0, d1) -> (d0, d1)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<14x12x4xf32>) outs(%out : tensor<14x12xf32>) {
+  ^bb0(%in: f32, %was: f32):
+    linalg.yield %in : f32
+  } -> tensor<14x12xf32>
+  return %0 : tensor<14x12xf32>
+}

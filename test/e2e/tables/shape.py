@@ -46,6 +46,7 @@ def moves():
     yield row("Slice", x("N", 17, 9), const([-9]), const([2**62]), const([1]))
     yield row("Slice", x("N", 17, 9), const([0]), const([100]), const([1]), const([3]))
     yield row("Slice", x("N", 17, 9), const([-1]), const([-100]), const([2]), const([-2]))
+    yield row("Slice", x(0, 5), const([-1, 3]), const([-(2**31), 4]), const([0, 1]), const([-1, 1]))
     yield row("Slice", x(5, 17, 9), const([0]), const([1]), const([0]))
     yield row("Slice", x("N", 17), opset=9, starts=[2], ends=[-3], axes=[1])
     yield row("Pad", x("N", 5, 7), const([0, 1, 2, 0, 3, 0]))

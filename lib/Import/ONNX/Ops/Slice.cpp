@@ -185,9 +185,10 @@ static void sliceRange(Node &node, Dim size, int64_t axis, Dim start, Dim end, i
       if (*number >= known.value_or(kFar))
         return last;
       if (*number < -known.value_or(kFar - 1))
-        return low;
+        return table.min(low, last);
     }
-    return table.clamp(at + table.isLess(at, zero) * size, low, last);
+    // Of no elements the last is before the first.
+    return table.min(table.max(at + table.isLess(at, zero) * size, low), last);
   };
   Dim given = start;
   start = position(start, zero);
