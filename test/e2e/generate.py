@@ -166,11 +166,11 @@ def one_column():
     return b.model()
 
 
-def small_stages(batch):
+def small_stages(batch, height=123, width=117):
     """Convolutions read by windows, or by sums over channels, whose pictures leave the second cache: two in one kernel.
     Odd sizes, strides that skip rows, windows that reach far into padding, and what stands between and behind them."""
     b = Builder("stages")
-    image = b.input("image", [batch, 16, 123, 117])
+    image = b.input("image", [batch, 16, height, width])
     low, high = b.constant(0.0, np.float32), b.constant(6.0, np.float32)
 
     def wide(kernel=1, **attributes):
@@ -209,6 +209,12 @@ def stages_static():
 @model({"batch": 1}, {"batch": 3})
 def stages_dynamic():
     return small_stages("batch")
+
+
+@model(*({"height": h, "width": w} for h, w in ((123, 117), (9, 13), (37, 601), (65, 257))))
+def stages_any_size():
+    """Rows of up to 256 columns are an item's: longer ones are cut."""
+    return small_stages(1, "height", "width")
 
 
 PICTURES = [

@@ -29,6 +29,10 @@ static constexpr double kSpent = 0.25;
 /// Of the time of products, what must be gained.
 static constexpr double kLeastGain = 0.01;
 
+/// The height or width of an input that only the run knows: pictures to classify have 224, those to
+/// find something in 320 or 640.
+static constexpr int64_t kLikelySide = 320;
+
 /// Pictures in blocks: batch, block of channels, row, column, channel.
 static constexpr unsigned kRank = 5, kBlock = 1, kRow = 2, kColumn = 3, kChannel = 4;
 
@@ -47,12 +51,23 @@ struct Candidate {
   int64_t rows; ///< of the result, for a work item
   double gain;  ///< cycles
 };
+
+/// A tensor of pictures.
+struct Picture {
+  SmallVector<int64_t> sizes; ///< those that are likely, where only the run knows
+  bool rowsKnown = true;
+};
 } // namespace
 
 /// Rows for each of so many items, at most `fit`. Items of equal size are half the code: the next
 /// divisor up to twice the rows, or down to half of them, is taken.
-static int64_t rowsPerItem(int64_t count, int64_t items, int64_t fit) {
+///
+/// Where only the run knows how many there are, a power of two is: networks halve pictures.
+static int64_t rowsPerItem(int64_t count, bool isKnown, int64_t items, int64_t fit) {
   int64_t rows = std::clamp<int64_t>(llvm::divideCeil(count, items), 1, fit);
+  if (!isKnown)
+    return int64_t(llvm::PowerOf2Ceil(rows)) <= fit ? int64_t(llvm::PowerOf2Ceil(rows))
+                                                    : int64_t(llvm::bit_floor(uint64_t(rows)));
   for (int64_t more = rows; more <= std::min(fit, 2 * rows - 1); ++more)
     if (count % more == 0)
       return more;
@@ -116,18 +131,43 @@ static bool canBeSecond(Operation *op, ShapeAnalysis &shapes) {
   return isa<PoolOp, BlockedDepthwiseConvOp>(op);
 }
 
-static std::optional<SmallVector<int64_t>> pictureOf(Value value, ShapeAnalysis &shapes) {
-  const Shape &shape = shapes.get(value);
+/// The size of a dim, or the one that is likely.
+static int64_t likelySize(Dim dim, ShapeAnalysis &shapes) {
+  DenseMap<AffineExpr, AffineExpr> sizes;
+  dim.walk([&](AffineExpr part) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(part);
+    if (!symbol || sizes.contains(symbol))
+      return;
+    int64_t size;
+    if (const LeastDim *least = shapes.definitionOf(symbol.getPosition())) {
+      size = std::min(likelySize(least->a, shapes), likelySize(least->b, shapes));
+    } else {
+      Bounds bounds = shapes.boundsOf(symbol.getPosition());
+      size = std::max(bounds.low, std::min(kLikelySide, bounds.high));
+    }
+    sizes[symbol] = getAffineConstantExpr(size, dim.getContext());
+  });
+  AffineExpr known = simplifyAffineExpr(dim.replace(sizes), 0, 0);
+  auto size = dyn_cast<AffineConstantExpr>(known);
+  return size ? size.getValue() : kLikelySide;
+}
+
+static std::optional<Picture> pictureOf(Value value, ShapeAnalysis &shapes) {
+  const Shape shape = shapes.get(value);
   if (shape.size() != kRank || !nn::detail::elementTypeOf(value).isF32())
     return std::nullopt;
-  SmallVector<int64_t> sizes{constantDim(shape[0]).value_or(1)};
-  for (Dim dim : ArrayRef(shape).drop_front()) {
-    std::optional<int64_t> size = constantDim(dim);
+  Picture picture{{constantDim(shape[0]).value_or(1)}};
+  for (unsigned i = kBlock; i < kRank; ++i) {
+    std::optional<int64_t> size = constantDim(shape[i]);
+    bool mayBeUnknown = i == kRow || i == kColumn;
+    if (!size && mayBeUnknown)
+      size = std::max<int64_t>(1, likelySize(shape[i], shapes));
     if (!size || *size < 1)
       return std::nullopt;
-    sizes.push_back(*size);
+    picture.sizes.push_back(*size);
   }
-  return sizes;
+  picture.rowsKnown = constantDim(shape[kRow]).has_value();
+  return picture;
 }
 
 static double filterBytes(Operation *op, ShapeAnalysis &shapes) {
@@ -145,19 +185,20 @@ static std::variant<Candidate, std::string> judge(KernelGroup &first, KernelGrou
     return "its windows are not over rows of a picture";
   if (!hasTiles(first.root, shapes) || !hasTiles(second.root, shapes))
     return "a window of more than " + std::to_string(kMaxWindow) + " positions has no tiles";
-  std::optional<SmallVector<int64_t>> made = pictureOf(first.result(), shapes),
-                                      read = pictureOf(second.root->getResult(0), shapes);
-  if (!made || !read)
-    return "its picture has a size that only the run knows, or is not of f32";
-  double bytes = double(sizeof(float)) * (*made)[0] * (*made)[kBlock] * (*made)[kRow] *
-                 (*made)[kColumn] * (*made)[kChannel];
+  std::optional<Picture> firstPicture = pictureOf(first.result(), shapes),
+                         secondPicture = pictureOf(second.root->getResult(0), shapes);
+  if (!firstPicture || !secondPicture)
+    return "its picture has channels that only the run knows, or is not of f32";
+  ArrayRef<int64_t> made = firstPicture->sizes, read = secondPicture->sizes;
+  double bytes =
+      double(sizeof(float)) * made[0] * made[kBlock] * made[kRow] * made[kColumn] * made[kChannel];
   double kept = double(costs.l2Bytes) / 2;
   if (bytes <= kept)
     return "the " + std::to_string(int64_t(bytes) >> 10) +
            " kB between them stay in the second cache";
-  int64_t blocks = window->channelsWhole ? 1 : (*made)[kBlock];
-  int64_t row = int64_t(sizeof(float)) * ((*made)[kColumn] + window->beside) * (*made)[kChannel] *
-                ((*made)[kBlock] / blocks);
+  int64_t blocks = window->channelsWhole ? 1 : made[kBlock];
+  int64_t row = int64_t(sizeof(float)) * (made[kColumn] + window->beside) * made[kChannel] *
+                (made[kBlock] / blocks);
   int64_t fit = (costs.l2Bytes / 4 / row - window->extent) / window->stride + 1;
   if (costs.l2Bytes / 4 < row * window->extent)
     return "the rows of a window do not fit the second cache";
@@ -168,24 +209,25 @@ static std::variant<Candidate, std::string> judge(KernelGroup &first, KernelGrou
     return flops /
            ((isa<BlockedConvOp>(op) ? kConvReaches : kWindowReaches) * double(costs.flopsPerCycle));
   };
-  double firstTime = cycles(first.root, *made), secondTime = cycles(second.root, *read),
+  double firstTime = cycles(first.root, made), secondTime = cycles(second.root, read),
          leaves = (bytes - kept) / bytes, traffic = bytes / kBytesPerCycle;
   double gain = leaves * (std::max(0.0, kFetchedFirst * traffic - kHidesWrites * firstTime) +
                           std::max(0.0, traffic - kHidesReads * secondTime));
   if (window->channelsWhole)
-    gain -= double((*made)[0] * (*read)[kRow]) / kFilterBytesPerCycle *
+    gain -= double(made[0] * read[kRow]) / kFilterBytesPerCycle *
             std::max(0.0, filterBytes(first.root, shapes) + filterBytes(second.root, shapes) -
                               kNearFilters);
   if (gain <= kLeastGain * (firstTime + secondTime))
     return "less than a hundredth of their time would be saved";
-  int64_t pictures = (*read)[0] * blocks, count = (*read)[kRow];
+  int64_t pictures = read[0] * blocks, count = read[kRow];
   int64_t most = std::min(fit, count / int64_t(llvm::divideCeil(std::end(kItems)[-1], pictures)));
   if (most < 1)
     return "there would be " + std::to_string(pictures * count) + " work items only";
   for (int64_t items : kItems) {
-    int64_t rows = rowsPerItem(count, llvm::divideCeil(items, pictures), most);
+    int64_t rows =
+        rowsPerItem(count, secondPicture->rowsKnown, llvm::divideCeil(items, pictures), most);
     int64_t twice = window->shared() * int64_t(llvm::divideCeil(count, rows) - 1);
-    double loss = firstTime * double(twice) / double((*made)[kRow]);
+    double loss = firstTime * double(twice) / double(made[kRow]);
     if (loss <= kSpent * gain * (items == std::end(kItems)[-1] ? 2 : 1))
       return Candidate{&first, &second, rows, gain - loss};
   }

@@ -211,6 +211,9 @@ Value Lowering::copyInto(Value destination, Value source, ArrayRef<OpFoldResult>
 
 LogicalResult Lowering::lower(Operation *op) {
   location = op->getLoc();
+  // A bias that a product's sums started from is added already.
+  if (values.contains(op->getResult(0)))
+    return success();
   // There is nothing to compute, and slices and windows of nothing need not be legal.
   if (isEmpty(op->getResult(0))) {
     values.map(op->getResult(0), destination(op->getResult(0)));

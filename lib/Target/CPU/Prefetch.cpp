@@ -186,7 +186,7 @@ static Value inFirstIteration(OpBuilder &before, Operation *outer, Value bound, 
 static void requestOfRun(const Nest &nest, ArrayRef<vector::TransferReadOp> reads,
                          BlockArgument memory, Block &entry, int64_t line) {
   ArrayRef<Loop> loops = nest.loops;
-  if (loops[0].trips >= 0 && loops[0].trips * loops[0].step < kLeastSteps)
+  if (int64_t trips = nest.tripsIn(0); trips >= 0 && trips * loops[0].step < kLeastSteps)
     return;
   Operation *first = nest.tiles().back().op;
   OpBuilder before(first), builder(reads.front());

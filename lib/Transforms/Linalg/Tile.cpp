@@ -161,7 +161,8 @@ Value Tiler::emitStages(Value destination, const Sizes &offsets, const Sizes &si
     return destination;
   }
   return emitStagedItem(
-      builder, *stage, destination, offsets, sizes,
+      builder, *stage, plan.item, tensor::getMixedSizes(builder, root.getLoc(), init), destination,
+      offsets, sizes,
       [&](Value into, const Sizes &from, const Sizes &extent) {
         first.builder.setInsertionPoint(builder.getInsertionBlock(), builder.getInsertionPoint());
         Value rows = first.emitItem(into, from, extent);

@@ -2,6 +2,7 @@
 // Items of kernels of two stages: scratch for the first one's rows, and the loop over rows.
 #include "lib/Transforms/Linalg/TileStages.h"
 #include "dialects/Exec/ExecOps.h"
+#include "lib/Transforms/Linalg/WindowCopy.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -16,6 +17,9 @@ using namespace accel::linalg_ext;
 /// Pictures in blocks: batch, block of channels, row, column, channel.
 static constexpr unsigned kRank = 5, kBlock = 1, kRow = 2, kColumn = 3, kChannel = 4;
 
+/// Columns of an item where only the run knows how many there are.
+static constexpr int64_t kMaxColumns = 256;
+
 static tensor::PadOp padBetweenStages(Operation *root) {
   for (auto pad : root->getBlock()->getOps<tensor::PadOp>())
     if (pad.getNofold())
@@ -25,16 +29,51 @@ static tensor::PadOp padBetweenStages(Operation *root) {
 
 bool linalg_ext::hasStages(Operation *root) { return bool(padBetweenStages(root)); }
 
-SmallVector<int64_t> Stage::scratch(int64_t rows) const {
-  auto shape = cast<RankedTensorType>(tensor::PadOp(pad).getResultType()).getShape();
-  SmallVector<int64_t> result(shape);
+SmallVector<int64_t> Stage::scratch(int64_t rows, int64_t columns) const {
+  SmallVector<int64_t> result(tensor::PadOp(pad).getResultType().getShape());
   result[0] = 1;
   if (!channelsWhole)
     result[kBlock] = 1;
   // What no other window reads is overwritten, unless there are rows of padding to keep.
-  bool padded = shape[kRow] != tensor::PadOp(pad).getSourceType().getDimSize(kRow);
-  result[kRow] = rowsShared() || padded ? (rows - 1) * stride + window : window;
+  result[kRow] = rowsShared() || isPadded(pad, kRow) ? row.reach(rows) : row.window;
+  if (ShapedType::isDynamic(result[kColumn]))
+    result[kColumn] = column.reach(columns);
   return result;
+}
+
+/// How a reader walks a dim of what it reads: stride * result + dilation * element of the window.
+/// Null where it starts elsewhere than at 0.
+static std::optional<Walk> walkOf(linalg::GenericOp reader, AffineMap map, unsigned dim) {
+  SmallVector<int64_t> first(map.getNumDims(), 0), last = first, next = first;
+  for (auto [i, range, iterator] :
+       llvm::enumerate(reader.getStaticLoopRanges(), reader.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction && map.getResult(dim).isFunctionOfDim(i)) {
+      if (ShapedType::isDynamic(range))
+        return std::nullopt;
+      last[i] = range - 1;
+    }
+  next[dim] = 1;
+  auto at = [&](ArrayRef<int64_t> point) { return map.getSubMap({dim}).compose(point).front(); };
+  if (!map.getResult(dim).isFunctionOfDim(dim) || !map.getResult(dim).isPureAffine())
+    return std::nullopt;
+  Walk walk{at(next) - at(first), at(last) - at(first) + 1};
+  return at(first) == 0 && walk.stride >= 1 ? std::optional(walk) : std::nullopt;
+}
+
+/// Columns of an item, as many as leave its rows a quarter of the second cache: parts of rows share
+/// columns that are computed twice.
+static int64_t columnsPerItem(const Stage &stage, int64_t rows, int64_t tile,
+                              const cpu::Target &target) {
+  auto bytes = [&](int64_t columns) {
+    int64_t total = sizeof(float);
+    for (int64_t size : stage.scratch(rows, columns))
+      total *= size;
+    return total;
+  };
+  int64_t columns = kMaxColumns;
+  while (columns > tile && bytes(columns) > int64_t(target.l2Bytes) / 4)
+    columns /= 2;
+  return columns;
 }
 
 std::optional<Stage> linalg_ext::planStage(Operation *root, const cpu::Target &target,
@@ -47,9 +86,9 @@ std::optional<Stage> linalg_ext::planStage(Operation *root, const cpu::Target &t
   stage.reader = dyn_cast<linalg::GenericOp>(*stage.pad->user_begin());
   auto result = cast<RankedTensorType>(root->getResult(0).getType());
   auto padded = stage.pad.getResultType(), made = stage.pad.getSourceType();
+  // What only the run may know is the batch, and how far a picture goes.
   auto isKnown = [](RankedTensorType type) {
-    return type.getRank() == kRank &&
-           llvm::none_of(type.getShape().drop_front(), ShapedType::isDynamic);
+    return type.getRank() == kRank && !type.isDynamicDim(kBlock) && !type.isDynamicDim(kChannel);
   };
   if (!stage.maker || !stage.reader || !stage.pad.getSource().hasOneUse() || !isKnown(result) ||
       !isKnown(padded) || padded.getDimSize(kBlock) != made.getDimSize(kBlock) ||
@@ -82,20 +121,12 @@ std::optional<Stage> linalg_ext::planStage(Operation *root, const cpu::Target &t
   stage.channelsWhole = isReduced(kBlock) && isReduced(kChannel);
   if (!stage.channelsWhole && (!walks(map, kBlock) || !walks(map, kChannel)))
     return std::nullopt;
-  // stride * row + dilation * window
-  SmallVector<int64_t> first(map.getNumDims(), 0), last = first, next = first;
-  SmallVector<int64_t> ranges = stage.reader.getStaticLoopRanges();
-  for (unsigned i = 0; i < ranges.size(); ++i)
-    if (iterators[i] == utils::IteratorType::reduction)
-      last[i] = ranges[i] - 1;
-  next[kRow] = 1;
-  auto at = [&](ArrayRef<int64_t> point) { return map.getSubMap({kRow}).compose(point).front(); };
-  if (!map.getResult(kRow).isFunctionOfDim(kRow) || !map.getResult(kRow).isPureAffine())
+  std::optional<Walk> row = walkOf(stage.reader, map, kRow),
+                      column = walkOf(stage.reader, map, kColumn);
+  if (!row || !column)
     return std::nullopt;
-  stage.stride = at(next) - at(first);
-  stage.window = at(last) - at(first) + 1;
-  if (at(first) != 0 || stage.stride < 1)
-    return std::nullopt;
+  stage.row = *row;
+  stage.column = *column;
 
   std::optional<TilePlan> tiles = planTiles(stage.maker, target);
   if (!tiles || llvm::is_contained(tiles->tile, 0) || tiles->tile[kRow] != 1 ||
@@ -112,11 +143,15 @@ std::optional<Stage> linalg_ext::planStage(Operation *root, const cpu::Target &t
     each->depth = 0;
   }
 
-  int64_t rows = result.getDimSize(kRow), item = rows;
+  int64_t rows = result.getDimSize(kRow), item = ShapedType::isDynamic(rows) ? 1 : rows;
   if (auto known = root->getParentOfType<func::FuncOp>()->getAttrOfType<IntegerAttr>(
           exec::KernelOp::kItemRowsAttr))
-    item = std::clamp<int64_t>(known.getInt(), 1, rows);
-  plan.item = {1, stage.channelsWhole ? 0 : 1, item == rows ? 0 : item, 0, 0};
+    item = std::max<int64_t>(known.getInt(), 1);
+  if (!ShapedType::isDynamic(rows))
+    item = std::min(item, rows);
+  int64_t columns =
+      padded.isDynamicDim(kColumn) ? columnsPerItem(stage, item, plan.tile[kColumn], target) : 0;
+  plan.item = {1, stage.channelsWhole ? 0 : 1, item == rows ? 0 : item, columns, 0};
   plan.order = llvm::to_vector(llvm::seq<unsigned>(0, kRank));
   return stage;
 }
@@ -124,14 +159,14 @@ std::optional<Stage> linalg_ext::planStage(Operation *root, const cpu::Target &t
 namespace {
 class StagedItem {
 public:
-  StagedItem(OpBuilder &b, const Stage &stage, const StageSizes &offsets, const StageSizes &sizes)
+  StagedItem(OpBuilder &b, const Stage &stage, ArrayRef<int64_t> item, ArrayRef<OpFoldResult> made,
+             const StageSizes &offsets, const StageSizes &sizes)
       : b(b), stage(stage), pad(stage.pad), at(pad.getLoc()), offsets(offsets), sizes(sizes),
-        rows(*getConstantIntValue(sizes[kRow])), shape(stage.scratch(rows)), low(kRank),
-        made(pad.getSourceType().getShape()) {
+        rows(getConstantIntValue(sizes[kRow]).value_or(item[kRow])),
+        shape(stage.scratch(rows, item[kColumn])), low(kRank), made(made) {
     for (auto [i, size] : llvm::enumerate(pad.getMixedLowPad()))
       low[i] = *getConstantIntValue(size);
-    moves = shape[kRow] == stage.window && rows > 1;
-    padsRows = pad.getResultType().getDimSize(kRow) != made[kRow];
+    moves = shape[kRow] == stage.row.window && rows > 1;
   }
 
   Value index(int64_t value) { return arith::ConstantIndexOp::create(b, at, value); }
@@ -139,19 +174,19 @@ public:
     return affine::makeComposedFoldedAffineApply(
         b, at, AffineMap::get(operands.size(), 0, expr, b.getContext()), operands);
   }
-  OpFoldResult clamp(OpFoldResult value, int64_t from, int64_t to) {
-    AffineExpr d0 = b.getAffineDimExpr(0);
-    auto limit = [&](int64_t bound) {
-      return AffineMap::get(1, 0, {d0, b.getAffineConstantExpr(bound)}, b.getContext());
-    };
-    OpFoldResult most = affine::makeComposedFoldedAffineMax(b, at, limit(from), {value});
-    return affine::makeComposedFoldedAffineMin(b, at, limit(to), {most});
+  /// The nearest of 0 .. size to a position.
+  OpFoldResult clamp(OpFoldResult value, OpFoldResult size) {
+    AffineMap both = AffineMap::getMultiDimIdentityMap(2, b.getContext());
+    OpFoldResult most =
+        affine::makeComposedFoldedAffineMax(b, at, both, {value, b.getIndexAttr(0)});
+    return affine::makeComposedFoldedAffineMin(b, at, both, {most, size});
   }
 
   /// Loops over rows and columns of scratch that padding takes.
-  Value fill(Value scratch, OpFoldResult fromRow, OpFoldResult toRow, int64_t fromColumn,
-             int64_t toColumn) {
-    if (fromColumn == toColumn || fromRow == toRow)
+  Value fill(Value scratch, OpFoldResult fromRow, OpFoldResult toRow, OpFoldResult fromColumn,
+             OpFoldResult toColumn) {
+    if (isEqualConstantIntOrValue(fromColumn, toColumn) ||
+        isEqualConstantIntOrValue(fromRow, toRow))
       return scratch;
     Value zero = index(0), one = index(1);
     auto value = [&](OpFoldResult x) { return getValueOrCreateConstantIndexOp(b, at, x); };
@@ -167,7 +202,7 @@ public:
       position[kBlock] = block;
       return loop(value(fromRow), value(toRow), into, [&](Value row, Value into) {
         position[kRow] = row;
-        return loop(index(fromColumn), index(toColumn), into, [&](Value column, Value into) {
+        return loop(value(fromColumn), value(toColumn), into, [&](Value column, Value into) {
           position[kColumn] = column;
           Value outside = pad.getConstantPaddingValue();
           auto type = VectorType::get({shape[kChannel]}, outside.getType());
@@ -185,32 +220,50 @@ public:
   StageSizes base(Value step) {
     AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
     OpFoldResult zero = b.getIndexAttr(0);
-    OpFoldResult row = moves ? apply((d0 + d1) * stage.stride, {offsets[kRow], OpFoldResult(step)})
-                             : apply(d0 * stage.stride, {offsets[kRow]});
-    return {offsets[0], stage.channelsWhole ? zero : offsets[kBlock], row, zero, zero};
+    OpFoldResult row =
+        moves ? apply((d0 + d1) * stage.row.stride, {offsets[kRow], OpFoldResult(step)})
+              : apply(d0 * stage.row.stride, {offsets[kRow]});
+    return {offsets[0], stage.channelsWhole ? zero : offsets[kBlock], row,
+            apply(d0 * stage.column.stride, {offsets[kColumn]}), zero};
   }
 
-  /// The rows that row `step` of the item reads and no row before it did, as those of the maker's
-  /// result: all, and those that are no padding.
-  struct Rows {
+  /// Rows or columns of the maker's result: all that are read, and those that are no padding.
+  struct Span {
     OpFoldResult first, end, from, to;
   };
-  Rows rowsFor(Value step) {
+  Span span(OpFoldResult first, OpFoldResult end, unsigned dim) {
+    if (!isPadded(pad, dim))
+      return {first, end, first, end};
+    return {first, end, clamp(first, made[dim]), clamp(end, made[dim])};
+  }
+
+  /// The rows that row `step` of the item reads and no row before it did.
+  Span rowsFor(Value step) {
     AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
-    OpFoldResult first = apply((d0 + d1) * stage.stride - low[kRow],
+    OpFoldResult first = apply((d0 + d1) * stage.row.stride - low[kRow],
                                {offsets[kRow], OpFoldResult(step)}),
-                 end = apply(d0 + stage.window, {first});
+                 end = apply(d0 + stage.row.window, {first});
     if (stage.rowsShared() && rows > 1) {
       Value isFirst =
           arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, step, index(0)).getResult();
       auto value = [&](OpFoldResult x) { return getValueOrCreateConstantIndexOp(b, at, x); };
       first = arith::SelectOp::create(b, at, isFirst, value(first),
-                                      value(apply(d0 - stage.stride, {end})))
+                                      value(apply(d0 - stage.row.stride, {end})))
                   .getResult();
     }
-    if (!padsRows)
-      return {first, end, first, end};
-    return {first, end, clamp(first, 0, made[kRow]), clamp(end, 0, made[kRow])};
+    return span(first, end, kRow);
+  }
+
+  /// The columns that the item reads; all of a row, where their number is known.
+  Span columns() {
+    AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+    if (getConstantIntValue(made[kColumn]))
+      return {b.getIndexAttr(-low[kColumn]), b.getIndexAttr(shape[kColumn] - low[kColumn]),
+              b.getIndexAttr(0), made[kColumn]};
+    OpFoldResult first = apply(d0 * stage.column.stride - low[kColumn], {offsets[kColumn]}),
+                 end = apply(d0 + (d1 - 1) * stage.column.stride + stage.column.window,
+                             {first, sizes[kColumn]});
+    return span(first, end, kColumn);
   }
 
   Value emit(Value destination,
@@ -220,8 +273,9 @@ public:
                  read) {
     AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
     Value scratch = tensor::EmptyOp::create(b, at, shape, pad.getSourceType().getElementType());
-    auto loop = scf::ForOp::create(b, at, index(0), index(rows), index(1),
-                                   ValueRange{destination, scratch});
+    auto loop =
+        scf::ForOp::create(b, at, index(0), getValueOrCreateConstantIndexOp(b, at, sizes[kRow]),
+                           index(1), ValueRange{destination, scratch});
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value step = loop.getInductionVar();
@@ -231,28 +285,27 @@ public:
 
     // All in the loop over rows: padding that is the same for each item would be hoisted out of the
     // loop over items, and then copied by each.
-    Rows rows = rowsFor(step);
-    auto inScratch = [&](OpFoldResult row) {
-      return apply(d0 + low[kRow] - d1, {row, origin[kRow]});
+    Span rows = rowsFor(step), columns = this->columns();
+    auto inScratch = [&](const Span &span, unsigned dim) {
+      auto at = [&](OpFoldResult position) {
+        return apply(d0 + low[dim] - d1, {position, origin[dim]});
+      };
+      return Span{at(span.first), at(span.end), at(span.from), at(span.to)};
     };
-    OpFoldResult first = inScratch(rows.first), end = inScratch(rows.end),
-                 from = inScratch(rows.from), to = inScratch(rows.to);
-    int64_t right = low[kColumn] + made[kColumn];
-    scratch = fill(scratch, first, end, 0, low[kColumn]);
-    scratch = fill(scratch, first, end, right, shape[kColumn]);
-    if (padsRows) {
-      scratch = fill(scratch, first, from, low[kColumn], right);
-      scratch = fill(scratch, to, end, low[kColumn], right);
-    }
+    Span row = inScratch(rows, kRow), column = inScratch(columns, kColumn);
+    scratch = fill(scratch, row.first, row.end, column.first, column.from);
+    scratch = fill(scratch, row.first, row.end, column.to, column.end);
+    scratch = fill(scratch, row.first, row.from, column.from, column.to);
+    scratch = fill(scratch, row.to, row.end, column.from, column.to);
     StageSizes where = origin, extent(kRank), place(kRank, b.getIndexAttr(0));
     for (unsigned i = 0; i < kRank; ++i)
       extent[i] = b.getIndexAttr(shape[i]);
     extent[kRow] = apply(d1 - d0, {rows.from, rows.to});
-    extent[kColumn] = b.getIndexAttr(made[kColumn]);
+    extent[kColumn] = apply(d1 - d0, {columns.from, columns.to});
     where[kRow] = rows.from;
-    where[kColumn] = b.getIndexAttr(0);
-    place[kRow] = from;
-    place[kColumn] = b.getIndexAttr(low[kColumn]);
+    where[kColumn] = columns.from;
+    place[kRow] = row.from;
+    place[kColumn] = column.from;
     Value slice = tensor::ExtractSliceOp::create(b, at, scratch, place, extent, unit);
     slice = make(slice, where, extent);
     scratch = tensor::InsertSliceOp::create(b, at, slice, scratch, place, extent, unit);
@@ -261,9 +314,9 @@ public:
     relative[kRow] = step;
     one[kRow] = b.getIndexAttr(1);
     result[kRow] = apply(d0 + d1, {offsets[kRow], OpFoldResult(step)});
-    Value row = tensor::ExtractSliceOp::create(b, at, destination, relative, one, unit);
-    row = read(row, result, one, scratch, origin);
-    destination = tensor::InsertSliceOp::create(b, at, row, destination, relative, one, unit);
+    Value into = tensor::ExtractSliceOp::create(b, at, destination, relative, one, unit);
+    into = read(into, result, one, scratch, origin);
+    destination = tensor::InsertSliceOp::create(b, at, into, destination, relative, one, unit);
     scf::YieldOp::create(b, at, ValueRange{destination, scratch});
     return loop.getResult(0);
   }
@@ -274,21 +327,20 @@ private:
   tensor::PadOp pad;
   Location at;
   const StageSizes &offsets, &sizes;
-  int64_t rows;               ///< of the item
+  int64_t rows;               ///< of the item, at most
   SmallVector<int64_t> shape; ///< of scratch
   SmallVector<int64_t> low;
-  ArrayRef<int64_t> made; ///< shape of the first stage's result
-  bool moves = false;     ///< each row of the item overwrites scratch
-  bool padsRows = false;  ///< above or below the picture
+  ArrayRef<OpFoldResult> made; ///< sizes of the first stage's result
+  bool moves = false;          ///< each row of the item overwrites scratch
 };
 } // namespace
 
 Value linalg_ext::emitStagedItem(
-    OpBuilder &builder, const Stage &stage, Value destination, const StageSizes &offsets,
-    const StageSizes &sizes,
+    OpBuilder &builder, const Stage &stage, ArrayRef<int64_t> item, ArrayRef<OpFoldResult> made,
+    Value destination, const StageSizes &offsets, const StageSizes &sizes,
     llvm::function_ref<Value(Value, const StageSizes &, const StageSizes &)> make,
     llvm::function_ref<Value(Value, const StageSizes &, const StageSizes &, Value,
                              const StageSizes &)>
         read) {
-  return StagedItem(builder, stage, offsets, sizes).emit(destination, make, read);
+  return StagedItem(builder, stage, item, made, offsets, sizes).emit(destination, make, read);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Computes an op at points: operands, body, reductions.
+#include "dialects/Exec/ExecOps.h"
 #include "lib/Transforms/Linalg/Vectorizer.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -153,10 +154,55 @@ Value Vectorizer::computeBody(linalg::GenericOp op, const Point &point, int vect
   return point.width && !isa<VectorType>(yielded.getType()) ? widen(yielded, point.width) : yielded;
 }
 
+/// A loop over a reduction dim in blocks: what the terms of a block add up to, from zero, is added
+/// to the values so far.
+SmallVector<Value>
+Vectorizer::reduceInBlocks(Index extent, int64_t block, ValueRange carried,
+                           llvm::function_ref<SmallVector<Value>(Index, ValueRange)> step) {
+  AffineExpr d0, d1;
+  bindDims(builder.getContext(), d0, d1);
+  auto loop = [&](Value to, int64_t stride, ValueRange values, auto body) {
+    auto loop = scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)), to,
+                                   asValue(builder.getIndexAttr(stride)), values);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    scf::YieldOp::create(builder, location, body(loop.getInductionVar(), loop.getRegionIterArgs()));
+    return SmallVector<Value>(loop.getResults());
+  };
+  // The loop counts from zero: a trip count that is known is unrolled.
+  auto add = [&](Index from, Index count, ValueRange values) {
+    SmallVector<Value> sums = llvm::map_to_vector(values, [&](Value value) -> Value {
+      return arith::ConstantOp::create(builder, location, builder.getZeroAttr(value.getType()));
+    });
+    sums = loop(asValue(count), 1, sums, [&](Value i, ValueRange sums) {
+      return step(affine::makeComposedFoldedAffineApply(builder, location,
+                                                        AffineMap::get(2, 0, d0 + d1), {from, i}),
+                  sums);
+    });
+    for (auto [sum, value] : llvm::zip_equal(sums, values))
+      sum = arith::AddFOp::create(builder, location, value, sum);
+    return sums;
+  };
+  std::optional<int64_t> size = getConstantIntValue(extent);
+  Index whole = size ? Index(builder.getIndexAttr(*size / block * block)) : extent;
+  SmallVector<Value> sums =
+      loop(asValue(whole), block, carried, [&](Value from, ValueRange values) {
+        Index count = builder.getIndexAttr(block);
+        if (!size) {
+          Value left = arith::SubIOp::create(builder, location, asValue(extent), from);
+          count = arith::MinUIOp::create(builder, location, left, asValue(count)).getResult();
+        }
+        return add(from, count, values);
+      });
+  int64_t rest = size ? *size % block : 0;
+  return rest ? add(whole, builder.getIndexAttr(rest), sums) : sums;
+}
+
 /// Reductions at several points at once: loops over the reduction dims carry one value a point.
 SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
                                         ArrayRef<Point> points, Value initFrom) {
   SmallVector<Point> at(points);
+  auto block = op->getAttrOfType<IntegerAttr>(exec::KernelOp::kSumBlockAttr);
   clipped.clear();
   SmallVector<Value> carried;
   for (const Point &point : points)
@@ -186,6 +232,14 @@ SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
       }
       return results;
     }
+    std::optional<int64_t> extent = getConstantIntValue(plan.extents[dim]);
+    if (block && next + 1 == plan.reduction.size() && (!extent || *extent > block.getInt()))
+      return reduceInBlocks(plan.extents[dim], block.getInt(), results,
+                            [&](Index position, ValueRange sums) {
+                              for (Point &point : at)
+                                point.index[dim] = position;
+                              return nest(next + 1, sums);
+                            });
     std::pair<Index, Index> range{builder.getIndexAttr(0), plan.extents[dim]};
     if (window == WindowLoop::Clipped)
       range = clippedRange(op, plan, dim, at.front());

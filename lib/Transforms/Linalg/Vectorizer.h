@@ -118,6 +118,9 @@ private:
 
   SmallVector<Value> reduceAt(linalg::GenericOp op, const Plan &plan, ArrayRef<Point> points,
                               Value initFrom);
+  SmallVector<Value>
+  reduceInBlocks(Index extent, int64_t block, ValueRange carried,
+                 llvm::function_ref<SmallVector<Value>(Index position, ValueRange sums)> step);
   Value reduceHorizontally(linalg::GenericOp op, const Plan &plan, Point point, Value initFrom);
 
   // --- modes ---

@@ -69,6 +69,21 @@ func.func @dynamic_rows(%a: tensor<?x64xf32>, %b: tensor<64x64xf32>) -> tensor<?
 // CHECK: scf.forall.in_parallel
 func.func @epilogue(%a: tensor<48x64xf32>, %b: tensor<64x128xf32>, %c: tensor<128xf32>) -> tensor<48x128xf32> {
   %0 = nn.matmul %a, %b : tensor<48x64xf32>, tensor<64x128xf32> -> tensor<48x128xf32>
+  %1 = nn.mul %0, %c : tensor<48x128xf32>, tensor<128xf32> -> tensor<48x128xf32>
+  return %1 : tensor<48x128xf32>
+}
+
+// -----
+
+// A bias is computed on a tile, too, and the sums of the tile start from it.
+// CHECK-LABEL: @bias
+// CHECK: scf.forall
+// V4: %[[START:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<64xf32>) outs({{.*}} tensor<6x64xf32>)
+// V4: linalg.generic {{.*}} outs(%[[START]] : tensor<6x64xf32>)
+// V3: %[[START:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<32xf32>) outs({{.*}} tensor<2x32xf32>)
+// V3: linalg.generic {{.*}} outs(%[[START]] : tensor<2x32xf32>)
+func.func @bias(%a: tensor<48x64xf32>, %b: tensor<64x128xf32>, %c: tensor<128xf32>) -> tensor<48x128xf32> {
+  %0 = nn.matmul %a, %b : tensor<48x64xf32>, tensor<64x128xf32> -> tensor<48x128xf32>
   %1 = nn.add %0, %c : tensor<48x128xf32>, tensor<128xf32> -> tensor<48x128xf32>
   return %1 : tensor<48x128xf32>
 }

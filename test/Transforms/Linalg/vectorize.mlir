@@ -244,3 +244,37 @@ func.func @from_kept_sums(%a: tensor<4x2xf32>, %kept: tensor<4x16xf32>, %out: te
   %0 = tensor.insert_slice %sum into %out[2, 0] [1, 16] [1, 1] : tensor<1x16xf32> into tensor<4x16xf32>
   return %0 : tensor<4x16xf32>
 }
+
+// -----
+
+// A product of 300 steps is summed in two blocks of 128, each from zero, and one of 44; the sums start from the bias.
+// CHECK-LABEL: @sum_blocks
+// CHECK-SAME: %[[A:[^:]*]]: tensor<1x300xf32> {{[^%]*}}%[[B:[^:]*]]: tensor<300x16xf32> {{[^%]*}}%[[BIAS:[^:]*]]: tensor<16xf32>
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<16xf32>
+// CHECK-DAG: %[[START:.*]] = vector.transfer_read %[[BIAS]]
+// CHECK: %[[WHOLE:.*]] = scf.for %{{.*}} = %c0 to %c256 step %c128 iter_args(%[[SO_FAR:.*]] = %[[START]])
+// CHECK: %[[BLOCK:.*]] = scf.for %{{.*}} = %c0 to %c128 step %c1 iter_args(%{{.*}} = %[[ZERO]])
+// CHECK: arith.mulf
+// CHECK: %[[MORE:.*]] = arith.addf %[[SO_FAR]], %[[BLOCK]]
+// CHECK: scf.yield %[[MORE]]
+// CHECK: %[[REST:.*]] = scf.for %{{.*}} = %c0 to %c44 step %c1 iter_args(%{{.*}} = %[[ZERO]])
+// CHECK: arith.addf %[[WHOLE]], %[[REST]]
+func.func @sum_blocks(%a: tensor<1x300xf32>, %b: tensor<300x16xf32>, %bias: tensor<16xf32>) -> tensor<1x16xf32> {
+  %0 = nn.matmul %a, %b : tensor<1x300xf32>, tensor<300x16xf32> -> tensor<1x16xf32>
+  %1 = nn.add %0, %bias : tensor<1x16xf32>, tensor<16xf32> -> tensor<1x16xf32>
+  return %1 : tensor<1x16xf32>
+}
+
+// -----
+
+// Where only the run knows the depth, the last block has what is left.
+// CHECK-LABEL: @sum_blocks_of_any_depth
+// CHECK: scf.for %[[FROM:.*]] = %c0 to %[[K:.*]] step %c128
+// CHECK: %[[LEFT:.*]] = arith.subi %[[K]], %[[FROM]]
+// CHECK: %[[COUNT:.*]] = arith.minui %[[LEFT]], %c128
+// CHECK: scf.for %{{.*}} = %c0 to %[[COUNT]] step %c1
+func.func @sum_blocks_of_any_depth(%k: index, %a: tensor<1x?xf32> {exec.shape = affine_map<()[s0] -> (1, s0)>},
+                                   %b: tensor<?x16xf32> {exec.shape = affine_map<()[s0] -> (s0, 16)>}) -> tensor<1x16xf32> {
+  %0 = nn.matmul %a, %b : tensor<1x?xf32>, tensor<?x16xf32> -> tensor<1x16xf32>
+  return %0 : tensor<1x16xf32>
+}

@@ -70,6 +70,8 @@ def gemm():
     yield row("Gemm", x("N", 17), x(17, 13), alpha=0.25)
     yield row("Gemm", x(1, 784), x(784, 64), x(64))
     yield row("Gemm", x("N", 128), x(10, 128), x(10), transB=1)
+    yield row("Gemm", x(5, 300), x(300, 13), x(13))  # sums of several blocks, and what is left
+    yield row("Gemm", x("N", "T"), x("T", 13), x(13))
     yield row("Gemm", x("N", 17), x(17, 13), x(13), opset=9)
     yield row("Gemm", x("N", 17, dtype="float64"), x(17, 13, dtype="float64"), x(13, dtype="float64"))
 
