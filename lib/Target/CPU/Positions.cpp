@@ -38,7 +38,7 @@ SmallVector<Loop> cpu::loopsAround(Operation *op) {
   return loops;
 }
 
-std::optional<Linear> cpu::linearPosition(ValueRange indices, MemRefType type) {
+std::optional<Linear> cpu::linearPosition(ValueRange indices, MemRefType type, bool leaveOut) {
   MLIRContext *context = type.getContext();
   AffineExpr position = getAffineConstantExpr(0, context);
   int64_t stride = 1;
@@ -59,9 +59,11 @@ std::optional<Linear> cpu::linearPosition(ValueRange indices, MemRefType type) {
                                         : getAffineSymbolExpr(i - map.getNumDims(), context);
     auto factor = dyn_cast<AffineConstantExpr>(
         simplifyAffineExpr(expr.replace(d, d + 1) - expr, map.getNumDims(), map.getNumSymbols()));
-    if (!factor || !isa<BlockArgument>(operands[i]))
+    bool isPlain = isa<BlockArgument>(operands[i]);
+    if (!factor || (!isPlain && !leaveOut))
       return std::nullopt;
-    linear.factors[operands[i]] += factor.getValue();
+    if (isPlain)
+      linear.factors[operands[i]] += factor.getValue();
     rest = rest.replace(d, getAffineConstantExpr(0, context));
   }
   auto constant =

@@ -32,7 +32,10 @@ struct Linear {
 llvm::SmallVector<Loop> loopsAround(mlir::Operation *op);
 
 /// The position of an access in its memref without gaps, in elements; null where it is not linear.
-std::optional<Linear> linearPosition(mlir::ValueRange indices, mlir::MemRefType type);
+/// What it has that is computed otherwise (where the rows of a window begin that lie in the picture)
+/// is left out of it, if `leaveOut` says so.
+std::optional<Linear> linearPosition(mlir::ValueRange indices, mlir::MemRefType type,
+                                     bool leaveOut = false);
 
 /// The argument of the function that this is, null where it is another value or one whose elements
 /// have gaps.

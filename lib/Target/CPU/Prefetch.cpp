@@ -263,7 +263,7 @@ static void prefetchFor(ArrayRef<vector::TransferReadOp> reads, BlockArgument me
                         Block &entry) {
   auto type = cast<MemRefType>(memory.getType());
   std::optional<Linear> position =
-      linearPosition(vector::TransferReadOp(reads.front()).getIndices(), type);
+      linearPosition(vector::TransferReadOp(reads.front()).getIndices(), type, /*leaveOut=*/true);
   if (!position)
     return;
   Nest nest{loopsAround(reads.front()), *position, type};

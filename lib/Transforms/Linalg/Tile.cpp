@@ -291,10 +291,12 @@ static Value valueBefore(Operation *op, Value value, OpBuilder &builder, IRMappi
 /// Edges::Copied.
 Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &offsets,
                       const Sizes &sizes) {
-  if (plan.depth && !block.last)
-    return emitSumsTile(destination, relative, offsets, sizes);
+  auto emitBody = [&] {
+    return plan.depth && !block.last ? emitSumsTile(destination, relative, offsets, sizes)
+                                     : emitTileBody(destination, relative, offsets, sizes);
+  };
   if (!unknownEdges)
-    return emitTileBody(destination, relative, offsets, sizes);
+    return emitBody();
   Location at = root.getLoc();
   Value inside = arith::ConstantIntOp::create(builder, at, 1, 1);
   auto ifOp =
@@ -304,7 +306,7 @@ Value Tiler::emitTile(Value destination, const Sizes &relative, const Sizes &off
     builder.setInsertionPointToStart(block);
     edges = assumed;
     reaches.clear();
-    Value result = emitTileBody(destination, relative, offsets, sizes);
+    Value result = emitBody();
     scf::YieldOp::create(builder, at, result);
   };
   branch(ifOp.thenBlock(), Edges::Inside);

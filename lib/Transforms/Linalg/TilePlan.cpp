@@ -258,11 +258,13 @@ static void orderProduct(nn::PackedMatmulOp product, linalg::GenericOp root,
 /// cache. There are so few tiles to a panel of filters that the next panel takes what the second
 /// cache and the buffers of the first one can do: the panel at hand must not need them for each
 /// tile.
+///
+/// How many positions there are may be known in the run only: items then have as many tiles as
+/// share blocks well, or what there is.
 static void cutChannels(linalg::GenericOp op, linalg::GenericOp root, Value filters,
                         const cpu::Target &target, int64_t lanes, TilePlan &plan) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  if (op == root || llvm::any_of(ranges, ShapedType::isDynamic) ||
-      !sharesTiles(op.getResult(0), root))
+  if (op == root || !sharesTiles(op.getResult(0), root))
     return;
   AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0)), filter;
   for (OpOperand *input : op.getDpsInputOperands())
@@ -271,37 +273,56 @@ static void cutChannels(linalg::GenericOp op, linalg::GenericOp root, Value filt
   // Positions share filters; other dims of the result, but the last one, choose them.
   int64_t positions = 1, tiles = 1, panels = 1;
   SmallVector<unsigned> shared;
+  bool isKnown = true;
   for (unsigned i = 0; i + 1 < result.getNumResults(); ++i) {
     unsigned dim = cast<AffineDimExpr>(result.getResult(i)).getPosition();
     if (filter.isFunctionOfDim(dim)) {
+      if (ShapedType::isDynamic(ranges[dim]))
+        return;
       panels *= ranges[dim];
+      continue;
+    }
+    shared.push_back(i);
+    if (ShapedType::isDynamic(ranges[dim])) {
+      isKnown = false;
       continue;
     }
     positions *= ranges[dim];
     tiles *= llvm::divideCeil(ranges[dim], std::max<int64_t>(1, plan.tile[i]));
-    shared.push_back(i);
   }
   auto isDim = [&](unsigned dim) {
-    return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
-      return llvm::is_contained(op.getMatchingIndexingMap(input).getResults(),
-                                getAffineDimExpr(dim, op.getContext()));
-    });
+    return !ShapedType::isDynamic(ranges[dim]) &&
+           llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+             return llvm::is_contained(op.getMatchingIndexingMap(input).getResults(),
+                                       getAffineDimExpr(dim, op.getContext()));
+           });
   };
   for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
     if (kind != utils::IteratorType::reduction || ranges[dim] == 1)
       continue;
     int64_t panel = bytesOf(filters, cast<RankedTensorType>(filters.getType()).getRank()) / panels,
             room = int64_t(target.l1Bytes) / 4 * 3, most = room / (panel / ranges[dim]);
-    if (!isDim(dim) || tiles < kSharingTiles || panel < kFirstCaches * int64_t(target.l1Bytes) ||
-        most == 0 || positions * llvm::divideCeil(plan.tile.back(), lanes) > kFewVectors)
+    bool isFew = tiles >= kSharingTiles &&
+                 positions * llvm::divideCeil(plan.tile.back(), lanes) <= kFewVectors;
+    if (!isDim(dim) || panel < kFirstCaches * int64_t(target.l1Bytes) || most == 0 ||
+        (isKnown && !isFew))
       return;
     while (ranges[dim] % most)
       --most;
     plan.cut = op;
     plan.depth = most;
     plan.depthDim = dim;
-    for (unsigned i : shared)
-      plan.item[i] = 0;
+    // Of positions in one dim all tiles; else one tile of a row, and rows.
+    int64_t left = kDepthTiles;
+    for (unsigned i : llvm::reverse(shared)) {
+      int64_t size = ranges[cast<AffineDimExpr>(result.getResult(i)).getPosition()],
+              tile = std::max<int64_t>(1, plan.tile[i]),
+              of = !ShapedType::isDynamic(size)    ? llvm::divideCeil(size, tile)
+                   : i == 0 || (i > 2 && tile > 1) ? 1
+                                                   : left;
+      plan.item[i] = ShapedType::isDynamic(size) ? of * tile : 0;
+      left = std::max<int64_t>(1, left / of);
+    }
     return;
   }
 }

@@ -279,3 +279,33 @@ func.func @few_steps_of_the_run(%from: index, %to: index, %w: memref<3x49x7x32xf
   }
   return
 }
+
+// -----
+
+// Rows of a window begin where the picture does, which no loop says: the next panel is asked for from its first row on.
+// CHECK: #[[WITHOUT:.*]] = affine_map<(d0, d1, d2, d3) -> (d0 * 24 + d1 * 768 + d2 * 1536 + d3 * 3072 + 3072)>
+// CHECK-LABEL: @rows_begin_in_the_picture
+// CHECK: %[[AT:.*]] = affine.apply #[[WITHOUT]](
+// CHECK-NEXT: memref.prefetch %{{.*}}[%[[AT]]]
+func.func @rows_begin_in_the_picture(%row: index, %w: memref<3x3x32x32xf32>, %y: memref<3x2x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %zero = arith.constant 0.0 : f32
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  %from = affine.max affine_map<(d0) -> (0, 1 - d0)>(%row)
+  %count = affine.apply affine_map<(d0) -> (3 - d0)>(%from)
+  scf.forall (%p, %t) in (3, 2) {
+    %sum = scf.for %h = %c0 to %count step %c1 iter_args(%s = %start) -> vector<16xf32> {
+      %inner = scf.for %k = %c0 to %c32 step %c1 iter_args(%r = %s) -> vector<16xf32> {
+        %at = affine.apply affine_map<(d0, d1) -> (d0 + d1)>(%h, %from)
+        %a = vector.transfer_read %w[%p, %at, %k, %c0], %zero {in_bounds = [true]} : memref<3x3x32x32xf32>, vector<16xf32>
+        %next = arith.addf %r, %a : vector<16xf32>
+        scf.yield %next : vector<16xf32>
+      }
+      scf.yield %inner : vector<16xf32>
+    }
+    vector.transfer_write %sum, %y[%p, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<3x2x16xf32>
+  }
+  return
+}

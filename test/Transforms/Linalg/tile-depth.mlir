@@ -95,3 +95,27 @@ func.func @more_positions(%x: tensor<1x8x14x14x32xf32>, %w: tensor<8x8x3x3x32x32
   %1 = nn.relu %0 : tensor<1x8x14x14x32xf32> -> tensor<1x8x14x14x32xf32>
   return %1 : tensor<1x8x14x14x32xf32>
 }
+
+// -----
+
+// How many positions there are is known in the run: an item has up to eight rows of a tile, and of each tile of a block of
+// channels there is one for windows that lie inside and one that reads a copy with the padding.
+// CHECK-LABEL: @positions_of_the_run
+// CHECK: scf.forall (%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) in (%{{.*}}, 16, %{{.*}}, %{{.*}}) shared_outs
+// CHECK:   %[[SUMS:.*]] = tensor.empty() : tensor<1x1x8x14x32xf32>
+// CHECK:   scf.for %{{.*}} = %c0 to %{{.*}} step %c1 iter_args(%{{.*}} = %[[SUMS]])
+// CHECK:     scf.if
+// CHECK:       linalg.generic {{.*}} : tensor<1x1x3x16x32xf32>, tensor<1x1x3x3x32x32xf32>)
+// CHECK:     } else {
+// CHECK:       tensor.empty() : tensor<1x1x3x16x32xf32>
+// CHECK:   scf.for %[[BLOCK:.*]] = %c1 to %c16 step %c1
+// CHECK:     scf.for
+// CHECK:       scf.if
+// CHECK:         tensor.extract_slice %{{.*}}[%{{.*}}, %[[BLOCK]], 0, 0, 0, 0] [1, 1, 3, 3, 32, 32]
+func.func @positions_of_the_run(%n: index, %h: index, %w: index, %x: tensor<?x16x?x?x32xf32> {exec.shape = affine_map<()[s0, s1, s2] -> (s0, 16, s1, s2, 32)>}, %f: tensor<16x16x3x3x32x32xf32>, %b: tensor<16x32xf32>)
+    -> (tensor<?x16x?x?x32xf32> {exec.shape = affine_map<()[s0, s1, s2] -> (s0, 16, s1, s2, 32)>}) {
+  %0 = nn.blocked_conv %x, %f bias %b strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1]
+    : (tensor<?x16x?x?x32xf32>, tensor<16x16x3x3x32x32xf32>, tensor<16x32xf32>) -> tensor<?x16x?x?x32xf32>
+  %1 = nn.relu %0 : tensor<?x16x?x?x32xf32> -> tensor<?x16x?x?x32xf32>
+  return %1 : tensor<?x16x?x?x32xf32>
+}
