@@ -296,6 +296,14 @@ ACCEL_RT_EXPORT void accel_rt_share_array(accel_frame *frame, accel_array *array
 /// op gives other memory, too.
 ACCEL_RT_EXPORT void *accel_rt_scratch(accel_frame *frame, int64_t bytes);
 
+/// Does the items [begin, end) of a loop. Any partition of the loop must give the same bits.
+typedef void (*accel_loop_fn)(const void *argument, int64_t begin, int64_t end);
+
+/// For ops: does count items on as many threads as pay by the time of one on one core, and waits
+/// for them. Not 0: the op must return it at once (cancelled).
+ACCEL_RT_EXPORT int32_t accel_rt_parallel(accel_frame *frame, accel_loop_fn body,
+                                          const void *argument, int64_t count, double item_ns);
+
 /// Gives each slot an offset that is a multiple of 64, so that slots that live at the same time do
 /// not overlap. work is room for count entries. Returns the arena's bytes; -1 if a size is negative
 /// or they overflow.

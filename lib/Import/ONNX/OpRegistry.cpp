@@ -19,7 +19,7 @@ ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, 
   static const std::vector<OpRow> onnx =
       sorted({constantOps(), controlOps(), convOps(), elementwiseOps(), activationOps(), indexOps(),
               matmulOps(), normOps(), quantizeOps(), recurrentOps(), reduceOps(), resizeOps(),
-              selectOps(), shapeOps(), sliceOps()});
+              samplingOps(), selectOps(), shapeOps(), sliceOps()});
   static const std::vector<OpRow> microsoft = sorted({microsoftOps()});
   static const std::vector<OpRow> classic = sorted({linearOps(), treeOps()});
   if (domain != kOnnxDomain && domain != kMicrosoftDomain && domain != kClassicDomain)

@@ -34,6 +34,7 @@ llvm::ArrayRef<OpRow> quantizeOps();
 llvm::ArrayRef<OpRow> recurrentOps();
 llvm::ArrayRef<OpRow> reduceOps();
 llvm::ArrayRef<OpRow> resizeOps();
+llvm::ArrayRef<OpRow> samplingOps();
 llvm::ArrayRef<OpRow> selectOps();
 llvm::ArrayRef<OpRow> shapeOps();
 llvm::ArrayRef<OpRow> sliceOps();

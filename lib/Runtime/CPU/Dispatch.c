@@ -117,6 +117,33 @@ static int32_t run_job(accel_context *context, const accel_site *site, const acc
   return atomic_load_explicit(&work.participants, memory_order_relaxed);
 }
 
+typedef struct op_loop {
+  accel_loop_fn body;
+  const void *argument;
+} op_loop;
+
+static void do_items(void *const *buffers, const int64_t *dims, int64_t begin, int64_t end,
+                     void *scratch) {
+  (void)dims, (void)scratch;
+  const op_loop *all = (const op_loop *)buffers[0];
+  all->body(all->argument, begin, end);
+}
+
+int32_t accel_rt_parallel(accel_frame *frame, accel_loop_fn body, const void *argument,
+                          int64_t count, double item_ns) {
+  accel_context *context = accel_context_of(frame);
+  if (accel_check_cancelled(context))
+    return context->status;
+  if (count <= 0)
+    return ACCEL_OK;
+  op_loop all = {body, argument};
+  void *buffers[1] = {&all};
+  accel_kernel kernel = {.fn = do_items};
+  accel_site site = {.kernel = &kernel, .bytes = item_ns * BYTES_PER_NS};
+  run_job(context, &site, &kernel, buffers, NULL, count);
+  return ACCEL_OK;
+}
+
 ACCEL_LOCAL void accel_record_event(accel_context *context, const accel_site *site, int64_t items,
                                     int32_t threads, int64_t start) {
   int64_t room = context->events.bytes / (int64_t)sizeof(accel_event);

@@ -4,6 +4,7 @@
 
 #include "lib/Runtime/CPU/Ops/Common.h"
 
+#include "lib/Runtime/CPU/Ops/Deform.c"
 #include "lib/Runtime/CPU/Ops/Fail.c"
 #include "lib/Runtime/CPU/Ops/Move.c"
 #include "lib/Runtime/CPU/Ops/NonMaxSuppression.c"
@@ -11,6 +12,8 @@
 #include "lib/Runtime/CPU/Ops/Pad.c"
 #include "lib/Runtime/CPU/Ops/Range.c"
 #include "lib/Runtime/CPU/Ops/Reduce.c"
+#include "lib/Runtime/CPU/Ops/Roi.c"
+#include "lib/Runtime/CPU/Ops/Sample.c"
 #include "lib/Runtime/CPU/Ops/Select.c"
 #include "lib/Runtime/CPU/Ops/Shape.c"
 #include "lib/Runtime/CPU/Ops/TopK.c"

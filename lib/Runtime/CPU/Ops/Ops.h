@@ -66,6 +66,28 @@ ACCEL_OP(compress);
 /// (indices, depth, values [2]), ints [axis]: OneHot-11. Indices and depth are numbers of any type.
 ACCEL_OP(onehot);
 
+//===-- Sample.c: elements of pictures and volumes between their positions --------------------===//
+
+/// (X [N, C, sizes], grid [N, places, dims]), ints [ACCEL_SAMPLE_*, ACCEL_BORDER_*, align_corners]:
+/// GridSample-22. The grid is f32 or f64, X of its type, or of any with ACCEL_SAMPLE_NEAREST.
+ACCEL_OP(grid_sample);
+
+//===-- Deform.c ------------------------------------------------------------------------------===//
+
+/// (X [N, C, H, W], offset [N, 2 groups kh kw, h, w], mask [N, groups kh kw, h, w]?), all f32 or
+/// f64, ints [kh, kw, stride, stride, pad above, left, below, right, dilation, dilation, groups]:
+/// what DeformConv-22 multiplies with its filters, [N, C kh kw, h w].
+ACCEL_OP(deform_columns);
+
+//===-- Roi.c: regions of pictures ------------------------------------------------------------===//
+
+/// (X [N, C, H, W], rois [R, 4], batch_indices i64 [R]), X and scaled rois f32 or f64, ints
+/// [output_height, output_width, sampling_ratio, half_pixel, max]: RoiAlign-22.
+ACCEL_OP(roi_align);
+/// (X [N, C, H, W], rois [R, 5]), X and scaled rois f32 or f64, ints [height, width]:
+/// MaxRoiPool-22.
+ACCEL_OP(max_roi_pool);
+
 //===-- TopK.c --------------------------------------------------------------------------------===//
 
 /// (X, K), ints [axis, largest]: TopK-24, always sorted; results: values, indices (i64). Of equal

@@ -24,6 +24,8 @@ static void *allocate(int64_t bytes) {
   return data;
 }
 
+uint64_t ops::cpuFeatures;
+
 extern "C" void *accel_rt_new_array(accel_frame *, accel_array *array, accel_dtype dtype,
                                     int32_t rank, const int64_t *dims) {
   int64_t bytes = dtype.bits / 8;
@@ -61,6 +63,16 @@ extern "C" int32_t accel_rt_fail(accel_frame *, int32_t why, const char *text, i
     message.replace(place, 4, std::to_string(value));
   return status = why;
 }
+
+/// One item at a time, the last one first: no item may need what another one writes.
+extern "C" int32_t accel_rt_parallel(accel_frame *, accel_loop_fn body, const void *argument,
+                                     int64_t count, double) {
+  while (count-- > 0)
+    body(argument, count, count + 1);
+  return ACCEL_OK;
+}
+
+extern "C" uint64_t accel_rt_cpu_features(void) { return ops::cpuFeatures; }
 
 extern "C" int32_t accel_rt_status(accel_frame *) { return status; }
 

@@ -80,6 +80,9 @@ struct Result {
 
 using Operands = std::vector<std::optional<Tensor>>;
 
+/// The features that functions are told the machine has.
+extern uint64_t cpuFeatures;
+
 /// Calls a function; an operand that is std::nullopt is left out.
 Result call(accel_op_fn fn, const Operands &inputs, const std::vector<int64_t> &parameters = {},
             int32_t numOutputs = 1);
