@@ -32,8 +32,8 @@ struct Linear {
 llvm::SmallVector<Loop> loopsAround(mlir::Operation *op);
 
 /// The position of an access in its memref without gaps, in elements; null where it is not linear.
-/// What it has that is computed otherwise (where the rows of a window begin that lie in the picture)
-/// is left out of it, if `leaveOut` says so.
+/// What it has that is computed otherwise (where the rows of a window begin that lie in the
+/// picture) is left out of it, if `leaveOut` says so.
 std::optional<Linear> linearPosition(mlir::ValueRange indices, mlir::MemRefType type,
                                      bool leaveOut = false);
 
