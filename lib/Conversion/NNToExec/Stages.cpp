@@ -33,6 +33,10 @@ static constexpr double kLeastGain = 0.01;
 /// find something in 320 or 640.
 static constexpr int64_t kLikelySide = 320;
 
+/// How many times what stays in the second cache a picture of such a size must be: smaller ones are
+/// likely, too, and then lose more together than these gain.
+static constexpr double kSurelyLeaves = 1.5;
+
 /// Pictures in blocks: batch, block of channels, row, column, channel.
 static constexpr unsigned kRank = 5, kBlock = 1, kRow = 2, kColumn = 3, kChannel = 4;
 
@@ -55,7 +59,7 @@ struct Candidate {
 /// A tensor of pictures.
 struct Picture {
   SmallVector<int64_t> sizes; ///< those that are likely, where only the run knows
-  bool rowsKnown = true;
+  bool rowsKnown = true, isKnown = true;
 };
 } // namespace
 
@@ -167,6 +171,7 @@ static std::optional<Picture> pictureOf(Value value, ShapeAnalysis &shapes) {
     picture.sizes.push_back(*size);
   }
   picture.rowsKnown = constantDim(shape[kRow]).has_value();
+  picture.isKnown = picture.rowsKnown && constantDim(shape[kColumn]);
   return picture;
 }
 
@@ -193,7 +198,7 @@ static std::variant<Candidate, std::string> judge(KernelGroup &first, KernelGrou
   double bytes =
       double(sizeof(float)) * made[0] * made[kBlock] * made[kRow] * made[kColumn] * made[kChannel];
   double kept = double(costs.l2Bytes) / 2;
-  if (bytes <= kept)
+  if (bytes <= kept * (firstPicture->isKnown ? 1 : kSurelyLeaves))
     return "the " + std::to_string(int64_t(bytes) >> 10) +
            " kB between them stay in the second cache";
   int64_t blocks = window->channelsWhole ? 1 : made[kBlock];
