@@ -296,6 +296,21 @@ graph(
     "float zero = {0}, int64[1] one = {1}",
 )
 
+
+# A rank that follows from the length of data is the declared one.
+graph(
+    "declared_ranks", [{"n": n} for n in (1, 4, 0)],
+    "(float[1, n, 1] x) => (float[a] y, float[d, e, f] z, float[g] r, float[2, j, k] c)",
+    """places = NonZero(flags)
+       axes = Reshape(places, flat)
+       y = Squeeze(x, axes)
+       z = Unsqueeze(y, axes)
+       r = ReduceSum <keepdims = 0> (x, axes)
+       shape = Concat <axis = 0> (two, axes)
+       c = ConstantOfShape(shape)""",
+    "int64[3] flags = {1, 0, 1}, int64[1] flat = {-1}, int64[1] two = {2}",
+)
+
 # --- what a run refuses ---
 
 REFUSED["positions"] = (GRAPHS["positions"][0], {"b": 1, "n": 10}, "dim 1 ('n') is 10, outside the 0..9")
@@ -306,4 +321,8 @@ REFUSED["rows_of_four"] = (GRAPHS["rows_of_four"][0], {"n": 6}, "expected elemen
 REFUSED["split_halves"] = (GRAPHS["split_halves"][0], {"n": 2, "c": 5}, "expected elements")
 REFUSED["choose"] = (
     GRAPHS["choose"][0], {"n": 0, "m": 2, "k": 3}, "expected elements to choose of an axis min(m, 1) to be at most n; found n=0 k=3 m=2",
+)
+REFUSED["declared_ranks"] = (
+    GRAPHS["declared_ranks"][0].replace("float[a] y", "float[a, b] y"), {"n": 4},
+    "expected a result of the rank that the model declares, found 1 dims",
 )

@@ -101,6 +101,13 @@ static const onnx::TypeProto *declaredType(StringRef name, const onnx::GraphProt
   return nullptr;
 }
 
+std::optional<int64_t> GraphImporter::declaredRank(StringRef name, const Scope &scope) const {
+  const onnx::TypeProto *type = scope.graph ? declaredType(name, *scope.graph) : nullptr;
+  if (!type || !type->has_tensor_type() || !type->tensor_type().has_shape())
+    return std::nullopt;
+  return type->tensor_type().shape().dim_size();
+}
+
 Value GraphImporter::placeholder(StringRef name, const Scope &scope, Location location) {
   const onnx::TypeProto *type = scope.graph ? declaredType(name, *scope.graph) : nullptr;
   if (!type || !type->has_tensor_type() || !type->tensor_type().has_shape())

@@ -72,6 +72,8 @@ public:
   /// something was reported.
   llvm::SmallVector<mlir::Value> importNodes(const NodeList &body, Scope &scope,
                                              llvm::ArrayRef<llvm::StringRef> outputs);
+  /// The rank that the graph's file declares for a value.
+  std::optional<int64_t> declaredRank(llvm::StringRef name, const Scope &scope) const;
   /// Adds a graph's initializers to its scope.
   void addInitializers(const onnx::GraphProto &graph, Scope &scope);
   /// Imports a subgraph at the builder's place, as the values that it gives for these arguments:

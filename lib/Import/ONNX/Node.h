@@ -91,9 +91,14 @@ public:
   std::optional<double> constantNumber(mlir::Value value);
   /// Elements of operand i, a vector of integers; null where only the run knows them. An error if
   /// only the run knows how many: the rank of the result follows from that.
-  llvm::SmallVector<Dim> partlyKnown(size_t i, llvm::StringRef what);
+  /// Where something else says how many there are, `length` is that: a run checks it.
+  llvm::SmallVector<Dim> partlyKnown(size_t i, llvm::StringRef what,
+                                     std::optional<int64_t> length = std::nullopt);
   /// The same of a vector of integers, whose length is known.
   llvm::SmallVector<Dim> partlyKnown(mlir::Value vector);
+  /// The rank that the file declares for result 0, where it would follow from the length of operand
+  /// i and only the run knows that. The function that is called for it must check the rank.
+  std::optional<int64_t> declaredRank(size_t i);
   /// An axis in -rank..rank-1 as one in 0..rank-1; anything else is an error.
   int64_t axis(int64_t axis, int64_t rank);
   llvm::SmallVector<int64_t> axes(llvm::ArrayRef<int64_t> axes, int64_t rank);

@@ -74,7 +74,15 @@ SmallVector<Dim> Node::partlyKnown(Value vector) {
   return elements;
 }
 
-SmallVector<Dim> Node::partlyKnown(size_t i, StringRef what) {
+std::optional<int64_t> Node::declaredRank(size_t i) {
+  SmallVector<Dim> elements;
+  if (failed || !has(i) || rank(operands[i]) != 1 || !isa<IntegerType>(element(operands[i])) ||
+      appendKnown(*this, operands[i], elements) || node.output_size() == 0)
+    return std::nullopt;
+  return graph.declaredRank(node.output(0), names);
+}
+
+SmallVector<Dim> Node::partlyKnown(size_t i, StringRef what, std::optional<int64_t> length) {
   Value value = operand(i);
   SmallVector<Dim> elements;
   if (failed || !value)
@@ -85,10 +93,15 @@ SmallVector<Dim> Node::partlyKnown(size_t i, StringRef what) {
   else if (rank(value) > 1)
     (void)error("expected " + what + " (input " + Twine(i) + ") of rank 1, found rank " +
                 Twine(rank(value)));
-  else if (!appendKnown(*this, value, elements))
+  else if (appendKnown(*this, value, elements))
+    return elements;
+  else if (length)
+    return SmallVector<Dim>(*length);
+  else
     (void)error("expected " + what + " (input " + Twine(i) + ", '" + node.input(i) +
                     "') of a known length, from which the rank of the result follows, found one "
                     "whose length only the run knows",
-                "Fix the model's dims with --shape or --dim.");
-  return failed ? SmallVector<Dim>() : elements;
+                "Fix the model's dims with --shape or --dim, or declare the rank of the result in "
+                "the file (value_info).");
+  return {};
 }

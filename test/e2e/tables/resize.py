@@ -194,6 +194,9 @@ def transposed():
     yield row("ConvTranspose", x("N", *plane), x(5, 3, 3, 3), output_shape=[14, 19], **sized)
     yield row("ConvTranspose", x("N", *plane), x(5, 3, 3, 3), output_shape=[16, 18], **sized)
     yield row("ConvTranspose", x("N", 3, 10), x(3, 4, 5), x(4), strides=[2], pads=[1, 2], tolerance=LOOSE)
+    for group, pad in ((1, 0), (2, 1)):  # a kernel that only the run knows
+        computed = dict(strides=[3, 1], dilations=[1, 2], output_padding=[2, 0], pads=[0, 0, pad, 0], tolerance=LOOSE)
+        yield row("ConvTranspose", x(2, 6, "S", 7), x(6, 3, "T", "N"), x(3 * group), group=group, **computed)
     yield row("ConvTranspose", x("N", 3, 4, 5, 6), x(3, 4, 2, 3, 2), x(4), strides=[2, 1, 2], tolerance=LOOSE)
     half = dict(strides=[2, 2], tolerance=dict(scaled=2e-3), reference="onnx")
     yield row("ConvTranspose", x("N", *plane, dtype="float16"), x(5, 3, 3, 3, dtype="float16"), **half)

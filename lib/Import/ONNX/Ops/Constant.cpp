@@ -54,7 +54,9 @@ static LogicalResult constantOfShape(Node &node) {
     return failure();
   std::optional<SmallVector<Dim>> dims = node.evaluate(shape);
   bool isComputed = !dims;
-  if (isComputed)
+  if (std::optional<int64_t> rank = isComputed ? node.declaredRank(0) : std::nullopt)
+    dims = SmallVector<Dim>(Node::unknownShape(*rank));
+  else if (isComputed)
     dims = node.partlyKnown(0, "a shape");
   if (node.hasFailed())
     return failure();
@@ -75,8 +77,8 @@ static LogicalResult constantOfShape(Node &node) {
     value = node.scalar(node.builder().getF32Type(), 0);
   }
   if (isComputed)
-    return node.result(
-        node.call("constant_of_shape", {shape, value}, {}, Node::element(value), Shape(*dims)));
+    return node.result(node.call("constant_of_shape", {shape, value}, {int64_t(dims->size())},
+                                 Node::element(value), Shape(*dims)));
   // A static shape gives a splat.
   std::string problem;
   if (!node.hasFailed() && llvm::all_of(*dims, nn::constantDim)) {

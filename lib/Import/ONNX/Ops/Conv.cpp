@@ -128,10 +128,8 @@ static LogicalResult conv(Node &node) {
 
 /// Pads of a transposed convolution whose result sizes are given, by output_shape or by auto_pad;
 /// what pads cannot add is output padding.
-static void resolveTransposedPads(Node &node, Value x, const Window &window,
-                                  ArrayRef<int64_t> kernel, SmallVectorImpl<int64_t> &pads,
-                                  SmallVectorImpl<int64_t> &outputPadding) {
-  size_t spatial = kernel.size();
+static void resolveTransposedPads(Node &node, Value x, Window &window, Shape &outputPadding) {
+  size_t spatial = window.kernel.size();
   std::string mode = node.text("auto_pad", "NOTSET");
   std::optional<SmallVector<int64_t>> sizes = node.integers("output_shape");
   bool isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
@@ -139,7 +137,7 @@ static void resolveTransposedPads(Node &node, Value x, const Window &window,
     (void)node.error("expected auto_pad to be NOTSET, VALID, SAME_UPPER or SAME_LOWER, found '" +
                      mode + "'");
   if (mode == "VALID")
-    llvm::fill(pads, 0);
+    llvm::fill(window.pads, node.constantDim(0));
   if (node.hasFailed() || (!sizes && !isSame))
     return;
   if (sizes && sizes->size() != spatial && sizes->size() != spatial + 2) {
@@ -147,52 +145,116 @@ static void resolveTransposedPads(Node &node, Value x, const Window &window,
                      " entries, found " + Twine(sizes->size()));
     return;
   }
+  nn::DimTable &table = node.dimTable();
+  Dim zero = node.constantDim(0);
   for (size_t i = 0; i < spatial; ++i) {
-    int64_t stride = window.strides[i], wanted, size = 1;
+    int64_t stride = window.strides[i];
+    // Without given sizes, as many as the stride for each: the size of the input cancels.
+    Dim size = sizes ? node.dims(x)[2 + i] : node.constantDim(1), wanted = size * stride;
     if (sizes) {
-      size = node.staticDim(x, 2 + i);
-      wanted = (*sizes)[sizes->size() - spatial + i];
-    } else {
-      // As many as the stride for each: the size of the input cancels.
-      wanted = size * stride;
+      int64_t given = (*sizes)[sizes->size() - spatial + i];
+      wanted = node.constantDim(given);
+      if (given < 1 || given > (int64_t(1) << 31)) {
+        (void)node.error("expected entries of output_shape in 1..2^31, found " + Twine(given));
+        return;
+      }
     }
-    if (wanted < 1 || wanted > (int64_t(1) << 31)) {
-      (void)node.error("expected entries of output_shape in 1..2^31, found " + Twine(wanted));
-      return;
-    }
-    int64_t extent = (kernel[i] - 1) * window.dilations[i] + 1,
-            total = stride * (size - 1) + outputPadding[i] + extent - wanted;
-    if (total < 0)
-      outputPadding[i] -= total;
-    total = std::max<int64_t>(total, 0);
-    int64_t less = total / 2, more = total - less;
-    pads[i] = mode == "SAME_UPPER" ? less : more;
-    pads[spatial + i] = mode == "SAME_UPPER" ? more : less;
+    Dim extent = (window.kernel[i] - 1) * window.dilations[i] + 1,
+        total = table.simplify((size - 1) * stride + outputPadding[i] + extent - wanted);
+    outputPadding[i] = table.simplify(outputPadding[i] + table.max(zero - total, zero));
+    total = table.max(total, zero);
+    Dim less = table.simplify(total.floorDiv(2)), more = table.simplify(total - less);
+    window.pads[i] = mode == "SAME_UPPER" ? less : more;
+    window.pads[spatial + i] = mode == "SAME_UPPER" ? more : less;
   }
+}
+
+/// A transposed convolution whose kernel or pads only the run knows: a convolution by the turned
+/// kernel of the input with zeros between its elements and around them, of which the pads are cut
+/// off.
+static Value spreadAndConvolve(Node &node, Value x, Value weight, Value bias, const Window &window,
+                               ArrayRef<Dim> outputPadding, int64_t group) {
+  size_t spatial = window.kernel.size();
+  nn::DimTable &table = node.dimTable();
+  Dim zero = node.constantDim(0), one = node.constantDim(1);
+  for (size_t i = 0; i < spatial && !node.hasFailed(); ++i) {
+    weight = reversed(node, weight, 2 + i);
+    if (int64_t stride = window.strides[i]; stride > 1) {
+      Shape shape = node.dims(x), single = shape;
+      single.insert(single.begin() + 3 + i, one);
+      SmallVector<Dim> low(single.size(), zero), high = low;
+      high[3 + i] = node.constantDim(stride - 1);
+      shape[2 + i] = shape[2 + i] * stride;
+      x = node.reshape(padWith(node, node.reshape(x, single), low, high, elementAttr(node, x, 0)),
+                       shape);
+      x = sliceDim(node, x, 2 + i, zero, table.simplify(shape[2 + i] - (stride - 1)));
+    }
+  }
+  // Channels of the input first, those of the result of each group second, become the other way
+  // round.
+  Shape shape = node.dims(weight), grouped = shape, turned = shape;
+  grouped[0] = shape[0].floorDiv(group);
+  grouped.insert(grouped.begin(), node.constantDim(group));
+  turned[0] = shape[1] * group;
+  turned[1] = grouped[1];
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, grouped.size()));
+  std::swap(order[1], order[2]);
+  weight = node.reshape(node.transpose(node.reshape(weight, grouped), order), turned);
+  SmallVector<Dim> low(2 + spatial, zero), high = low;
+  for (size_t i = 0; i < spatial; ++i) {
+    low[2 + i] = table.simplify((window.kernel[i] - 1) * window.dilations[i]);
+    high[2 + i] = table.simplify(low[2 + i] + outputPadding[i]);
+  }
+  if (!node.hasFailed())
+    x = padWith(node, x, low, high, elementAttr(node, x, 0));
+  SmallVector<int64_t> strides(spatial, 1), pads(2 * spatial, 0);
+  Value y = bias ? node.create<nn::ConvOp>(x, weight, bias, strides, window.dilations, pads,
+                                           uint64_t(group))
+                 : node.create<nn::ConvOp>(x, weight, nullptr, strides, window.dilations, pads,
+                                           uint64_t(group));
+  for (size_t i = 0; i < spatial && !node.hasFailed(); ++i) {
+    Dim size = node.dims(y)[2 + i];
+    y = sliceDim(node, y, 2 + i, window.pads[i],
+                 table.simplify(size - window.pads[i] - window.pads[spatial + i]));
+  }
+  return y;
 }
 
 static LogicalResult convTranspose(Node &node) {
   Value x = node.operand(0), weight = node.operand(1), bias = node.optional(2);
   if (!x || !weight)
     return failure();
-  SmallVector<int64_t> kernel;
-  for (int64_t i = 2; i < Node::rank(weight); ++i)
-    kernel.push_back(node.staticDim(weight, i));
+  Shape shape = node.dims(weight);
+  SmallVector<Dim> kernel(ArrayRef<Dim>(shape).drop_front(std::min<size_t>(2, shape.size())));
   Window window;
-  if (!readWindow(node, x, node.constantShape(kernel), window, /*resolvesPads=*/false))
+  if (!readWindow(node, x, kernel, window, /*resolvesPads=*/false))
     return failure();
-  if (nn::staticShape(window.kernel) != kernel)
+  if (kernel.size() != window.kernel.size())
     return node.error("attribute kernel_shape contradicts the weight's shape");
-  SmallVector<int64_t> pads = nn::staticShape(window.pads),
-                       outputPadding = node.integers("output_padding", kernel.size(), 0);
-  for (int64_t padding : outputPadding)
-    if (padding < 0 || padding > (int64_t(1) << 31))
-      return node.error("expected output padding in 0..2^31, found " + Twine(padding));
-  resolveTransposedPads(node, x, window, kernel, pads, outputPadding);
-  uint64_t group = node.integer("group", 1);
+  for (auto [i, size] : llvm::enumerate(kernel)) {
+    if (nn::constantDim(size) && size != window.kernel[i])
+      return node.error("attribute kernel_shape contradicts the weight's shape");
+    shape[2 + i] = window.kernel[i];
+  }
+  weight = node.reshape(weight, shape);
+  Shape outputPadding(node.constantShape(node.integers("output_padding", kernel.size(), 0)));
+  for (Dim padding : outputPadding)
+    if (int64_t size = *nn::constantDim(padding); size < 0 || size > (int64_t(1) << 31))
+      return node.error("expected output padding in 0..2^31, found " + Twine(size));
+  resolveTransposedPads(node, x, window, outputPadding);
+  int64_t group = node.integer("group", 1);
+  if (node.hasFailed())
+    return failure();
+  if (group < 1)
+    return node.error("expected a group of 1 or more, found " + Twine(group));
+  auto known = [](Dim dim) { return nn::constantDim(dim).has_value(); };
+  if (!llvm::all_of(window.kernel, known) || !window.hasConstantPads() ||
+      !llvm::all_of(outputPadding, known))
+    return node.result(spreadAndConvolve(node, x, weight, bias, window, outputPadding, group));
   auto create = [&](auto bias) {
-    return node.create<nn::ConvTransposeOp>(x, weight, bias, window.strides, window.dilations, pads,
-                                            outputPadding, group);
+    return node.create<nn::ConvTransposeOp>(x, weight, bias, window.strides, window.dilations,
+                                            nn::staticShape(window.pads),
+                                            nn::staticShape(outputPadding), uint64_t(group));
   };
   return node.result(bias ? create(bias) : create(nullptr));
 }

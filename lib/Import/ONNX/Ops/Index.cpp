@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that read or write at positions which are data, look for positions, or go along an axis.
+#include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 #include <limits>
 
@@ -20,6 +21,19 @@ static LogicalResult gatherElements(Node &node) {
 static LogicalResult gatherNd(Node &node) {
   Value x = node.operand(0), indices = node.operand(1);
   int64_t batch = node.integer("batch_dims", 0);
+  if (node.hasFailed())
+    return failure();
+  // The declared rank of the result says how long tuples are, where the shape of the indices does
+  // not.
+  std::optional<int64_t> rank = node.importer().declaredRank(node.proto().output(0), node.scope());
+  Shape shape = node.dims(indices);
+  if (rank && !shape.empty() && !nn::constantDim(shape.back())) {
+    int64_t tuple = Node::rank(indices) - 1 + Node::rank(x) - batch - *rank;
+    if (tuple >= 1 && tuple <= Node::rank(x) - batch) {
+      shape.back() = node.constantDim(tuple);
+      indices = node.reshape(indices, shape);
+    }
+  }
   return node.result(node.create<nn::GatherNdOp>(x, indices, uint64_t(batch)));
 }
 

@@ -273,15 +273,14 @@ LogicalResult Recurrent::import() {
     return node.error("expected direction forward, reverse or bidirectional, found '" + direction +
                       "'");
   int64_t directions = direction == "bidirectional" ? 2 : 1;
-  hidden = node.staticDim(r, 2);
-  if (int64_t given = node.integer("hidden_size", hidden); given != hidden)
-    return node.error("attribute hidden_size is " + Twine(given) + ", but R has " + Twine(hidden));
-  for (auto [name, weights] : {std::pair("W", w), std::pair("R", r)})
-    if (node.staticDim(weights, 0) != directions || node.staticDim(weights, 1) != gates * hidden)
-      return node.error("expected " + Twine(name) + " of " + Twine(directions) + " x " +
-                        Twine(gates * hidden) + " rows, found " +
-                        Twine(node.staticDim(weights, 0)) + " x " +
-                        Twine(node.staticDim(weights, 1)));
+  // Where only the run knows R's sizes, the attribute says them.
+  std::optional<int64_t> columns = nn::constantDim(node.dims(r)[2]);
+  hidden = node.integer("hidden_size", columns.value_or(-1));
+  if (hidden < 1 && !columns)
+    hidden = node.staticDim(r, 2);
+  if (columns && hidden != *columns)
+    return node.error("attribute hidden_size is " + Twine(hidden) + ", but R has " +
+                      Twine(*columns));
   Dim each = node.constantDim(directions), width = node.constantDim(hidden);
   Dim batch = node.dims(x)[batchFirst ? 0 : 1];
   for (Value operand : {x, w, r, b, initial[0], isLstm ? initial[1] : Value(), peepholes})
@@ -290,7 +289,9 @@ LogicalResult Recurrent::import() {
                         ", found " + dtypeText(Node::element(operand)));
   if (!Node::isFloat(x))
     return node.error("expected an input of floats, found " + dtypeText(Node::element(x)));
-  expectShape(w, "W", {each, node.constantDim(gates * hidden), node.dims(x)[2]});
+  Dim rows = node.constantDim(gates * hidden);
+  expectShape(w, "W", {each, rows, node.dims(x)[2]});
+  expectShape(r, "R", {each, rows, width});
   expectShape(b, "B", {each, node.constantDim(2 * gates * hidden)});
   expectShape(peepholes, "P", {each, node.constantDim(3 * hidden)});
   expectShape(lengths, "sequence_lens", {batch});
@@ -301,6 +302,20 @@ LogicalResult Recurrent::import() {
   if (lengths && !Node::element(lengths).isInteger(32))
     (void)node.error("expected sequence_lens of i32, found " + dtypeText(Node::element(lengths)));
   readActivations(directions);
+  if (node.hasFailed())
+    return failure();
+  // What nothing has compared yet, a run does.
+  auto fix = [&](Value &value, ArrayRef<Dim> shape) {
+    if (value && !Node::type(value).hasStaticShape())
+      value = node.reshape(value, shape);
+  };
+  fix(w, {each, rows, node.dims(x)[2]});
+  fix(r, {each, rows, width});
+  fix(b, {each, node.constantDim(2 * gates * hidden)});
+  fix(peepholes, {each, node.constantDim(3 * hidden)});
+  for (Value &state : initial)
+    fix(state,
+        batchFirst ? SmallVector<Dim>{batch, each, width} : SmallVector<Dim>{each, batch, width});
   if (node.hasFailed())
     return failure();
   if (batchFirst) {

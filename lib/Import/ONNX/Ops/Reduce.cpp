@@ -26,7 +26,9 @@ static LogicalResult computedReduce(Node &node, int64_t kind) {
     return node.unsupported("axes that the run computes, for elements of " +
                             dtypeText(Node::element(x)));
   int64_t rank = Node::rank(x);
-  if (!keepdims) {
+  if (std::optional<int64_t> declared = keepdims ? std::nullopt : node.declaredRank(1)) {
+    rank = *declared;
+  } else if (!keepdims) {
     int64_t count = node.partlyKnown(1, "axes").size();
     rank = count ? rank - count : noop ? rank : 0;
     if (!node.hasFailed() && rank < 0)
@@ -35,7 +37,7 @@ static LogicalResult computedReduce(Node &node, int64_t kind) {
   }
   return node.hasFailed()
              ? failure()
-             : node.result(node.call("reduce", {x, node.operand(1)}, {kind, keepdims, noop},
+             : node.result(node.call("reduce", {x, node.operand(1)}, {kind, keepdims, noop, rank},
                                      Node::element(x), Node::unknownShape(rank)));
 }
 

@@ -86,6 +86,9 @@ static LogicalResult reshape(Node &node) {
     return node.error("expected a shape of rank 1, found rank " + Twine(Node::rank(shape)));
   if (std::optional<SmallVector<Dim>> target = node.evaluate(shape))
     return reshapeTo(node, x, *target, allowZero);
+  if (std::optional<int64_t> rank = node.declaredRank(1))
+    return node.result(node.call("reshape", {x, shape}, {allowZero, *rank}, Node::element(x),
+                                 Node::unknownShape(*rank)));
   Shape from = node.dims(x), result;
   for (auto [i, dim] : llvm::enumerate(node.partlyKnown(1, "a shape"))) {
     std::optional<int64_t> size = dim ? nn::constantDim(dim) : std::nullopt;
@@ -116,23 +119,24 @@ static std::optional<SmallVector<int64_t>> readAxes(Node &node) {
   return std::nullopt;
 }
 
-/// How many axes input 1 names, where only the run knows which; nullopt where they are known.
-static std::optional<size_t> countComputedAxes(Node &node) {
-  if (!node.has(1) || node.evaluate(node.operand(1)))
-    return std::nullopt;
-  return node.partlyKnown(1, "axes").size();
+/// A squeeze or, where `sign` is 1, an unsqueeze by axes that only the run knows.
+static LogicalResult computedAxes(Node &node, StringRef function, int sign) {
+  Value x = node.operand(0), axes = node.operand(1);
+  std::optional<int64_t> declared = node.declaredRank(1);
+  int64_t count = declared ? 0 : node.partlyKnown(1, "axes").size(),
+          rank = declared.value_or(Node::rank(x) + sign * count);
+  if (node.hasFailed())
+    return failure();
+  if (rank < 0)
+    return node.error("expected at most " + Twine(Node::rank(x)) + " axes, found " + Twine(count));
+  return node.result(
+      node.call(function, {x, axes}, {rank}, Node::element(x), Node::unknownShape(rank)));
 }
 
 static LogicalResult squeeze(Node &node) {
   Value x = node.operand(0);
-  if (std::optional<size_t> count = countComputedAxes(node)) {
-    if (!node.hasFailed() && int64_t(*count) > Node::rank(x))
-      return node.error("expected at most " + Twine(Node::rank(x)) + " axes, found " +
-                        Twine(*count));
-    return node.result(
-        node.call("squeeze", {x, node.operand(1)}, {}, Node::element(x),
-                  node.hasFailed() ? Shape() : Node::unknownShape(Node::rank(x) - *count)));
-  }
+  if (node.has(1) && !node.evaluate(node.operand(1)))
+    return computedAxes(node, "squeeze", -1);
   std::optional<SmallVector<int64_t>> given = readAxes(node);
   if (node.hasFailed())
     return failure();
@@ -156,11 +160,8 @@ static LogicalResult squeeze(Node &node) {
 
 static LogicalResult unsqueeze(Node &node) {
   Value x = node.operand(0);
-  if (std::optional<size_t> count = countComputedAxes(node))
-    return node.hasFailed()
-               ? failure()
-               : node.result(node.call("unsqueeze", {x, node.operand(1)}, {}, Node::element(x),
-                                       Node::unknownShape(Node::rank(x) + *count)));
+  if (node.has(1) && !node.evaluate(node.operand(1)))
+    return computedAxes(node, "unsqueeze", 1);
   std::optional<SmallVector<int64_t>> given = readAxes(node);
   if (!node.hasFailed() && !given)
     return node.error("expected axes");
@@ -214,6 +215,9 @@ static LogicalResult expand(Node &node) {
     return node.error("expected a shape of rank 1, found rank " + Twine(Node::rank(shape)));
   if (std::optional<SmallVector<Dim>> target = node.evaluate(shape))
     return node.result(node.broadcast(x, *target));
+  if (std::optional<int64_t> rank = node.declaredRank(1))
+    return node.result(node.call("expand", {x, shape}, {*rank}, Node::element(x),
+                                 Node::unknownShape(std::max<int64_t>(*rank, Node::rank(x)))));
   // A size of 1, in the input or in the shape, leaves the other one's.
   Shape from = node.dims(x), result = Shape(node.partlyKnown(1, "a shape"));
   if (from.size() > result.size())
@@ -253,7 +257,7 @@ static LogicalResult tile6(Node &node) {
   Value x = node.operand(0), repeats = node.operand(1);
   if (repeats && !node.evaluate(repeats)) {
     Shape shape = node.dims(x);
-    SmallVector<Dim> known = node.partlyKnown(1, "repeats");
+    SmallVector<Dim> known = node.partlyKnown(1, "repeats", shape.size());
     if (node.hasFailed())
       return failure();
     if (known.size() != shape.size())

@@ -110,7 +110,7 @@ static LogicalResult split(Node &node) {
     sizes = SmallVector<Dim>(node.constantShape(*given));
   if (node.has(1) && !node.evaluate(node.operand(1))) {
     // Results whose size along the axis only the run knows.
-    SmallVector<Dim> known = node.partlyKnown(1, "sizes of parts");
+    SmallVector<Dim> known = node.partlyKnown(1, "sizes of parts", count);
     if (!node.hasFailed() && int64_t(known.size()) != count)
       return node.error("expected " + Twine(count) + " sizes, found " + Twine(known.size()));
     SmallVector<CallResult> results;

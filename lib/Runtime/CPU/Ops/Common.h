@@ -75,6 +75,15 @@ static inline int32_t op_expect_count(accel_frame *frame, const accel_array *arr
                  op_count(array));
 }
 
+/// Fails unless a result has the rank that int number `k` of the call, if it is there, says.
+static inline int32_t op_expect_rank(accel_frame *frame, const accel_op_call *call, int32_t k,
+                                     int64_t rank) {
+  if (call->num_ints <= k || call->ints[k] == rank)
+    return ACCEL_OK;
+  return op_fail(frame, "expected a result of the rank that the model declares, found %lld dims",
+                 rank);
+}
+
 static const accel_dtype op_i64 = {ACCEL_INT, 64, 1};
 
 /// Element number index of a tensor of i32 or i64.

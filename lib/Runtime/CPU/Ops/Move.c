@@ -111,6 +111,9 @@ int32_t accel_op_expand(accel_frame *frame, accel_op_call *call) {
   if (length > ACCEL_ARRAY_RANK)
     return op_fail(frame, "expected a shape of at most 32 dims, found %lld", length);
   int32_t rank = length > input->rank ? (int32_t)length : input->rank;
+  int32_t misfit = op_expect_rank(frame, call, 0, rank);
+  if (misfit)
+    return misfit;
   int64_t own[ACCEL_ARRAY_RANK];
   op_strides(input, own);
   for (int32_t axis = 0; axis < rank; ++axis) {
@@ -246,6 +249,9 @@ int32_t accel_op_constant_of_shape(accel_frame *frame, accel_op_call *call) {
   int64_t rank = op_count(shape), dims[ACCEL_ARRAY_RANK];
   if (rank > ACCEL_ARRAY_RANK)
     return op_fail(frame, "expected a shape of at most 32 dims, found %lld", rank);
+  int32_t misfit = op_expect_rank(frame, call, 0, rank);
+  if (misfit)
+    return misfit;
   int32_t status = op_expect_count(frame, value, 1);
   if (status)
     return status;

@@ -200,6 +200,9 @@ int32_t accel_op_reduce(accel_frame *frame, accel_op_call *call) {
     if (marked[axis] && __builtin_mul_overflow(r.terms, data->dims[axis], &r.terms))
       r.terms = INT64_MAX; // of an empty tensor
   }
+  int32_t misfit = op_expect_rank(frame, call, 3, rank);
+  if (misfit)
+    return misfit;
   accel_array *result = &call->outputs[0];
   if (!accel_rt_new_array(frame, result, data->dtype, rank, dims))
     return accel_rt_status(frame);

@@ -26,6 +26,9 @@ int32_t accel_op_reshape(accel_frame *frame, accel_op_call *call) {
   int64_t rank = op_count(shape), dims[ACCEL_ARRAY_RANK];
   if (rank > ACCEL_ARRAY_RANK)
     return op_fail(frame, "expected a shape of at most 32 dims, found %lld", rank);
+  int32_t misfit = op_expect_rank(frame, call, 1, rank);
+  if (misfit)
+    return misfit;
   int32_t open = -1;
   int64_t known = 1;
   bool empty = false, overflow = false;
@@ -88,6 +91,9 @@ int32_t accel_op_squeeze(accel_frame *frame, accel_op_call *call) {
     if (!vanishes)
       dims[rank++] = data->dims[axis];
   }
+  int32_t misfit = op_expect_rank(frame, call, 0, rank);
+  if (misfit)
+    return misfit;
   accel_rt_share_array(frame, &call->outputs[0], data, rank, dims);
   return ACCEL_OK;
 }
@@ -97,6 +103,9 @@ int32_t accel_op_unsqueeze(accel_frame *frame, accel_op_call *call) {
   int64_t rank = data->rank + op_count(axes);
   if (rank > ACCEL_ARRAY_RANK)
     return op_fail(frame, "expected at most 32 dims, found %lld", rank);
+  int32_t misfit = op_expect_rank(frame, call, 0, rank);
+  if (misfit)
+    return misfit;
   bool marked[ACCEL_ARRAY_RANK];
   int32_t status = op_mark_axes(frame, axes, (int32_t)rank, marked);
   if (status)

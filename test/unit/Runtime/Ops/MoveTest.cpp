@@ -39,6 +39,18 @@ TEST(Reshape, RefusesWhatDoesNotFit) {
   expectFailure(accel_op_reshape, {counted({6}), ints(std::vector<int64_t>(33, 1))}, {0}, "32");
 }
 
+TEST(Reshape, HasTheRankThatTheModelDeclares) {
+  const std::string text = "the model declares, found 2 dims";
+  EXPECT_EQ(call(accel_op_reshape, {counted({6}), ints({2, 3})}, {0, 2}).outputs[0].dims,
+            (Dims{2, 3}));
+  expectFailure(accel_op_reshape, {counted({6}), ints({2, 3})}, {0, 3}, text);
+  expectFailure(accel_op_squeeze, {counted({1, 3, 2}), ints({0})}, {1}, text);
+  expectFailure(accel_op_unsqueeze, {counted({3}), ints({0})}, {3}, text);
+  expectFailure(accel_op_expand, {counted({3, 1}), ints({3, 4})}, {3}, text);
+  expectFailure(accel_op_constant_of_shape, {ints({3, 4}), counted({})}, {1}, text);
+  expectFailure(accel_op_reduce, {counted({1, 3, 2}), ints({0})}, {0, 0, 0, 3}, text);
+}
+
 TEST(Squeeze, WithAndWithoutAxes) {
   EXPECT_EQ(call(accel_op_squeeze, {counted({1, 3, 1, 2}), ints({-2})}).outputs[0].dims,
             (Dims{1, 3, 2}));
