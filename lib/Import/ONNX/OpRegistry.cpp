@@ -16,17 +16,27 @@ static std::vector<OpRow> sorted(ArrayRef<ArrayRef<OpRow>> families) {
 }
 
 ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, int64_t opset) {
-  static const std::vector<OpRow> onnx =
-      sorted({constantOps(), controlOps(), convOps(), elementwiseOps(), activationOps(), indexOps(),
-              matmulOps(), normOps(), quantizeOps(), recurrentOps(), reduceOps(), resizeOps(),
-              samplingOps(), selectOps(), shapeOps(), sliceOps()});
-  static const std::vector<OpRow> microsoft = sorted({microsoftOps()});
+  static const std::vector<OpRow> onnx = sorted(
+      {attentionOps(),    constantOps(),  controlOps(),         convOps(),   elementwiseOps(),
+       activationOps(),   indexOps(),     linearAttentionOps(), matmulOps(), normOps(),
+       quantizeOps(),     recurrentOps(), reduceOps(),          resizeOps(), rotaryOps(),
+       runtimeNormOps(),  samplingOps(),  selectOps(),          shapeOps(),  sliceOps(),
+       tensorScatterOps()});
+  static const std::vector<OpRow> microsoft =
+      sorted({groupQueryOps(), microsoftAttentionOps(), microsoftNormOps(), microsoftOps(),
+              microsoftRotaryOps()});
   static const std::vector<OpRow> classic = sorted({linearOps(), treeOps()});
-  if (domain != kOnnxDomain && domain != kMicrosoftDomain && domain != kClassicDomain)
+  static const std::vector<OpRow> preview = sorted({previewOps()});
+  static const std::pair<StringRef, const std::vector<OpRow> *> domains[] = {
+      {kOnnxDomain, &onnx},
+      {kMicrosoftDomain, &microsoft},
+      {kClassicDomain, &classic},
+      {kPreviewDomain, &preview},
+  };
+  const auto *found = llvm::find_if(domains, [&](auto &entry) { return entry.first == domain; });
+  if (found == std::end(domains))
     return nullptr;
-  const std::vector<OpRow> &rows = domain == kOnnxDomain        ? onnx
-                                   : domain == kMicrosoftDomain ? microsoft
-                                                                : classic;
+  const std::vector<OpRow> &rows = *found->second;
   // The last row of the op that is not newer than the opset.
   auto after = llvm::partition_point(rows, [&](const OpRow &row) {
     return std::pair(StringRef(row.name), row.since) <= std::pair(name, opset);

@@ -16,17 +16,20 @@ struct OpRow {
 };
 
 inline constexpr llvm::StringLiteral kOnnxDomain = "", kMicrosoftDomain = "com.microsoft",
-                                     kClassicDomain = "ai.onnx.ml";
+                                     kClassicDomain = "ai.onnx.ml",
+                                     kPreviewDomain = "ai.onnx.preview";
 
 /// The function for an op; null if there is none.
 ImportFunction findImport(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
 
 // One table a family, in Ops/<Family>.cpp.
+llvm::ArrayRef<OpRow> attentionOps();
 llvm::ArrayRef<OpRow> constantOps();
 llvm::ArrayRef<OpRow> controlOps();
 llvm::ArrayRef<OpRow> convOps();
 llvm::ArrayRef<OpRow> elementwiseOps();
 llvm::ArrayRef<OpRow> indexOps();
+llvm::ArrayRef<OpRow> linearAttentionOps();
 llvm::ArrayRef<OpRow> activationOps();
 llvm::ArrayRef<OpRow> matmulOps();
 llvm::ArrayRef<OpRow> normOps();
@@ -34,11 +37,21 @@ llvm::ArrayRef<OpRow> quantizeOps();
 llvm::ArrayRef<OpRow> recurrentOps();
 llvm::ArrayRef<OpRow> reduceOps();
 llvm::ArrayRef<OpRow> resizeOps();
+llvm::ArrayRef<OpRow> rotaryOps();
+llvm::ArrayRef<OpRow> runtimeNormOps();
 llvm::ArrayRef<OpRow> samplingOps();
 llvm::ArrayRef<OpRow> selectOps();
 llvm::ArrayRef<OpRow> shapeOps();
 llvm::ArrayRef<OpRow> sliceOps();
+llvm::ArrayRef<OpRow> tensorScatterOps();
+// Of com.microsoft.
+llvm::ArrayRef<OpRow> groupQueryOps();
+llvm::ArrayRef<OpRow> microsoftAttentionOps();
+llvm::ArrayRef<OpRow> microsoftNormOps();
 llvm::ArrayRef<OpRow> microsoftOps();
+llvm::ArrayRef<OpRow> microsoftRotaryOps();
+// Of ai.onnx.preview.
+llvm::ArrayRef<OpRow> previewOps();
 // Of ai.onnx.ml.
 llvm::ArrayRef<OpRow> linearOps();
 llvm::ArrayRef<OpRow> treeOps();

@@ -74,8 +74,9 @@ class Row:
     inputs: list
     attributes: dict = field(default_factory=dict)
     opset: int = 17
-    outputs: int = 1
+    outputs: object = 1  # how many, or the numbers of those that there are
     tolerance: dict = field(default_factory=dict)
+    types: dict = field(default_factory=dict)  # of outputs whose type does not follow from the inputs'
     # "onnxruntime", "onnx" (its evaluator), or a NumPy function of the inputs
     reference: object = "onnxruntime"
 
@@ -122,16 +123,20 @@ class Row:
                 ports.append(
                     helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), dims)
                 )
-        outs = [f"y{i}" for i in range(self.outputs)]
+        used = range(self.outputs) if isinstance(self.outputs, int) else self.outputs
+        outs = [f"y{i}" if i in used else "" for i in range(max(used) + 1)]
         node = helper.make_node(self.op, names, outs, name=f"the_{self.op}", **self.attributes)
-        graph = helper.make_graph([node], "row", ports, [onnx.ValueInfoProto(name=o) for o in outs], initializers)
+        results = [onnx.ValueInfoProto(name=o) for o in outs if o]
+        for i, dtype in self.types.items():
+            results[i].CopyFrom(helper.make_tensor_value_info(outs[i], helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), None))
+        graph = helper.make_graph([node], "row", ports, results, initializers)
         opsets = [helper.make_opsetid("", self.opset)]
         if "domain" in self.attributes:
-            opsets.append(helper.make_opsetid(self.attributes["domain"], 3))
+            opsets.append(helper.make_opsetid(self.attributes["domain"], 3 if self.attributes["domain"] == "ai.onnx.ml" else 1))
         version = 8 if self.opset < 19 else helper.find_min_ir_version_for(opsets)
         made = helper.make_model(graph, opset_imports=opsets, ir_version=version)
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values
 
 
-def row(op, *inputs, opset=17, outputs=1, tolerance=None, reference="onnxruntime", **attributes):
-    return Row(op, list(inputs), attributes, opset, outputs, tolerance or {}, reference)
+def row(op, *inputs, opset=17, outputs=1, tolerance=None, types=None, reference="onnxruntime", **attributes):
+    return Row(op, list(inputs), attributes, opset, outputs, tolerance or {}, types or {}, reference)

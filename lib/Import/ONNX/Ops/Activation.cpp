@@ -141,6 +141,20 @@ static LogicalResult swishOp(Node &node) {
   return node.result(swish(node, node.operand(0), node.number("alpha", 1)));
 }
 
+// The gate is swish(a).
+static LogicalResult swiGlu(Node &node) {
+  Value a = node.operand(0), b = node.operand(1);
+  if (node.hasFailed())
+    return failure();
+  bool fits = Node::rank(a) == Node::rank(b);
+  if (fits)
+    for (auto [x, y] : llvm::zip_equal(node.dims(a), node.dims(b)))
+      fits &= !nn::constantDim(x) || !nn::constantDim(y) || x == y;
+  if (!fits)
+    return node.error("expected operands of one shape, which are not broadcast");
+  return node.result(node.mul(swish(node, a, node.number("alpha", 1)), b));
+}
+
 static LogicalResult geluOp(Node &node) {
   std::string approximate = node.text("approximate", "none");
   if (approximate != "none" && approximate != "tanh")
@@ -196,6 +210,7 @@ ArrayRef<OpRow> accel::onnx_import::activationOps() {
       {"Sigmoid", 1, unary<nn::SigmoidOp>},
       {"Softplus", 1, unary<nn::SoftplusOp>},
       {"Softsign", 1, softsign},
+      {"SwiGLU", 28, swiGlu},
       {"Swish", 24, swishOp},
       {"Tanh", 1, unary<nn::TanhOp>},
       {"ThresholdedRelu", 1, thresholdedRelu},

@@ -4,6 +4,7 @@
 
 #include "lib/Runtime/CPU/Ops/Common.h"
 
+#include "lib/Runtime/CPU/Ops/AppendRows.c"
 #include "lib/Runtime/CPU/Ops/Deform.c"
 #include "lib/Runtime/CPU/Ops/Fail.c"
 #include "lib/Runtime/CPU/Ops/Move.c"

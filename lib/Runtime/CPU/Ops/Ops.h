@@ -19,6 +19,13 @@
 /// strings [the message]: gives no results, but fails.
 ACCEL_OP(fail);
 
+//===-- AppendRows.c --------------------------------------------------------------------------===//
+
+/// (past [B, H, P, W]?, rows [B, H, S, W], lasts [B], total): a cache of max(total, P) rows, those
+/// of `past` with the new ones behind them, of sample b up to lasts[b], then zeros. Where the new
+/// ones are all there are (total = S), they come first.
+ACCEL_OP(append_rows);
+
 //===-- Shape.c: the same elements under other dims -------------------------------------------===//
 
 /// (data, shape [r]), ints [allowzero]: ONNX Reshape-25.

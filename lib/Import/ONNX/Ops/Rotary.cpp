@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Rotary embeddings: pairs of elements are turned by angles that follow from positions.
+#include "lib/Import/ONNX/Ops/Attention.h"
+
+using namespace accel;
+using namespace accel::onnx_import;
+using namespace mlir;
+
+Value accel::onnx_import::rotate(Node &node, Value x, Value cosines, Value sines,
+                                 const Rotation &rotation) {
+  if (!x || !cosines || !sines || node.hasFailed())
+    return {};
+  Type element = Node::element(x), type = attentionType(node, x);
+  Shape shape = node.dims(x);
+  int64_t last = Node::rank(x) - 1;
+  Dim width = rotation.width ? node.constantDim(rotation.width) : shape[last],
+      half = node.dimTable().simplify(width.floorDiv(2));
+  std::optional<int64_t> whole = nn::constantDim(shape[last]);
+  if (nn::constantDim(width).value_or(0) % 2 || rotation.width > whole.value_or(rotation.width)) {
+    (void)node.error("expected to rotate an even number of elements, at most " +
+                     nn::dimText(shape[last]) + ", found " + nn::dimText(width));
+    return {};
+  }
+  for (Value *table : {&cosines, &sines}) {
+    Dim found = node.dims(*table).back();
+    if (nn::constantDim(found) && nn::constantDim(half) && found != half) {
+      (void)node.error("expected sines and cosines of " + nn::dimText(half) + " angles, found " +
+                       nn::dimText(found));
+      return {};
+    }
+    Shape tableShape = node.dims(*table);
+    tableShape.insert(tableShape.begin() + rotation.headsAxis, node.constantDim(1));
+    *table = node.cast(node.reshape(*table, tableShape), type);
+  }
+  Dim zero = node.constantDim(0);
+  Value turned = sliceDim(node, x, last, zero, width), first, second;
+  Shape pairs = shape;
+  pairs[last] = half;
+  if (rotation.interleaved) {
+    Shape split = pairs;
+    split.push_back(node.constantDim(2));
+    Value both = node.reshape(turned, split);
+    first = node.reshape(sliceDim(node, both, last + 1, 0, 1), pairs);
+    second = node.reshape(sliceDim(node, both, last + 1, 1, 1), pairs);
+  } else {
+    first = sliceDim(node, turned, last, zero, half);
+    second = sliceDim(node, turned, last, half, half);
+  }
+  first = node.cast(first, type), second = node.cast(second, type);
+  Value real = node.sub(node.mul(cosines, first), node.mul(sines, second)),
+        imaginary = node.add(node.mul(sines, first), node.mul(cosines, second));
+  real = node.cast(real, element), imaginary = node.cast(imaginary, element);
+  if (node.hasFailed())
+    return {};
+  // The results' dims may be less known than those of the operand, if angles are broadcast.
+  if (rotation.interleaved) {
+    Shape single = node.dims(real);
+    single.push_back(node.constantDim(1));
+    Shape joined = node.dims(real);
+    joined[last] = width;
+    turned = node.create<nn::ConcatOp>(
+        ArrayRef<Value>{node.reshape(real, single), node.reshape(imaginary, single)},
+        uint64_t(last + 1));
+    turned = node.reshape(turned, joined);
+  } else {
+    turned = node.create<nn::ConcatOp>(ArrayRef<Value>{real, imaginary}, uint64_t(last));
+  }
+  if (width == shape[last] || node.hasFailed())
+    return turned;
+  Value rest = sliceDim(node, x, last, width, node.dimTable().simplify(shape[last] - width));
+  return node.create<nn::ConcatOp>(ArrayRef<Value>{turned, rest}, uint64_t(last));
+}
+
+/// The operand with a dim for the heads, and the axis of that.
+static Value withHeads(Node &node, Value x, int64_t heads, Rotation &rotation) {
+  if (!x || node.hasFailed())
+    return {};
+  if (Node::rank(x) == 4) {
+    rotation.headsAxis = 1;
+    return x;
+  }
+  rotation.headsAxis = 2;
+  Shape shape = node.dims(x);
+  if (Node::rank(x) != 3) {
+    (void)node.error("expected an input of rank 3 or 4, found rank " + Twine(Node::rank(x)));
+    return {};
+  }
+  if (heads < 1 || nn::constantDim(shape[2]).value_or(heads) % heads) {
+    (void)node.error("expected num_heads to divide " + nn::dimText(shape[2]) + ", found " +
+                     Twine(heads));
+    return {};
+  }
+  return node.reshape(x, {shape[0], shape[1], node.constantDim(heads), shape[2].floorDiv(heads)});
+}
+
+static bool expectFloatOperands(Node &node, ArrayRef<Value> operands) {
+  for (Value operand : operands)
+    if (operand && !node.hasFailed() && !Node::isFloat(operand))
+      (void)node.error("expected an input, sines and cosines of floats, found " +
+                       dtypeText(Node::element(operand)));
+  return !node.hasFailed();
+}
+
+static LogicalResult rotaryEmbedding(Node &node) {
+  Value x = node.operand(0), cosines = node.operand(1), sines = node.operand(2),
+        positions = node.optional(3);
+  if (!expectFloatOperands(node, {x, cosines, sines}))
+    return failure();
+  int64_t rank = positions ? 2 : 3;
+  if (Node::rank(cosines) != rank || Node::rank(sines) != rank ||
+      (positions && Node::rank(positions) != 2))
+    return node.error("expected sines and cosines of rank 2 with position_ids of rank 2, of rank 3 "
+                      "without, found rank " +
+                      Twine(Node::rank(cosines)) + " and " + Twine(Node::rank(sines)));
+  Rotation rotation;
+  rotation.interleaved = node.integer("interleaved", 0);
+  rotation.width = node.integer("rotary_embedding_dim", 0);
+  Shape shape = node.dims(x);
+  Value heads = withHeads(node, x, node.integer("num_heads", 0), rotation);
+  if (positions) {
+    cosines = node.create<nn::GatherOp>(cosines, positions, uint64_t(0));
+    sines = node.create<nn::GatherOp>(sines, positions, uint64_t(0));
+  }
+  Value turned = rotate(node, heads, cosines, sines, rotation);
+  return node.result(node.reshape(turned, shape));
+}
+
+/// com.microsoft: other operands, and positions that may be one offset.
+static LogicalResult microsoftRotaryEmbedding(Node &node) {
+  Value x = node.operand(0), positions = node.operand(1), cosines = node.operand(2),
+        sines = node.operand(3);
+  if (!positions || !expectFloatOperands(node, {x, cosines, sines}))
+    return failure();
+  if (Node::rank(cosines) != 2 || Node::rank(sines) != 2)
+    return node.error("expected sines and cosines of rank 2, found rank " +
+                      Twine(Node::rank(cosines)) + " and " + Twine(Node::rank(sines)));
+  if (Node::rank(positions) < 1 || Node::rank(positions) > 2)
+    return node.error("expected position_ids of rank 1 or 2, found rank " +
+                      Twine(Node::rank(positions)));
+  if (node.integer("is_packed_batching", 0))
+    return node.unsupported("packed batching");
+  node.ignore({"scale"}); // ONNX Runtime reads it and does nothing with it.
+  Rotation rotation;
+  rotation.interleaved = node.integer("interleaved", 0);
+  rotation.width = node.integer("rotary_embedding_dim", 0);
+  int64_t heads = node.integer("num_heads", 0);
+  if (rotation.width && heads < 1 && Node::rank(x) == 3)
+    return node.error("expected num_heads with rotary_embedding_dim");
+  // Without a number of heads, their width is that of the tables.
+  std::optional<int64_t> angles = nn::constantDim(node.dims(cosines)[1]),
+                         hidden = nn::constantDim(node.dims(x).back());
+  if (heads < 1 && Node::rank(x) == 3) {
+    if (!angles || !hidden || *angles < 1)
+      return node.error("expected num_heads where sizes are not known",
+                        "Fix the dims with --shape or --dim.");
+    heads = *hidden / (2 * *angles);
+  }
+  Shape shape = node.dims(x);
+  Value split = withHeads(node, x, heads, rotation);
+  if (node.hasFailed())
+    return failure();
+  if (Node::rank(positions) == 1) {
+    int64_t axis = rotation.headsAxis == 1 ? 2 : 1;
+    positions = node.add(positions, node.iota(0, {shape[axis]}, Node::element(positions)));
+    if (node.hasFailed())
+      return failure();
+    positions = node.reshape(positions, {node.constantDim(1), shape[axis]});
+  }
+  cosines = node.create<nn::GatherOp>(cosines, positions, uint64_t(0));
+  sines = node.create<nn::GatherOp>(sines, positions, uint64_t(0));
+  Value turned = rotate(node, split, cosines, sines, rotation);
+  return node.result(node.reshape(turned, shape));
+}
+
+ArrayRef<OpRow> accel::onnx_import::rotaryOps() {
+  static const OpRow rows[] = {
+      {"RotaryEmbedding", 23, rotaryEmbedding},
+  };
+  return rows;
+}
+
+ArrayRef<OpRow> accel::onnx_import::microsoftRotaryOps() {
+  static const OpRow rows[] = {
+      {"RotaryEmbedding", 1, microsoftRotaryEmbedding},
+  };
+  return rows;
+}
