@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Positions of accesses as linear functions of the loops around them.
 #include "lib/Target/CPU/Positions.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -41,18 +42,18 @@ SmallVector<Loop> cpu::loopsAround(Operation *op) {
 std::optional<Linear> cpu::linearPosition(ValueRange indices, MemRefType type, bool leaveOut) {
   MLIRContext *context = type.getContext();
   AffineExpr position = getAffineConstantExpr(0, context);
-  int64_t stride = 1;
-  for (int64_t i = type.getRank() - 1; i >= 0; --i) {
-    if (ShapedType::isDynamic(stride))
-      return std::nullopt;
-    position = position + getAffineDimExpr(i, context) * stride;
-    stride = type.isDynamicDim(i) ? ShapedType::kDynamic : stride * type.getDimSize(i);
+  int64_t stride = 1, inner = type.getRank();
+  while (inner > 0 && !ShapedType::isDynamic(stride)) {
+    --inner;
+    position = position + getAffineDimExpr(inner, context) * stride;
+    stride = type.isDynamicDim(inner) ? ShapedType::kDynamic : stride * type.getDimSize(inner);
   }
   AffineMap map = AffineMap::get(type.getRank(), 0, position);
   SmallVector<Value> operands(indices);
   affine::fullyComposeAffineMapAndOperands(&map, &operands);
   affine::canonicalizeMapAndOperands(&map, &operands);
   Linear linear;
+  linear.outer = SmallVector<Value>(indices.take_front(inner));
   AffineExpr expr = map.getResult(0), rest = expr;
   for (unsigned i = 0; i < operands.size(); ++i) {
     AffineExpr d = i < map.getNumDims() ? getAffineDimExpr(i, context)
@@ -72,6 +73,46 @@ std::optional<Linear> cpu::linearPosition(ValueRange indices, MemRefType type, b
     return std::nullopt;
   linear.constant = constant.getValue();
   return linear;
+}
+
+/// True if a value is computed from an induction variable.
+static bool dependsOn(Value value, Value iv) {
+  if (value == iv)
+    return true;
+  Operation *op = value.getDefiningOp();
+  return op &&
+         llvm::any_of(op->getOperands(), [&](Value operand) { return dependsOn(operand, iv); });
+}
+
+bool Linear::movesWith(Value iv) const {
+  return factorOf(iv) != 0 ||
+         llvm::any_of(outer, [&](Value index) { return dependsOn(index, iv); });
+}
+
+bool Linear::isParallelTo(const Linear &other) const {
+  return outer == other.outer && factors.size() == other.factors.size() &&
+         llvm::all_of(factors, [&](const auto &entry) {
+           return other.factorOf(entry.first) == entry.second;
+         });
+}
+
+bool Linear::isKnownAt(Operation *op) const {
+  auto isBefore = [&](Value value) {
+    Operation *maker = value.getDefiningOp();
+    Operation *around = value.getParentBlock()->findAncestorOpInBlock(*op);
+    return around && (!maker || (maker != around && maker->isBeforeInBlock(around)));
+  };
+  return llvm::all_of(outer, isBefore) &&
+         llvm::all_of(factors, [&](const auto &entry) { return isBefore(entry.first); });
+}
+
+SmallVector<Value> Linear::indices(OpBuilder &builder, Location at, int64_t rank,
+                                   Value position) const {
+  SmallVector<Value> result(outer);
+  for (int64_t i = outer.size(); i + 1 < rank; ++i)
+    result.push_back(arith::ConstantIndexOp::create(builder, at, 0));
+  result.push_back(position);
+  return result;
 }
 
 BlockArgument cpu::argumentMemory(Value memory) {

@@ -21,11 +21,23 @@ struct Loop {
   int64_t trips = -1; ///< -1: not known
 };
 
-/// An index that is linear in induction variables and arguments.
+/// A position that is linear in induction variables and arguments.
 struct Linear {
   int64_t constant = 0;
   llvm::MapVector<mlir::Value, int64_t> factors;
+  /// Indices of the outer dims, whose strides only the run knows: the position is behind these.
+  llvm::SmallVector<mlir::Value> outer;
   int64_t factorOf(mlir::Value iv) const { return factors.lookup(iv); }
+  /// True if the position is another one in the next iteration of a loop.
+  bool movesWith(mlir::Value iv) const;
+  /// True if it moves in the same way as another one.
+  bool isParallelTo(const Linear &other) const;
+  /// True if an op may be inserted before `op` that computes it.
+  bool isKnownAt(mlir::Operation *op) const;
+  /// Indices of a memref of so many dims, of which the last one has the whole position behind the
+  /// outer dims.
+  llvm::SmallVector<mlir::Value> indices(mlir::OpBuilder &builder, mlir::Location at, int64_t rank,
+                                         mlir::Value position) const;
 };
 
 /// The loops around an op, innermost first.

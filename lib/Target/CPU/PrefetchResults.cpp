@@ -47,15 +47,11 @@ static SmallVector<Accesses, 0> accessesAfter(scf::ForOp sums) {
       continue;
     std::optional<Linear> at =
         linearPosition(access.getIndices(), cast<MemRefType>(memory.getType()));
-    if (!at)
+    if (!at || !at->isKnownAt(sums))
       continue;
     bool isWrite = isa<vector::TransferWriteOp>(op);
     auto known = llvm::find_if(found, [&](const Accesses &a) {
-      return a.memory == memory && a.isWrite == isWrite &&
-             a.first.factors.size() == at->factors.size() &&
-             llvm::all_of(at->factors, [&](auto &entry) {
-               return a.first.factorOf(entry.first) == entry.second;
-             });
+      return a.memory == memory && a.isWrite == isWrite && a.first.isParallelTo(*at);
     });
     if (known == found.end())
       known = found.insert(found.end(), {memory, isWrite, *at, {}});
@@ -138,9 +134,8 @@ static void prefetchAfter(scf::ForOp sums, scf::ForOp inner) {
         ahead = lines.position(n, line);
       }
       builder.setInsertionPoint(reads[request * int64_t(reads.size()) / requests]);
-      SmallVector<Value> indices(type.getRank() - 1,
-                                 arith::ConstantIndexOp::create(builder, at, 0));
-      indices.push_back(apply(builder, at, base + ahead, operands));
+      SmallVector<Value> indices = accesses.first.indices(
+          builder, at, type.getRank(), apply(builder, at, base + ahead, operands));
       memref::PrefetchOp::create(builder, at, accesses.memory, indices, accesses.isWrite,
                                  /*localityHint=*/3, /*isDataCache=*/true);
     }

@@ -22,6 +22,10 @@ using namespace accel::cpu;
 /// Where tiles that share rows have more iterations to a line, the wait for it is no matter.
 static constexpr int64_t kIterationsPerLine = 4;
 
+/// Batch and block of channels. What lies behind further dims of unknown strides are rows of a
+/// picture, and how far the next one is away, no loop says.
+static constexpr size_t kOuter = 2;
+
 /// Emits requests for what the innermost loop reads of one argument, element by element.
 static void prefetchRows(BlockArgument memory, ArrayRef<memref::LoadOp> loads, scf::ForOp sums,
                          scf::ForOp inner) {
@@ -38,7 +42,8 @@ static void prefetchRows(BlockArgument memory, ArrayRef<memref::LoadOp> loads, s
     if (!at)
       continue;
     int64_t stride = at->factorOf(steps.iv) * steps.step;
-    if (stride <= 0 || (first && !llvm::equal(at->factors, first->factors)))
+    if (stride <= 0 || (first && !at->isParallelTo(*first)) || at->outer.size() > kOuter ||
+        !at->isKnownAt(&inner.getBody()->front()))
       return;
     ranges.push_back({at->constant, stride * steps.trips});
     if (!first || at->constant < first->constant)
@@ -49,21 +54,26 @@ static void prefetchRows(BlockArgument memory, ArrayRef<memref::LoadOp> loads, s
     return;
 
   // Outside of the sums: tiles that share these rows, the loop over rows, and then loops that all
-  // lead to other rows.
+  // lead to other rows. Where only the run knows how many tiles an item has, their loop is inside
+  // of those that share them, and each tile asks for what it reads in the next item.
   size_t i = 0;
   while (loops[i].op != sums)
     ++i;
   int64_t shares = 1;
-  size_t firstTile = ++i;
-  for (; i < loops.size() && first->factorOf(loops[i].iv) == 0; ++i) {
-    if (loops[i].trips < 0)
+  size_t firstTile = ++i, rows = i;
+  bool mayBeItem = true; // all loops between those that share rows are those of an item
+  for (; i < loops.size(); ++i) {
+    if (first->movesWith(loops[i].iv)) {
+      mayBeItem &= loops[i].trips < 0 && isa<scf::ForOp>(loops[i].op);
+      continue;
+    }
+    if (loops[i].trips < 0 || !mayBeItem)
       return;
     shares *= loops[i].trips;
+    rows = i + 1;
   }
-  size_t rows = i;
-  if (rows == loops.size() ||
-      llvm::any_of(ArrayRef(loops).drop_front(rows),
-                   [&](const Loop &loop) { return first->factorOf(loop.iv) == 0; }) ||
+  // Outer dims of the memref have no next rows.
+  if (rows == loops.size() || first->factorOf(loops[rows].iv) == 0 ||
       shares * steps.trips > lines->count() * kIterationsPerLine)
     return;
 
@@ -78,7 +88,8 @@ static void prefetchRows(BlockArgument memory, ArrayRef<memref::LoadOp> loads, s
              base = builder.getAffineConstantExpr(
                  first->constant + first->factorOf(loops[rows].iv) * loops[rows].step);
   for (size_t i = rows; i-- > firstTile;)
-    tile = tile * loops[i].trips + (dim(loops[i].iv) - loops[i].low).floorDiv(loops[i].step);
+    if (!first->movesWith(loops[i].iv))
+      tile = tile * loops[i].trips + (dim(loops[i].iv) - loops[i].low).floorDiv(loops[i].step);
   AffineExpr iteration = tile * steps.trips + (dim(steps.iv) - steps.low).floorDiv(steps.step);
   for (auto &[value, factor] : first->factors)
     if (value != steps.iv)
@@ -91,8 +102,8 @@ static void prefetchRows(BlockArgument memory, ArrayRef<memref::LoadOp> loads, s
     // Where there are several iterations to a line, these ask for the same one.
     AffineExpr n =
         each > 1 ? iteration * each + i : iteration.floorDiv(shares * steps.trips / lines->count());
-    SmallVector<Value> indices(type.getRank() - 1, arith::ConstantIndexOp::create(builder, at, 0));
-    indices.push_back(apply(builder, at, base + lines->position(n, line), operands));
+    SmallVector<Value> indices = first->indices(
+        builder, at, type.getRank(), apply(builder, at, base + lines->position(n, line), operands));
     memref::PrefetchOp::create(builder, at, memory, indices, /*isWrite=*/false,
                                /*localityHint=*/2, /*isDataCache=*/true);
   }

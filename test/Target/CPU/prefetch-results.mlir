@@ -87,3 +87,28 @@ func.func @long_sums(%w: memref<8x16xf32>, %z: memref<3x16xf32>) {
   }
   return
 }
+
+// -----
+
+// A result whose outer strides only the run knows: its lines are asked for behind the indices of those dims.
+// CHECK-LABEL: @outer_strides_of_the_run
+// CHECK-SAME: %[[Z:[^:]*]]: memref<?x3x?x16xf32>
+// CHECK: scf.forall (%[[N:.*]], %[[F:.*]], %{{.*}}) in
+// CHECK: scf.for
+// CHECK: memref.prefetch %[[Z]][%[[N]], %[[F]], %c0{{.*}}, %{{.*}}], write, locality<3>, data
+func.func @outer_strides_of_the_run(%batch: index, %positions: index, %w: memref<8x16xf32>, %z: memref<?x3x?x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%n, %f, %t) in (%batch, 3, %positions) {
+    %sum = scf.for %k = %c0 to %c4 step %c1 iter_args(%s = %start) -> (vector<16xf32>) {
+      %a = memref.load %w[%k, %c0] : memref<8x16xf32>
+      %v = vector.broadcast %a : f32 to vector<16xf32>
+      %next = arith.addf %s, %v : vector<16xf32>
+      scf.yield %next : vector<16xf32>
+    }
+    vector.transfer_write %sum, %z[%n, %f, %t, %c0] {in_bounds = [true]} : vector<16xf32>, memref<?x3x?x16xf32>
+  }
+  return
+}
