@@ -177,6 +177,7 @@ def microsoft_attention_rows():
         i32(6, values=lambda rng, shape: np.concatenate([rng.integers(4, 8, 3), rng.integers(0, 4, 3)])), **settings
     )
     yield row("Attention", few(2, "S", 24), *weights, None, None, few(2, 4, "S", "S"), **settings)
+    yield row("Attention", few(3, 7, 24), *weights, i32(11, values=lengths(7)), **settings)
     yield row("Attention", few("B", "S", 24), few(24, 80), few(80), qkv_hidden_sizes=[32, 32, 16], scale=0.2, **settings)
     hidden = lambda rows, width=32: few("B", rows, width)
     for causal in (0, 1):

@@ -40,6 +40,11 @@ static Value maskAndBias(Node &node, Value mask, Value added, Value query, Value
     if (shape.size() == 1) {
       // One end for each sample, or ends and then beginnings.
       bool hasStarts = isSize(shape[0], batch * 2) && !isSize(shape[0], batch);
+      // The ends come first, before where sequences begin in a packed batch.
+      if (isSize(shape[0], batch * 3 + 2)) {
+        mask = sliceDim(node, mask, 0, node.constantDim(0), batch);
+        shape = node.dims(mask);
+      }
       if (!hasStarts && nn::constantDim(shape[0]) && nn::constantDim(batch) && shape[0] != batch) {
         (void)node.unsupported("a mask of " + nn::dimText(shape[0]) +
                                " elements of rank 1 for a batch of " + nn::dimText(batch));

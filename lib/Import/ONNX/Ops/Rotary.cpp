@@ -28,44 +28,33 @@ Value accel::onnx_import::rotate(Node &node, Value x, Value cosines, Value sines
                        nn::dimText(found));
       return {};
     }
+    // A dim for the heads, and one for the two elements of a pair.
     Shape tableShape = node.dims(*table);
     tableShape.insert(tableShape.begin() + rotation.headsAxis, node.constantDim(1));
+    tableShape.insert(tableShape.end() - (rotation.interleaved ? 0 : 1), node.constantDim(1));
     *table = node.cast(node.reshape(*table, tableShape), type);
   }
-  Dim zero = node.constantDim(0);
-  Value turned = sliceDim(node, x, last, zero, width), first, second;
-  Shape pairs = shape;
-  pairs[last] = half;
-  if (rotation.interleaved) {
-    Shape split = pairs;
-    split.push_back(node.constantDim(2));
-    Value both = node.reshape(turned, split);
-    first = node.reshape(sliceDim(node, both, last + 1, 0, 1), pairs);
-    second = node.reshape(sliceDim(node, both, last + 1, 1, 1), pairs);
-  } else {
-    first = sliceDim(node, turned, last, zero, half);
-    second = sliceDim(node, turned, last, half, half);
-  }
-  first = node.cast(first, type), second = node.cast(second, type);
-  Value real = node.sub(node.mul(cosines, first), node.mul(sines, second)),
-        imaginary = node.add(node.mul(sines, first), node.mul(cosines, second));
-  real = node.cast(real, element), imaginary = node.cast(imaginary, element);
+  bool isWhole = width == shape[last];
+  Value turned = isWhole ? x : sliceDim(node, x, last, node.constantDim(0), width);
   if (node.hasFailed())
     return {};
-  // The results' dims may be less known than those of the operand, if angles are broadcast.
-  if (rotation.interleaved) {
-    Shape single = node.dims(real);
-    single.push_back(node.constantDim(1));
-    Shape joined = node.dims(real);
-    joined[last] = width;
-    turned = node.create<nn::ConcatOp>(
-        ArrayRef<Value>{node.reshape(real, single), node.reshape(imaginary, single)},
-        uint64_t(last + 1));
-    turned = node.reshape(turned, joined);
-  } else {
-    turned = node.create<nn::ConcatOp>(ArrayRef<Value>{real, imaginary}, uint64_t(last));
-  }
-  if (width == shape[last] || node.hasFailed())
+  // x cos + y sin, where y is the other of the pair, for the first one with its sign changed: one
+  // kernel, which reads elements in two orders.
+  Shape pairs = node.dims(turned), flat = pairs, signs(pairs.size() + 1, node.constantDim(1));
+  pairs.back() = half;
+  int64_t axis = rotation.interleaved ? last + 1 : last;
+  pairs.insert(pairs.begin() + axis, node.constantDim(2));
+  signs[axis] = node.constantDim(2);
+  turned = node.reshape(turned, pairs);
+  Value other = reversed(node, turned, axis);
+  auto signType = RankedTensorType::get(nn::staticShape(signs), type);
+  Attribute numbers[] = {FloatAttr::get(type, -1), FloatAttr::get(type, 1)};
+  Value sign = node.constant(DenseElementsAttr::get(signType, ArrayRef(numbers)));
+  turned = node.cast(node.add(node.mul(node.cast(turned, type), cosines),
+                              node.mul(node.cast(other, type), node.mul(sines, sign))),
+                     element);
+  turned = node.reshape(turned, flat);
+  if (isWhole || node.hasFailed())
     return turned;
   Value rest = sliceDim(node, x, last, width, node.dimTable().simplify(shape[last] - width));
   return node.create<nn::ConcatOp>(ArrayRef<Value>{turned, rest}, uint64_t(last));
