@@ -17,10 +17,46 @@ import numpy as np
 import compare
 import engine
 import suite
-from tables import attention, classic, control, data, elementwise, index, matmul, narrow, quantize, recurrent, reduce, resize, sampling, shape, window
+from tables import (
+    attention,
+    classic,
+    control,
+    data,
+    elementwise,
+    fold,
+    index,
+    matmul,
+    narrow,
+    quantize,
+    recurrent,
+    reduce,
+    resize,
+    sampling,
+    shape,
+    spectrum,
+    window,
+)
 from tables.row import RUNS
 
-TABLES = (attention, classic, control, data, elementwise, index, narrow, matmul, quantize, recurrent, window, reduce, resize, sampling, shape)
+TABLES = (
+    attention,
+    classic,
+    control,
+    data,
+    elementwise,
+    fold,
+    index,
+    narrow,
+    matmul,
+    quantize,
+    recurrent,
+    window,
+    reduce,
+    resize,
+    sampling,
+    shape,
+    spectrum,
+)
 
 
 def reference(row, model, values):

@@ -16,12 +16,13 @@ static std::vector<OpRow> sorted(ArrayRef<ArrayRef<OpRow>> families) {
 }
 
 ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, int64_t opset) {
-  static const std::vector<OpRow> onnx = sorted(
-      {attentionOps(),    constantOps(),  controlOps(),         convOps(),   elementwiseOps(),
-       activationOps(),   indexOps(),     linearAttentionOps(), matmulOps(), normOps(),
-       quantizeOps(),     recurrentOps(), reduceOps(),          resizeOps(), rotaryOps(),
-       runtimeNormOps(),  samplingOps(),  selectOps(),          shapeOps(),  sliceOps(),
-       tensorScatterOps()});
+  static const std::vector<OpRow> onnx =
+      sorted({attentionOps(),       constantOps(),   controlOps(),      convOps(),
+              elementwiseOps(),     activationOps(), foldOps(),         indexOps(),
+              linearAttentionOps(), matmulOps(),     normOps(),         quantizeOps(),
+              recurrentOps(),       reduceOps(),     resizeOps(),       rotaryOps(),
+              runtimeNormOps(),     samplingOps(),   selectOps(),       shapeOps(),
+              sliceOps(),           spectrumOps(),   tensorScatterOps()});
   static const std::vector<OpRow> microsoft =
       sorted({groupQueryOps(), microsoftAttentionOps(), microsoftNormOps(), microsoftOps(),
               microsoftRotaryOps()});

@@ -28,6 +28,7 @@ llvm::ArrayRef<OpRow> constantOps();
 llvm::ArrayRef<OpRow> controlOps();
 llvm::ArrayRef<OpRow> convOps();
 llvm::ArrayRef<OpRow> elementwiseOps();
+llvm::ArrayRef<OpRow> foldOps();
 llvm::ArrayRef<OpRow> indexOps();
 llvm::ArrayRef<OpRow> linearAttentionOps();
 llvm::ArrayRef<OpRow> activationOps();
@@ -43,6 +44,7 @@ llvm::ArrayRef<OpRow> samplingOps();
 llvm::ArrayRef<OpRow> selectOps();
 llvm::ArrayRef<OpRow> shapeOps();
 llvm::ArrayRef<OpRow> sliceOps();
+llvm::ArrayRef<OpRow> spectrumOps();
 llvm::ArrayRef<OpRow> tensorScatterOps();
 // Of com.microsoft.
 llvm::ArrayRef<OpRow> groupQueryOps();

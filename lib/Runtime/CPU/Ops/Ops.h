@@ -73,6 +73,32 @@ ACCEL_OP(compress);
 /// (indices, depth, values [2]), ints [axis]: OneHot-11. Indices and depth are numbers of any type.
 ACCEL_OP(onehot);
 
+//===-- Fold.c: parts of pictures and sequences where they belong
+//-------------------------------===//
+
+/// (input [N, C blocks, L] of f32, f64 or i64, image_shape [r], block_shape [r]), ints [r,
+/// dilations [r], pads [2 r], strides [r]]: Col2Im-18, r at most 8.
+ACCEL_OP(col2im);
+/// (X, I i64 as X, output_shape [rank]?), ints [kernel sizes, strides, sums of pads], each one for
+/// a spatial dim: MaxUnpool-22.
+ACCEL_OP(max_unpool);
+/// (data, shape [n]), ints [n axes]: CenterCropPad-18.
+ACCEL_OP(center_crop_pad);
+/// (data, sequence_lens [batch]), ints [time_axis, 0 or 1]: ReverseSequence-10.
+ACCEL_OP(reverse_sequence);
+
+//===-- Spectrum.c ----------------------------------------------------------------------------===//
+
+/// (input [..., 1 or 2] of f32 or f64, dft_length?, axis?), ints [inverse, onesided, axis unless it
+/// is an operand]: DFT-20.
+ACCEL_OP(dft);
+/// (signal [batch, L] or [batch, L, 1 or 2] of f32 or f64, frame_step, window [length]? of its
+/// type, frame_length?), ints [onesided]: STFT-17.
+ACCEL_OP(stft);
+/// (num_mel_bins, dft_length, sample_rate, lower_edge_hertz, upper_edge_hertz): MelWeightMatrix-17,
+/// f64.
+ACCEL_OP(mel_weight_matrix);
+
 //===-- Sample.c: elements of pictures and volumes between their positions --------------------===//
 
 /// (X [N, C, sizes], grid [N, places, dims]), ints [ACCEL_SAMPLE_*, ACCEL_BORDER_*, align_corners]:
