@@ -184,6 +184,9 @@ std::optional<std::string> Fuser::fuse(SoftmaxOp softmax, MatmulOp output, bool 
       return "the product that reads it has more of them";
   if (!constantDim(left.back()) || !constantDim(result.back()))
     return "the depth of heads is not known";
+  // Maps would say nothing of the depth, which loops over it need.
+  if (constantDim(left.back()) == 1)
+    return "heads have one element";
   extents = shape;
   extents.push_back(left.back());
   extents.push_back(result.back());

@@ -259,3 +259,15 @@ func.func @merged_with_batch(%k0: tensor<?x?x12x64xf32>, %q0: tensor<?x12x1x64xf
   %o = nn.matmul %p, %k1 : tensor<?x12x1x?xf32>, tensor<?x12x?x64xf32> -> tensor<?x12x1x64xf32>
   return %o : tensor<?x12x1x64xf32>
 }
+
+// -----
+
+// CHECK-LABEL: @one_element
+// CHECK-NOT:   nn.attention
+// CHECK:       nn.softmax {{.*}}nn.apart = "no attention, because heads have one element"
+func.func @one_element(%q: tensor<2x9x1xf32>, %k: tensor<2x1x9xf32>, %v: tensor<2x9x8xf32>) -> tensor<2x9x8xf32> {
+  %s = nn.matmul %q, %k : tensor<2x9x1xf32>, tensor<2x1x9xf32> -> tensor<2x9x9xf32>
+  %w = nn.softmax %s axis 2 : tensor<2x9x9xf32> -> tensor<2x9x9xf32>
+  %o = nn.matmul %w, %v : tensor<2x9x9xf32>, tensor<2x9x8xf32> -> tensor<2x9x8xf32>
+  return %o : tensor<2x9x8xf32>
+}
