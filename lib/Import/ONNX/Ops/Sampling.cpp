@@ -173,15 +173,24 @@ static LogicalResult deformConv(Node &node) {
   Value columns = node.call("deform_columns", {toReal(x), toReal(offset), toReal(mask)}, parameters,
                             real, {batch, shape[1] * taps, count});
   Dim depth = filters[1] * taps, outputs = filters[0];
-  Value rows = toReal(weight);
-  if (groups == 1) {
-    rows = node.reshape(rows, {outputs, depth});
+  Value rows = toReal(weight), result;
+  if (nn::constantDim(outputs) && nn::constantDim(depth)) {
+    // Products of packed filters, with what is fused behind them, are convolutions of 1x1.
+    const SmallVector<int64_t> ones{1, 1}, none(4, 0);
+    Dim one = node.constantDim(1);
+    columns = node.reshape(columns, {batch, shape[1] * taps, places[2], places[3]});
+    rows = node.reshape(rows, {outputs, depth, one, one});
+    result = node.create<nn::ConvOp>(columns, rows, nullptr, ones, ones, none, uint64_t(groups));
   } else {
-    rows = node.reshape(rows, {node.constantDim(groups), outputs.floorDiv(groups), depth});
-    columns = node.reshape(
-        columns, {batch, node.constantDim(groups), (shape[1] * taps).floorDiv(groups), count});
+    if (groups == 1) {
+      rows = node.reshape(rows, {outputs, depth});
+    } else {
+      Dim several = node.constantDim(groups);
+      rows = node.reshape(rows, {several, outputs.floorDiv(groups), depth});
+      columns = node.reshape(columns, {batch, several, (shape[1] * taps).floorDiv(groups), count});
+    }
+    result = node.reshape(matmul(node, rows, columns), {batch, outputs, places[2], places[3]});
   }
-  Value result = node.reshape(matmul(node, rows, columns), {batch, outputs, places[2], places[3]});
   if (bias)
     result = node.add(result, alongChannels(node, toReal(bias), result));
   return node.result(node.cast(result, element));
