@@ -21,6 +21,11 @@ static Value maskAndBias(Node &node, Value mask, Value added, Value query, Value
     return {};
   Dim rows = node.dims(query)[2], keys = node.dims(key)[2], batch = node.dims(query)[0],
       one = node.constantDim(1);
+  if (added && Node::rank(added) != 4) {
+    (void)node.error("expected an attention_bias of rank 4, found rank " +
+                     Twine(Node::rank(added)));
+    return {};
+  }
   // Scores that a mask takes out get a number: a row without keys weighs all of them.
   double filter = node.number("mask_filter_value", -10000);
   Value bias = node.cast(added, type);
@@ -204,6 +209,8 @@ static LogicalResult multiHeadAttention(Node &node) {
     return failure();
   if (!key || !value)
     return node.error("expected keys and values, or one input of rank 5 that holds them");
+  if (bias && Node::rank(bias) != 1)
+    return node.error("expected a bias of rank 1, found rank " + Twine(Node::rank(bias)));
   bool isCache = Node::rank(key) == 4; // keys and values that were computed before
   if (Node::rank(query) != 3 || Node::rank(key) != Node::rank(value) ||
       (!isCache && Node::rank(key) != 3))
