@@ -326,3 +326,8 @@ REFUSED["declared_ranks"] = (
     GRAPHS["declared_ranks"][0].replace("float[a] y", "float[a, b] y"), {"n": 4},
     "expected a result of the rank that the model declares, found 1 dims",
 )
+REFUSED["unknown_category"] = (
+    '<ir_version: 8, opset_import: ["" : 17, "ai.onnx.ml" : 3]>\n'
+    "unknown_category (float[n] x) => (float[n, 2] y) { y = ai.onnx.ml.OneHotEncoder <cats_int64s = [70, 80], zeros = 0> (x) }",
+    {"n": 3}, "expected elements that are categories, found another at place 0",
+)

@@ -26,7 +26,8 @@ ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, 
   static const std::vector<OpRow> microsoft =
       sorted({groupQueryOps(), microsoftAttentionOps(), microsoftNormOps(), microsoftOps(),
               microsoftRotaryOps()});
-  static const std::vector<OpRow> classic = sorted({linearOps(), treeOps()});
+  static const std::vector<OpRow> classic =
+      sorted({featureOps(), linearOps(), svmOps(), treeOps()});
   static const std::vector<OpRow> preview = sorted({previewOps()});
   static const std::pair<StringRef, const std::vector<OpRow> *> domains[] = {
       {kOnnxDomain, &onnx},

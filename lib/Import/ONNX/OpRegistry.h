@@ -55,7 +55,9 @@ llvm::ArrayRef<OpRow> microsoftRotaryOps();
 // Of ai.onnx.preview.
 llvm::ArrayRef<OpRow> previewOps();
 // Of ai.onnx.ml.
+llvm::ArrayRef<OpRow> featureOps();
 llvm::ArrayRef<OpRow> linearOps();
+llvm::ArrayRef<OpRow> svmOps();
 llvm::ArrayRef<OpRow> treeOps();
 
 } // namespace accel::onnx_import

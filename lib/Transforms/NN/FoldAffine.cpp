@@ -37,18 +37,23 @@ std::optional<Affine> matchAffine(Operation *op) {
   return std::nullopt;
 }
 
-/// A constant that has one value for each index of dim `channel` of `like`, or one altogether, as a
-/// tensor of `shape`, in which -1 stands for that number of values; null if it has more.
-Value alongChannel(PatternRewriter &rewriter, Value constant, Value like, int64_t channel,
-                   ArrayRef<int64_t> shape) {
+/// True of a constant that has one value for each index of dim `channel` of `like`, or one
+/// altogether.
+bool isAlongChannel(Value constant, Value like, int64_t channel) {
   auto type = cast<RankedTensorType>(constant.getType()),
        to = cast<RankedTensorType>(like.getType());
   if (!type.hasStaticShape() || type.getRank() > to.getRank())
-    return nullptr;
+    return false;
   int64_t lead = to.getRank() - type.getRank();
   for (auto [i, size] : llvm::enumerate(type.getShape()))
     if (size != 1 && (int64_t(i) + lead != channel || size != to.getDimSize(channel)))
-      return nullptr;
+      return false;
+  return true;
+}
+
+/// Such a constant as a tensor of `shape`, in which -1 stands for the number of its values.
+Value reshapeTo(PatternRewriter &rewriter, Value constant, ArrayRef<int64_t> shape) {
+  auto type = cast<RankedTensorType>(constant.getType());
   SmallVector<int64_t> sizes(shape);
   llvm::replace(sizes, int64_t(-1), type.getNumElements());
   auto reshaped = RankedTensorType::get(sizes, type.getElementType());
@@ -77,15 +82,14 @@ template <typename ConvT, int64_t feature> struct IntoConv : RewritePattern {
       return rewriter.notifyMatchFailure(op, "output channels are not one dim of the weight");
     Value weight = conv.getWeight(), bias = conv.getBias();
     auto weightType = cast<RankedTensorType>(weight.getType());
-    Value channels = alongChannel(rewriter, affine->constant, conv, 1, {-1});
-    if (!channels || !weightType.hasStaticShape())
+    if (!isAlongChannel(affine->constant, conv, 1) || !weightType.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "constant that differs by more than output channel");
+    Value channels = reshapeTo(rewriter, affine->constant, {-1});
     int64_t features = weightType.getDimSize(feature);
     if (affine->isScale()) {
       SmallVector<int64_t> column(weightType.getRank(), 1);
       column[feature] = -1;
-      weight =
-          apply(rewriter, op, weight, alongChannel(rewriter, affine->constant, conv, 1, column));
+      weight = apply(rewriter, op, weight, reshapeTo(rewriter, affine->constant, column));
       if (bias)
         bias = apply(rewriter, op, bias, channels);
     } else if (bias) {
@@ -118,9 +122,9 @@ struct IntoMatmul : RewritePattern {
     if (!matmul || !matmul->hasOneUse() || !isConstantExpression(matmul.getRhs()))
       return failure();
     int64_t rank = cast<RankedTensorType>(matmul.getType()).getRank();
-    Value columns = alongChannel(rewriter, affine->constant, matmul, rank - 1, {-1});
-    if (!columns)
+    if (!isAlongChannel(affine->constant, matmul, rank - 1))
       return rewriter.notifyMatchFailure(op, "constant that differs by more than column");
+    Value columns = reshapeTo(rewriter, affine->constant, {-1});
     Value weight = apply(rewriter, op, matmul.getRhs(), columns);
     rewriter.replaceOpWithNewOp<MatmulOp>(op, op->getResult(0).getType(), matmul.getLhs(), weight);
     return success();
@@ -139,24 +143,26 @@ struct MergeShifts : RewritePattern {
     if (!matmul || !matmul->hasOneUse() || !isConstantExpression(matmul.getRhs()))
       return failure();
     int64_t last = cast<RankedTensorType>(matmul.getType()).getRank() - 1;
-    Value b = alongChannel(rewriter, inner->constant, matmul, last, {-1});
-    Value c = alongChannel(rewriter, outer->constant, matmul, last, {-1});
-    if (!b || !c)
+    if (!isAlongChannel(inner->constant, matmul, last) ||
+        !isAlongChannel(outer->constant, matmul, last))
       return rewriter.notifyMatchFailure(op, "constants that differ by more than column");
     // Of [1] and [n] the larger comes first: it has the type of the result.
-    bool swap = cast<RankedTensorType>(c.getType()).getNumElements() >
-                cast<RankedTensorType>(b.getType()).getNumElements();
+    auto count = [](Value v) { return cast<RankedTensorType>(v.getType()).getNumElements(); };
+    bool swap = count(outer->constant) > count(inner->constant);
+    if (outer->isScale() && swap && isa<DivOp>(op))
+      return rewriter.notifyMatchFailure(op, "division of one value by many");
+    // y + b + c, y - b - c: one sign for both.
+    if (!outer->isScale() && op->getName() != inner->op->getName())
+      return rewriter.notifyMatchFailure(op, "an addition and a subtraction");
+    // Nothing may fail once there are new ops: the driver would come back for them forever.
+    Value b = reshapeTo(rewriter, inner->constant, {-1}),
+          c = reshapeTo(rewriter, outer->constant, {-1});
     if (outer->isScale()) {
-      if (swap && isa<DivOp>(op))
-        return rewriter.notifyMatchFailure(op, "division of one value by many");
       Value scaled = apply(rewriter, op, inner->input, outer->constant);
       rewriter.replaceOp(op, apply(rewriter, inner->op, scaled,
                                    swap ? apply(rewriter, op, c, b) : apply(rewriter, op, b, c)));
       return success();
     }
-    // y + b + c, y - b - c: one sign for both.
-    if (op->getName() != inner->op->getName())
-      return rewriter.notifyMatchFailure(op, "an addition and a subtraction");
     OperationState sum(op->getLoc(), AddOp::getOperationName(),
                        swap ? ValueRange{c, b} : ValueRange{b, c}, (swap ? c : b).getType());
     rewriter.replaceOp(op, apply(rewriter, op, inner->input, rewriter.create(sum)->getResult(0)));

@@ -92,3 +92,17 @@ func.func @stays(%x: tensor<2x2x3x3xf32>, %h: tensor<2x2xf16>) -> (tensor<2x3x3x
   %5 = nn.mul %4, %sh : tensor<2x2xf16>, tensor<f16> -> tensor<2x2xf16>
   return %0, %1, %3, %5 : tensor<2x3x3x3xf32>, tensor<2x3x3x3xf32>, tensor<2x3x3x3xf32>, tensor<2x2xf16>
 }
+
+// An addition and a subtraction stay, and the pass comes to an end.
+// CHECK-LABEL: @two_signs
+// CHECK: nn.add
+// CHECK: nn.sub
+func.func @two_signs(%x: tensor<2x3xf32>) -> tensor<2x4xf32> {
+  %w = nn.constant dense<2.0> : tensor<3x4xf32>
+  %b = nn.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %one = nn.constant dense<1.0> : tensor<f32>
+  %0 = nn.matmul %x, %w : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
+  %1 = nn.add %0, %b : tensor<2x4xf32>, tensor<4xf32> -> tensor<2x4xf32>
+  %2 = nn.sub %1, %one : tensor<2x4xf32>, tensor<f32> -> tensor<2x4xf32>
+  return %2 : tensor<2x4xf32>
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The ops of ai.onnx.ml that are compositions: linear models, and scaling of features.
-#include "lib/Import/ONNX/Ops/Common.h"
+#include "lib/Import/ONNX/Ops/Classic.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -8,19 +8,18 @@ using namespace mlir;
 using nn::CompareKind;
 using nn::ReduceKind;
 
-static SmallVector<float> floatsOf(Node &node, StringRef name) {
+SmallVector<float> accel::onnx_import::floatsOf(Node &node, StringRef name) {
   const onnx::AttributeProto *list = node.attribute(name);
   return list ? SmallVector<float>(list->floats().begin(), list->floats().end())
               : SmallVector<float>();
 }
 
-static Value f32Tensor(Node &node, ArrayRef<int64_t> shape, ArrayRef<float> values) {
+Value accel::onnx_import::f32Tensor(Node &node, ArrayRef<int64_t> shape, ArrayRef<float> values) {
   return node.constant(
       DenseElementsAttr::get(RankedTensorType::get(shape, node.builder().getF32Type()), values));
 }
 
-/// The input as a matrix of f32: one row if it is a vector.
-static Value rowsOf(Node &node, Value x) {
+Value accel::onnx_import::rowsOf(Node &node, Value x) {
   if (!x || node.hasFailed())
     return {};
   x = node.cast(x, node.builder().getF32Type());
@@ -54,16 +53,47 @@ static Value linear(Node &node, Value x, int64_t count) {
   return node.add(y, f32Tensor(node, {count}, intercepts));
 }
 
-static Value sigmoid(Node &node, Value x) { return node.create<nn::SigmoidOp>(x); }
+/// sqrt(2) times Winitzki's approximation of the inverse of erf at 2 x - 1.
+static Value probit(Node &node, Value scores) {
+  auto number = [&](double value) { return node.scalarLike(scores, value); };
+  const double a = 0.147;
+  Value x = node.sub(node.mul(scores, number(2)), number(1));
+  Value logarithm =
+      node.create<nn::LogOp>(node.mul(node.sub(number(1), x), node.add(number(1), x)));
+  Value half = node.add(node.mul(logarithm, number(0.5)), number(2 / (llvm::numbers::pi * a)));
+  Value root =
+      node.create<nn::SqrtOp>(node.sub(node.mul(half, half), node.mul(logarithm, number(1 / a))));
+  Value size = node.mul(node.create<nn::SqrtOp>(node.sub(root, half)), number(1.41421356));
+  return node.select(node.compare(CompareKind::lt, x, number(0)), node.create<nn::NegOp>(size),
+                     size);
+}
 
-static Value transformed(Node &node, Value x, StringRef transform) {
-  if (!x || transform == "NONE")
-    return x;
+/// A softmax in which zeros count for nothing, and stay.
+static Value softmaxZero(Node &node, Value x) {
+  Value most = node.reduce(ReduceKind::max, x, {1}, true);
+  Value counts =
+      node.compare(CompareKind::gt, node.create<nn::AbsOp>(x), node.scalarLike(x, 0.0000001));
+  Value power = node.create<nn::ExpOp>(node.sub(x, most));
+  Value sum =
+      node.reduce(ReduceKind::sum, node.select(counts, power, node.scalarLike(x, 0)), {1}, true);
+  Value small = node.mul(x, node.create<nn::ExpOp>(node.create<nn::NegOp>(most)));
+  return node.div(node.select(counts, power, small), sum);
+}
+
+Value accel::onnx_import::postTransform(Node &node, Value scores, StringRef transform) {
+  if (!scores || node.hasFailed() || transform == "NONE")
+    return scores;
   if (transform == "LOGISTIC")
-    return sigmoid(node, x);
+    return node.create<nn::SigmoidOp>(scores);
   if (transform == "SOFTMAX")
-    return node.create<nn::SoftmaxOp>(x, uint64_t(1));
-  (void)node.unsupported("post_transform " + transform);
+    return node.create<nn::SoftmaxOp>(scores, uint64_t(1));
+  if (transform == "SOFTMAX_ZERO")
+    return softmaxZero(node, scores);
+  if (transform == "PROBIT")
+    return probit(node, scores);
+  (void)node.error("expected post_transform NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO or PROBIT, found "
+                   "'" +
+                   transform + "'");
   return {};
 }
 
@@ -71,11 +101,10 @@ static LogicalResult linearRegressor(Node &node) {
   Value x = rowsOf(node, node.operand(0));
   std::string transform = node.text("post_transform", "NONE");
   int64_t targets = node.integer("targets", 1);
-  return node.result(transformed(node, linear(node, x, targets), transform));
+  return node.result(postTransform(node, linear(node, x, targets), transform));
 }
 
-/// The number of the first of the largest scores of each row, as i64.
-static Value bestClass(Node &node, Value scores) {
+Value accel::onnx_import::bestClass(Node &node, Value scores) {
   if (!scores || node.hasFailed())
     return {};
   Type i64 = node.builder().getI64Type();
@@ -124,7 +153,7 @@ static LogicalResult linearClassifier(Node &node) {
   }
   Value label = node.create<nn::GatherOp>(node.integerVector(*labels), best, uint64_t(0));
   (void)node.result(0, label);
-  return node.result(1, transformed(node, scores, transform));
+  return node.result(1, postTransform(node, scores, transform));
 }
 
 static LogicalResult normalizer(Node &node) {

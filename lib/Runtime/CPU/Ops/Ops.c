@@ -19,6 +19,7 @@
 #include "lib/Runtime/CPU/Ops/Select.c"
 #include "lib/Runtime/CPU/Ops/Shape.c"
 #include "lib/Runtime/CPU/Ops/Spectrum.c"
+#include "lib/Runtime/CPU/Ops/Svm.c"
 #include "lib/Runtime/CPU/Ops/TopK.c"
 #include "lib/Runtime/CPU/Ops/TreeEnsemble.c"
 #include "lib/Runtime/CPU/Ops/Unique.c"

@@ -19,6 +19,9 @@
 /// strings [the message]: gives no results, but fails.
 ACCEL_OP(fail);
 
+/// (conditions), strings [the message]: the conditions, if all of them hold.
+ACCEL_OP(require);
+
 //===-- AppendRows.c --------------------------------------------------------------------------===//
 
 /// (past [B, H, P, W]?, rows [B, H, S, W], lasts [B], total): a cache of max(total, P) rows, those
@@ -145,6 +148,12 @@ ACCEL_OP(nms);
 /// (data, axes [n]?), ints [ACCEL_REDUCE_*, keepdims, noop_with_empty_axes]: Reduce*-18. Floats are
 /// summed in f64, integers modulo 2^64.
 ACCEL_OP(reduce);
+
+//===-- Svm.c ---------------------------------------------------------------------------------===//
+
+/// (pairs f32 [rows, classes * (classes - 1) / 2]: for each pair of classes, (0, 1), (0, 2) .. (1,
+/// 2) .., the probability of its first one), ints [classes]: probabilities f32 [rows, classes].
+ACCEL_OP(couple_classes);
 
 //===-- TreeEnsemble.c ------------------------------------------------------------------------===//
 

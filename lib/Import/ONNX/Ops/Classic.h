@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the ops of ai.onnx.ml share that are compositions.
+#pragma once
+#include "lib/Import/ONNX/Ops/Common.h"
+
+namespace accel::onnx_import {
+
+/// The floats of a list, none where the node lacks it.
+llvm::SmallVector<float> floatsOf(Node &node, llvm::StringRef name);
+
+mlir::Value f32Tensor(Node &node, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
+
+/// The input as a matrix of f32: one row if it is a vector.
+mlir::Value rowsOf(Node &node, mlir::Value x);
+
+/// Scores [rows, classes] after the attribute post_transform.
+mlir::Value postTransform(Node &node, mlir::Value scores, llvm::StringRef transform);
+
+/// The number of the first of the largest scores of each row, as i64.
+mlir::Value bestClass(Node &node, mlir::Value scores);
+
+} // namespace accel::onnx_import
