@@ -31,11 +31,11 @@ ACCEL_OP(append_rows);
 
 //===-- Shape.c: the same elements under other dims -------------------------------------------===//
 
-/// (data, shape [r]), ints [allowzero]: ONNX Reshape-25.
+/// (data, shape [r]), ints [allowzero, the rank of the result?]: ONNX Reshape-25.
 ACCEL_OP(reshape);
-/// (data, axes [n]?): Squeeze-25. Without axes, dims of 1 vanish.
+/// (data, axes [n]?), ints [the rank of the result?]: Squeeze-25. Without axes, dims of 1 vanish.
 ACCEL_OP(squeeze);
-/// (data, axes [n]): Unsqueeze-25.
+/// (data, axes [n]), ints [the rank of the result?]: Unsqueeze-25.
 ACCEL_OP(unsqueeze);
 
 /// (size [one element], of any type): a dim of this size, floats cut off; its elements mean
@@ -44,7 +44,7 @@ ACCEL_OP(extent);
 
 //===-- Move.c: copies of blocks --------------------------------------------------------------===//
 
-/// (input, shape [r]): Expand-13.
+/// (input, shape [r]), ints [the rank of the result?]: Expand-13.
 ACCEL_OP(expand);
 /// (data, starts [n], ends [n], axes [n]?, steps [n]?): Slice-13.
 ACCEL_OP(slice);
@@ -53,7 +53,7 @@ ACCEL_OP(tile);
 /// (input, split [number of results]?), ints [axis]: Split-18. Without sizes, all results are of
 /// the same size, rounded up, but the last.
 ACCEL_OP(split);
-/// (input [any]), value with one element: ConstantOfShape-25 of (input, value).
+/// (shape [r], value with one element), ints [the rank of the result?]: ConstantOfShape-25.
 ACCEL_OP(constant_of_shape);
 
 //===-- Pad.c ---------------------------------------------------------------------------------===//
@@ -145,7 +145,8 @@ ACCEL_OP(nms);
 
 //===-- Reduce.c ------------------------------------------------------------------------------===//
 
-/// (data, axes [n]?), ints [ACCEL_REDUCE_*, keepdims, noop_with_empty_axes]: Reduce*-18. Floats are
+/// (data, axes [n]?), ints [ACCEL_REDUCE_*, keepdims, noop_with_empty_axes, the
+/// rank of the result?]: Reduce*-18. Floats are
 /// summed in f64, integers modulo 2^64.
 ACCEL_OP(reduce);
 
