@@ -123,6 +123,8 @@ static LogicalResult microsoftRotaryEmbedding(Node &node) {
   if (Node::rank(cosines) != 2 || Node::rank(sines) != 2)
     return node.error("expected sines and cosines of rank 2, found rank " +
                       Twine(Node::rank(cosines)) + " and " + Twine(Node::rank(sines)));
+  if (Node::rank(x) != 3 && Node::rank(x) != 4)
+    return node.error("expected an input of rank 3 or 4, found rank " + Twine(Node::rank(x)));
   if (Node::rank(positions) < 1 || Node::rank(positions) > 2)
     return node.error("expected position_ids of rank 1 or 2, found rank " +
                       Twine(Node::rank(positions)));
