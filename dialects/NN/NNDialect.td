@@ -83,6 +83,7 @@ def NN_Tensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, Complex<F32>, Compl
 def NN_NumberTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int]>], "ranked tensor of real numbers">;
 def NN_FloatTensor : AnyTypeOf<[RankedTensorOf<[NN_Float]>], "ranked tensor of floats">;
 def NN_IntTensor : AnyTypeOf<[RankedTensorOf<[NN_Int]>], "ranked tensor of integers">;
+def NN_WordTensor : AnyTypeOf<[RankedTensorOf<[UI64]>], "ranked tensor of ui64">;
 def NN_BoolTensor : AnyTypeOf<[RankedTensorOf<[I1]>], "ranked tensor of i1">;
 
 #endif // ACCEL_NN_DIALECT

@@ -136,6 +136,37 @@ def NN_CastOp : NN_Elementwise<"cast"> {
   let hasFolder = 1;
 }
 
+def NN_BitcastOp : NN_Elementwise<"bitcast"> {
+  let summary = "the same bits as elements of another type (ONNX BitCast-26)";
+  let description = [{
+    Constraints:
+    * C1: both element types have as many bits, of which i1 has 1.
+  }];
+  let arguments = (ins NN_NumberTensor:$input, TypeAttr:$to);
+  let results = (outs NN_NumberTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let elementType = "adaptor.getTo()";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def NN_RandomBitsOp : NN_Elementwise<"random_bits"> {
+  let summary = "64 random bits for each counter, stream and key, elementwise with NumPy broadcasting";
+  let description = [{
+    Half a block of Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
+    2011), whose counter is `counter`, then `stream`, each low word first: words 0 and 1 for `half`
+    0, words 2 and 3 for `half` 1, the first of them lowest.
+
+    Constraints:
+    * C1: `half` is 0 or 1.
+  }];
+  let arguments = (ins NN_WordTensor:$counter, NN_WordTensor:$stream, NN_WordTensor:$key, I64Attr:$half);
+  let results = (outs NN_WordTensor:$result);
+  let assemblyFormat = [{$counter `,` $stream `,` $key `half` $half attr-dict
+    `:` type($counter) `,` type($stream) `,` type($key) `->` type($result)}];
+  let hasVerifier = 1;
+}
+
 def NN_IotaOp : NN_Elementwise<"iota"> {
   let summary = "each element is its index along an axis";
   let description = [{

@@ -182,6 +182,10 @@ OpFoldResult CastOp::fold(FoldAdaptor) {
   return getInput().getType() == getType() ? getInput() : OpFoldResult();
 }
 
+OpFoldResult BitcastOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? getInput() : OpFoldResult();
+}
+
 template <typename A, typename B> static bool sameLayout(A a, B b) {
   return a.getDims() == b.getDims() && a.getBlocks() == b.getBlocks() &&
          a.getOrder() == b.getOrder();

@@ -74,6 +74,8 @@ ELEMENTWISE(ShiftRightOp)
 ELEMENTWISE(CompareOp)
 ELEMENTWISE(SelectOp)
 ELEMENTWISE(CastOp)
+ELEMENTWISE(BitcastOp)
+ELEMENTWISE(RandomBitsOp)
 #undef ELEMENTWISE
 
 // --- matrix products ---

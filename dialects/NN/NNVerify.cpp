@@ -12,6 +12,19 @@ LogicalResult SelectOp::verify() {
   return success();
 }
 
+LogicalResult BitcastOp::verify() {
+  Type from = elementTypeOf(getInput()), to = getTo();
+  if (from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+    return emitOpError("C1: expected element types of as many bits, got ") << from << " and " << to;
+  return success();
+}
+
+LogicalResult RandomBitsOp::verify() {
+  if (getHalf() > 1)
+    return emitOpError("C1: expected half to be 0 or 1, got ") << int64_t(getHalf());
+  return success();
+}
+
 LogicalResult ConstantOp::verify() {
   if (!isa<RankedTensorType>(getValue().getType()))
     return emitOpError("C1: expected a tensor, got ") << getValue().getType();

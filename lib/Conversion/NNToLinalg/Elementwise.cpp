@@ -18,9 +18,24 @@ static Value lowerIota(Lowering &lowering, IotaOp op) {
                           });
 }
 
+/// Types of as many bits are stored in as many.
+static Value lowerBitcast(Lowering &lowering, BitcastOp op) {
+  Type storage = storageType(op.getTo());
+  return lowering.elementwise(lowering.destination(op.getResult()), op.getResult(),
+                              op->getOperands(),
+                              [&](OpBuilder &builder, Location at, ValueRange scalars) {
+                                Value bits = scalars[0];
+                                if (bits.getType() != storage)
+                                  bits = arith::BitcastOp::create(builder, at, storage, bits);
+                                return SmallVector<Value>{bits};
+                              });
+}
+
 Value accel::nn::lowerElementwise(Lowering &lowering, Operation *op) {
   if (auto iota = dyn_cast<IotaOp>(op))
     return lowerIota(lowering, iota);
+  if (auto bitcast = dyn_cast<BitcastOp>(op))
+    return lowerBitcast(lowering, bitcast);
   Value result = op->getResult(0);
   bool known = true;
   Value lowered = lowering.elementwise(

@@ -252,6 +252,32 @@ TypedAttr accel::nn::neutralElement(OpBuilder &builder, ReduceKind kind, Type el
   llvm_unreachable("all kinds of reduction are handled");
 }
 
+/// Half a block of Philox4x32-10: ten rounds of two products, whose words are exchanged and mixed
+/// with a key that grows. Words lie in the low halves of 64-bit numbers, where a product fits.
+static Value emitRandomBits(Scalar &s, Value counter, Value stream, Value key, unsigned half) {
+  Type type = counter.getType();
+  Value low = s.constant(type, 0xffffffff), by32 = s.constant(type, 32);
+  auto lowWord = [&](Value x) { return s.make<arith::AndIOp>(x, low); };
+  auto highWord = [&](Value x) { return s.make<arith::ShRUIOp>(x, by32); };
+  auto mix = [&](Value a, Value b, Value c) {
+    return s.make<arith::XOrIOp>(a, s.make<arith::XOrIOp>(b, c));
+  };
+  Value words[] = {lowWord(counter), highWord(counter), lowWord(stream), highWord(stream)};
+  Value keys[] = {lowWord(key), highWord(key)};
+  constexpr double multipliers[] = {0xD2511F53, 0xCD9E8D57}, steps[] = {0x9E3779B9, 0xBB67AE85};
+  for (int round = 0; round < 10; ++round) {
+    Value first = s.make<arith::MulIOp>(words[0], s.constant(type, multipliers[0]));
+    Value second = s.make<arith::MulIOp>(words[2], s.constant(type, multipliers[1]));
+    words[0] = mix(highWord(second), words[1], keys[0]);
+    words[2] = mix(highWord(first), words[3], keys[1]);
+    words[1] = lowWord(second);
+    words[3] = lowWord(first);
+    for (int i = 0; i < 2; ++i)
+      keys[i] = lowWord(s.make<arith::AddIOp>(keys[i], s.constant(type, steps[i])));
+  }
+  return s.make<arith::OrIOp>(words[2 * half], s.make<arith::ShLIOp>(words[2 * half + 1], by32));
+}
+
 Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange arguments) {
   Scalar s{builder, op->getLoc()};
   Value a = arguments[0], b = arguments.size() > 1 ? arguments[1] : Value();
@@ -346,6 +372,9 @@ Value accel::nn::emitScalar(OpBuilder &builder, Operation *op, ValueRange argume
         return emitCompare(s, compare.getKind(), a, b, unsignedElement);
       })
       .Case([&](SelectOp) { return s.select(a, b, arguments[2]); })
+      .Case([&](RandomBitsOp random) {
+        return emitRandomBits(s, a, b, arguments[2], random.getHalf());
+      })
       .Case([&](CastOp cast) { return convert(s, a, element, cast.getTo()); })
       .Default([](Operation *) { return Value(); });
 }

@@ -23,6 +23,32 @@ func.func @broadcast(%n: index, %a: tensor<?x4xf32> {exec.shape = affine_map<()[
 
 // -----
 
+// Bits are taken as they lie in memory: of bytes, nothing is left to do.
+// CHECK-LABEL: @bits
+func.func @bits(%a: tensor<3xf32>, %b: tensor<3xf8E4M3FN>) -> (tensor<3xui32>, tensor<3xi8>) {
+  // CHECK: %[[BITS:.*]] = arith.bitcast %{{.*}} : f32 to i32
+  // CHECK-NEXT: linalg.yield %[[BITS]] : i32
+  %0 = nn.bitcast %a {to = ui32} : tensor<3xf32> -> tensor<3xui32>
+  // CHECK: ^bb0(%[[BYTE:.*]]: i8, %{{.*}}: i8):
+  // CHECK-NEXT: linalg.yield %[[BYTE]] : i8
+  %1 = nn.bitcast %b {to = i8} : tensor<3xf8E4M3FN> -> tensor<3xi8>
+  return %0, %1 : tensor<3xui32>, tensor<3xi8>
+}
+
+// -----
+
+// Ten rounds of two products.
+// CHECK-LABEL: @random
+func.func @random(%a: tensor<3xui64>, %b: tensor<ui64>) -> tensor<3xui64> {
+  // CHECK-COUNT-20: arith.muli %{{.*}}, %{{.*}} : i64
+  // CHECK-NOT: arith.muli
+  // CHECK: arith.ori
+  %0 = nn.random_bits %a, %b, %b half 0 : tensor<3xui64>, tensor<ui64>, tensor<ui64> -> tensor<3xui64>
+  return %0 : tensor<3xui64>
+}
+
+// -----
+
 // A boolean takes a byte in memory and a bit in arithmetic; an unsigned integer is signless, its ops are unsigned.
 // CHECK-LABEL: @element_types
 // CHECK-SAME: %[[P:.*]]: tensor<3xi8> {{.*}}, %[[U:.*]]: tensor<3xi16>

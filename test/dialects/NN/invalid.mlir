@@ -10,6 +10,22 @@ func.func @select(%p: tensor<4xi1>, %a: tensor<4xf32>, %b: tensor<4xf64>) {
 
 // -----
 
+func.func @bitcast(%a: tensor<4xf32>) {
+  // expected-error @+1 {{C1: expected element types of as many bits, got 'f32' and 'i64'}}
+  %0 = nn.bitcast %a {to = i64} : tensor<4xf32> -> tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @random_bits(%a: tensor<4xui64>) {
+  // expected-error @+1 {{C1: expected half to be 0 or 1, got 2}}
+  %0 = nn.random_bits %a, %a, %a half 2 : tensor<4xui64>, tensor<4xui64>, tensor<4xui64> -> tensor<4xui64>
+  return
+}
+
+// -----
+
 func.func @add(%a: tensor<3x4xf32>, %b: tensor<3x5xf32>) {
   // expected-error @+2 {{dims 4 and 5 cannot be broadcast together}}
   // expected-error @+1 {{'nn.add' op failed to infer returned types}}

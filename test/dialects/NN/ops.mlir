@@ -6,7 +6,8 @@
 // CHECK: affine_map<()[s0] -> (s0, 6, 4)>
 
 // CHECK-LABEL: @elementwise
-func.func @elementwise(%a: tensor<?x4xf32>, %b: tensor<4xf32>, %p: tensor<?x1xi1>, %i: tensor<4xi64>) {
+func.func @elementwise(%a: tensor<?x4xf32>, %b: tensor<4xf32>, %p: tensor<?x1xi1>, %i: tensor<4xi64>,
+                       %c: tensor<4xui64>, %w: tensor<ui64>) {
   // CHECK: nn.relu %{{.*}} : tensor<?x4xf32> -> tensor<?x4xf32>
   %0 = nn.relu %a : tensor<?x4xf32> -> tensor<?x4xf32>
   // CHECK: nn.add %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
@@ -19,6 +20,10 @@ func.func @elementwise(%a: tensor<?x4xf32>, %b: tensor<4xf32>, %p: tensor<?x1xi1
   %4 = nn.cast %i {to = f16} : tensor<4xi64> -> tensor<4xf16>
   // CHECK: nn.is_nan %{{.*}} : tensor<4xf32> -> tensor<4xi1>
   %5 = nn.is_nan %b : tensor<4xf32> -> tensor<4xi1>
+  // CHECK: nn.bitcast %{{.*}} {to = i32} : tensor<4xf32> -> tensor<4xi32>
+  %6 = nn.bitcast %b {to = i32} : tensor<4xf32> -> tensor<4xi32>
+  // CHECK: nn.random_bits %{{.*}}, %{{.*}}, %{{.*}} half 1 : tensor<4xui64>, tensor<ui64>, tensor<ui64> -> tensor<4xui64>
+  %7 = nn.random_bits %c, %w, %w half 1 : tensor<4xui64>, tensor<ui64>, tensor<ui64> -> tensor<4xui64>
   return
 }
 
