@@ -31,6 +31,7 @@ suites=(
   "sweep        $python test/e2e/sweep.py --jobs $jobs --junit \$xml $all"
   "accuracy     $python test/e2e/accuracy.py --jobs $jobs --junit \$xml $all"
   "attention    $python test/e2e/attention.py --jobs $jobs --junit \$xml $all"
+  "draws        $python test/e2e/draws.py --jobs $jobs --junit \$xml $all"
   "state        $python test/e2e/state.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
   "cross        $python test/e2e/cross.py --jobs $jobs --junit \$xml $all"

@@ -304,6 +304,10 @@ typedef void (*accel_loop_fn)(const void *argument, int64_t begin, int64_t end);
 ACCEL_RT_EXPORT int32_t accel_rt_parallel(accel_frame *frame, accel_loop_fn body,
                                           const void *argument, int64_t count, double item_ns);
 
+/// For ops: how many draws of random numbers this context has done since it was made or reset, this
+/// one not counted, then a key that is the context's own, of the system's entropy.
+ACCEL_RT_EXPORT void accel_rt_draw(accel_frame *frame, uint64_t words[2]);
+
 /// Gives each slot an offset that is a multiple of 64, so that slots that live at the same time do
 /// not overlap. work is room for count entries. Returns the arena's bytes; -1 if a size is negative
 /// or they overflow.

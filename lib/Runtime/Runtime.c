@@ -23,6 +23,7 @@
 #include "lib/Runtime/Common/Model.c"
 #include "lib/Runtime/Common/Outputs.c"
 #include "lib/Runtime/Common/Plan.c"
+#include "lib/Runtime/Common/Random.c"
 #include "lib/Runtime/Common/Run.c"
 #include "lib/Runtime/Common/SavedState.c"
 #include "lib/Runtime/Common/Script.c"

@@ -25,7 +25,10 @@ from tables import (
     elementwise,
     fold,
     index,
+    linear,
+    loss,
     matmul,
+    microsoft,
     narrow,
     quantize,
     recurrent,
@@ -46,8 +49,11 @@ TABLES = (
     elementwise,
     fold,
     index,
+    linear,
+    loss,
     narrow,
     matmul,
+    microsoft,
     quantize,
     recurrent,
     window,
@@ -62,7 +68,12 @@ TABLES = (
 def reference(row, model, values):
     """A function from the inputs to feed to the outputs; `values` are all inputs, fed or not."""
     if callable(row.reference):
-        return lambda feeds: [row.reference(*(feeds.get(f"x{i}", value) for i, value in enumerate(values)))]
+
+        def formula(feeds):
+            found = row.reference(*(feeds.get(f"x{i}", value) for i, value in enumerate(values)))
+            return list(found) if isinstance(found, tuple) else [found]
+
+        return formula
     if row.reference == "onnxruntime":
         return engine.Reference(model).run
     from onnx.reference import ReferenceEvaluator

@@ -66,6 +66,8 @@ public:
   void report(Severity severity, const Node &node, const llvm::Twine &reason,
               const llvm::Twine &wayOut);
   bool hasErrors() const { return problems.hasErrors(); }
+  /// Tells nodes apart that draw random numbers.
+  int64_t nextDraw() { return draws++; }
   /// The index value of a dim; null if it depends on data.
   mlir::Value indexValue(Dim dim);
   /// Imports the nodes of `body` for the values named `outputs`, which it returns: null where
@@ -168,6 +170,7 @@ private:
   Frame *frame = nullptr;                             ///< Of the current node.
   std::vector<std::unique_ptr<mlir::Region>> regions; ///< Empty, but those that were given up.
   int64_t importedNodes = 0;
+  int64_t draws = 0;
   unsigned rankBranches = 0; ///< Branches of several ranks that the current node comes after.
   bool stopped = false;
 };

@@ -15,31 +15,35 @@ static std::vector<OpRow> sorted(ArrayRef<ArrayRef<OpRow>> families) {
   return rows;
 }
 
+namespace {
+struct DomainRows {
+  StringRef name;
+  std::vector<OpRow> rows;
+};
+} // namespace
+
 ImportFunction accel::onnx_import::findImport(StringRef domain, StringRef name, int64_t opset) {
-  static const std::vector<OpRow> onnx =
-      sorted({attentionOps(),       constantOps(),   controlOps(),      convOps(),
-              elementwiseOps(),     activationOps(), foldOps(),         indexOps(),
-              linearAttentionOps(), matmulOps(),     normOps(),         quantizeOps(),
-              recurrentOps(),       reduceOps(),     resizeOps(),       rotaryOps(),
-              runtimeNormOps(),     samplingOps(),   selectOps(),       shapeOps(),
-              sliceOps(),           spectrumOps(),   tensorScatterOps()});
-  static const std::vector<OpRow> microsoft =
-      sorted({groupQueryOps(), microsoftAttentionOps(), microsoftNormOps(), microsoftOps(),
-              microsoftRotaryOps()});
-  static const std::vector<OpRow> classic =
-      sorted({featureOps(), linearOps(), svmOps(), treeOps()});
-  static const std::vector<OpRow> preview = sorted({previewOps()});
-  static const std::pair<StringRef, const std::vector<OpRow> *> domains[] = {
-      {kOnnxDomain, &onnx},
-      {kMicrosoftDomain, &microsoft},
-      {kClassicDomain, &classic},
-      {kPreviewDomain, &preview},
+  static const DomainRows domains[] = {
+      {kOnnxDomain,
+       sorted({attentionOps(),       constantOps(),     controlOps(),    convOps(),   einsumOps(),
+               elementwiseOps(),     experimentalOps(), activationOps(), foldOps(),   indexOps(),
+               linearAttentionOps(), lossOps(),         matmulOps(),     normOps(),   quantizeOps(),
+               randomOps(),          recurrentOps(),    reduceOps(),     resizeOps(), rotaryOps(),
+               runtimeNormOps(),     samplingOps(),     selectOps(),     shapeOps(),  sliceOps(),
+               spectrumOps(),        tensorScatterOps()})},
+      {kMicrosoftDomain,
+       sorted({groupQueryOps(), microsoftAttentionOps(), microsoftBlockOps(), microsoftFusedOps(),
+               microsoftNormOps(), microsoftOps(), microsoftQuantizedOps(), microsoftRotaryOps()})},
+      {kClassicDomain, sorted({featureOps(), linearOps(), svmOps(), treeOps()})},
+      {kPreviewDomain, sorted({previewOps()})},
+      {kTrainingDomain, sorted({trainingOps()})},
   };
-  const auto *found = llvm::find_if(domains, [&](auto &entry) { return entry.first == domain; });
+  const DomainRows *found =
+      llvm::find_if(domains, [&](const DomainRows &rows) { return rows.name == domain; });
   if (found == std::end(domains))
     return nullptr;
-  const std::vector<OpRow> &rows = *found->second;
   // The last row of the op that is not newer than the opset.
+  const std::vector<OpRow> &rows = found->rows;
   auto after = llvm::partition_point(rows, [&](const OpRow &row) {
     return std::pair(StringRef(row.name), row.since) <= std::pair(name, opset);
   });

@@ -17,7 +17,8 @@ struct OpRow {
 
 inline constexpr llvm::StringLiteral kOnnxDomain = "", kMicrosoftDomain = "com.microsoft",
                                      kClassicDomain = "ai.onnx.ml",
-                                     kPreviewDomain = "ai.onnx.preview";
+                                     kPreviewDomain = "ai.onnx.preview",
+                                     kTrainingDomain = "ai.onnx.preview.training";
 
 /// The function for an op; null if there is none.
 ImportFunction findImport(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
@@ -27,14 +28,18 @@ llvm::ArrayRef<OpRow> attentionOps();
 llvm::ArrayRef<OpRow> constantOps();
 llvm::ArrayRef<OpRow> controlOps();
 llvm::ArrayRef<OpRow> convOps();
+llvm::ArrayRef<OpRow> einsumOps();
 llvm::ArrayRef<OpRow> elementwiseOps();
+llvm::ArrayRef<OpRow> experimentalOps();
 llvm::ArrayRef<OpRow> foldOps();
 llvm::ArrayRef<OpRow> indexOps();
 llvm::ArrayRef<OpRow> linearAttentionOps();
 llvm::ArrayRef<OpRow> activationOps();
+llvm::ArrayRef<OpRow> lossOps();
 llvm::ArrayRef<OpRow> matmulOps();
 llvm::ArrayRef<OpRow> normOps();
 llvm::ArrayRef<OpRow> quantizeOps();
+llvm::ArrayRef<OpRow> randomOps();
 llvm::ArrayRef<OpRow> recurrentOps();
 llvm::ArrayRef<OpRow> reduceOps();
 llvm::ArrayRef<OpRow> resizeOps();
@@ -49,8 +54,11 @@ llvm::ArrayRef<OpRow> tensorScatterOps();
 // Of com.microsoft.
 llvm::ArrayRef<OpRow> groupQueryOps();
 llvm::ArrayRef<OpRow> microsoftAttentionOps();
+llvm::ArrayRef<OpRow> microsoftBlockOps();
+llvm::ArrayRef<OpRow> microsoftFusedOps();
 llvm::ArrayRef<OpRow> microsoftNormOps();
 llvm::ArrayRef<OpRow> microsoftOps();
+llvm::ArrayRef<OpRow> microsoftQuantizedOps();
 llvm::ArrayRef<OpRow> microsoftRotaryOps();
 // Of ai.onnx.preview.
 llvm::ArrayRef<OpRow> previewOps();
@@ -59,5 +67,7 @@ llvm::ArrayRef<OpRow> featureOps();
 llvm::ArrayRef<OpRow> linearOps();
 llvm::ArrayRef<OpRow> svmOps();
 llvm::ArrayRef<OpRow> treeOps();
+// Of ai.onnx.preview.training.
+llvm::ArrayRef<OpRow> trainingOps();
 
 } // namespace accel::onnx_import

@@ -120,6 +120,10 @@ struct accel_context {
   accel_buffer *op_buffers; ///< scratch of the op that runs
   const char *at;           ///< the ONNX nodes of the op that runs
 
+  uint64_t draws;      ///< of random numbers, of runs that succeeded and of this one
+  uint64_t random_key; ///< this context's own, once has_key
+  bool has_key;
+
   int32_t threads;
   struct accel_region *region; ///< the pool, while this run holds it
   double worth_ns;             ///< estimated work of this run that may pay on several threads

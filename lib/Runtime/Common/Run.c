@@ -55,6 +55,7 @@ ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value
                                        int32_t num_outputs) {
   if (!accel_take(context))
     return ACCEL_BUSY;
+  const uint64_t draws = context->draws;
   accel_status status = prepare_run(context, inputs, num_inputs, outputs, num_outputs);
   if (!status)
     status = execute(context);
@@ -65,11 +66,13 @@ ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value
     status = accel_finish_outputs(context);
   if (!status)
     accel_commit_states(context);
-  if (status)
+  if (status) {
+    context->draws = draws;
     for (int32_t i = 0; i < context->frame.program->num_outputs; ++i) {
       context->output_states[i].requested = NULL;
       context->output_states[i].placed = false;
     }
+  }
   // A request to cancel that came too late for this run is not meant for the next.
   atomic_store(&context->cancel, 0);
   accel_give_back(context);

@@ -363,6 +363,8 @@ ACCEL_LOCAL accel_status accel_api_reset(accel_context *context) {
   if (!accel_take(context))
     return ACCEL_BUSY;
   accel_forget_states(context);
+  context->draws = 0;
+  context->has_key = false;
   accel_give_back(context);
   return ACCEL_OK;
 }
@@ -472,6 +474,8 @@ ACCEL_LOCAL accel_status accel_api_fork(accel_context *context, accel_context **
       status = accel_set_state(*result, index, state->dims, accel_state_block(state)->data,
                                accel_state_bytes(context, index));
   }
+  if (!status)
+    (*result)->draws = context->draws;
   if (status && result && *result) {
     if (message && bytes) {
       accel_text text = accel_text_in(message, bytes);

@@ -77,7 +77,7 @@ class Row:
     outputs: object = 1  # how many, or the numbers of those that there are
     tolerance: dict = field(default_factory=dict)
     types: dict = field(default_factory=dict)  # of outputs whose type does not follow from the inputs'
-    # "onnxruntime", "onnx" (its evaluator), or a NumPy function of the inputs
+    # "onnxruntime", "onnx" (its evaluator), or a NumPy function of the inputs (a tuple of several results)
     reference: object = "onnxruntime"
 
     def name(self):
@@ -132,7 +132,8 @@ class Row:
         graph = helper.make_graph([node], "row", ports, results, initializers)
         opsets = [helper.make_opsetid("", self.opset)]
         if "domain" in self.attributes:
-            opsets.append(helper.make_opsetid(self.attributes["domain"], 3 if self.attributes["domain"] == "ai.onnx.ml" else 1))
+            domain = self.attributes["domain"]
+            opsets.append(helper.make_opsetid(domain, 3 if domain == "ai.onnx.ml" else 1))
         version = 8 if self.opset < 19 else helper.find_min_ir_version_for(opsets)
         made = helper.make_model(graph, opset_imports=opsets, ir_version=version)
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values

@@ -35,6 +35,11 @@ struct AttentionResult {
 AttentionResult attend(Node &node, const AttentionParts &parts,
                        std::optional<ScoresKind> scores = std::nullopt);
 
+/// com.microsoft's Attention behind its projection: `all` is batch x rows x (queries, keys,
+/// values). Sets the node's results, the first one as `element`; operands but `all` may be null.
+llvm::LogicalResult attendProjected(Node &node, mlir::Value all, mlir::Value mask, mlir::Value past,
+                                    mlir::Value added, mlir::Type element);
+
 /// f64 for f64, else f32.
 mlir::Type attentionType(Node &node, mlir::Value like);
 

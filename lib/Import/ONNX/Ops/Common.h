@@ -38,6 +38,10 @@ mlir::Value matmul(Node &node, mlir::Value a, mlir::Value b);
 /// The convolution that the node's attributes say, of these operands; `bias` may be null.
 mlir::Value convolve(Node &node, mlir::Value x, mlir::Value weight, mlir::Value bias);
 
+/// What an op of the standard gives for these operands and the node's attributes.
+mlir::Value standardOp(Node &node, llvm::StringRef name, int64_t opset,
+                       llvm::ArrayRef<mlir::Value> operands);
+
 /// A conversion by the attributes of Cast (saturate, round_mode).
 mlir::Value convert(Node &node, mlir::Value x, mlir::Type to);
 

@@ -95,20 +95,6 @@ static LogicalResult constantOfShape(Node &node) {
 
 static LogicalResult identity(Node &node) { return node.result(node.operand(0)); }
 
-// In inference, dropout is the identity, and its mask says that all was kept.
-static LogicalResult dropout(Node &node) {
-  node.ignore({"ratio", "seed", "is_test", "consumed_inputs"});
-  Value x = node.operand(0);
-  if (node.has(2) && node.constants(node.operand(2)) != SmallVector<int64_t>{0})
-    return node.unsupported("dropout in training mode");
-  if (node.wants(1)) {
-    bool isBool = node.opset() >= 10;
-    Type type = isBool ? Type(node.builder().getI1Type()) : Node::element(x);
-    (void)node.result(1, node.broadcast(node.scalar(type, 1), node.dims(x)));
-  }
-  return node.result(x);
-}
-
 /// start, start + delta, ...: `count` numbers, of which start and delta may be computed.
 static Value progression(Node &node, Value start, Value delta, Dim count) {
   if (!start || node.hasFailed())
@@ -224,9 +210,8 @@ static LogicalResult trilu(Node &node) {
 ArrayRef<OpRow> accel::onnx_import::constantOps() {
   static const OpRow rows[] = {
       {"Constant", 1, constant}, {"ConstantOfShape", 9, constantOfShape},
-      {"Dropout", 1, dropout},   {"Identity", 1, identity},
-      {"OneHot", 9, oneHot},     {"Range", 11, range},
-      {"Trilu", 14, trilu},
+      {"Identity", 1, identity}, {"OneHot", 9, oneHot},
+      {"Range", 11, range},      {"Trilu", 14, trilu},
   };
   return rows;
 }

@@ -188,6 +188,28 @@ static LogicalResult castByName(Node &node) {
   return castTo(node, type);
 }
 
+static LogicalResult bitCast(Node &node) {
+  Value x = node.operand(0);
+  int64_t given = node.integer("to", 0);
+  Type to = elementType(node.context(), given), byte = IntegerType::get(node.context(), 8);
+  if (node.hasFailed())
+    return failure();
+  Type from = Node::element(x);
+  if (!to || isa<ComplexType>(to) || isa<ComplexType>(from))
+    return node.unsupported("a conversion of the bits of " + dtypeText(from) + " to " +
+                            dataTypeName(given));
+  // A bool is a byte.
+  auto bits = [](Type type) { return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth(); };
+  if (bits(from) != bits(to))
+    return node.error("expected a type of " + Twine(bits(from)) + " bits, as " + dtypeText(from) +
+                      " has, found " + dtypeText(to));
+  if (from.isInteger(1))
+    x = node.cast(x, byte);
+  if (!to.isInteger(1))
+    return node.result(node.create<nn::BitcastOp>(x, TypeAttr::get(to)));
+  return node.result(node.cast(node.create<nn::BitcastOp>(x, TypeAttr::get(byte)), to));
+}
+
 static LogicalResult castLike(Node &node) {
   Value x = node.operand(0), like = node.operand(1);
   return like ? node.result(convert(node, x, Node::element(like))) : failure();
@@ -207,6 +229,7 @@ ArrayRef<OpRow> accel::onnx_import::elementwiseOps() {
       {"Asinh", 9, unary<nn::AsinhOp>},
       {"Atan", 7, unary<nn::AtanOp>},
       {"Atanh", 9, unary<nn::AtanhOp>},
+      {"BitCast", 26, bitCast},
       {"BitShift", 11, bitShift},
       {"BitwiseAnd", 18, binary<nn::AndOp>},
       {"BitwiseNot", 18, unary<nn::NotOp>},

@@ -67,8 +67,27 @@ static LogicalResult gemm(Node &node, bool isLegacy) {
 static LogicalResult gemm1(Node &node) { return gemm(node, /*isLegacy=*/true); }
 static LogicalResult gemm7(Node &node) { return gemm(node, /*isLegacy=*/false); }
 
+static LogicalResult det(Node &node) {
+  Value x = node.operand(0);
+  if (node.hasFailed())
+    return failure();
+  if (Node::rank(x) < 2)
+    return node.error("expected an input of rank 2 or more, found rank " + Twine(Node::rank(x)));
+  if (!Node::isFloat(x) || !isNumber(Node::element(x)))
+    return node.error("expected matrices of floats, found " + dtypeText(Node::element(x)));
+  Shape shape = node.dims(x);
+  std::optional<int64_t> rows = nn::constantDim(shape[shape.size() - 2]),
+                         columns = nn::constantDim(shape.back());
+  if (rows && columns && *rows != *columns)
+    return node.error("expected square matrices, found " + Twine(*rows) + " rows and " +
+                      Twine(*columns) + " columns");
+  shape.truncate(shape.size() - 2);
+  return node.result(node.call("det", {x}, {}, Node::element(x), shape));
+}
+
 ArrayRef<OpRow> accel::onnx_import::matmulOps() {
   static const OpRow rows[] = {
+      {"Det", 11, det},
       {"Gemm", 1, gemm1},
       {"Gemm", 7, gemm7},
       {"MatMul", 1, matMulOp},

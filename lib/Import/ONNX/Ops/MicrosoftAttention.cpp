@@ -108,34 +108,27 @@ static Value numberOf(Node &node, Value x, int64_t axis, int64_t i) {
   return node.reshape(one, shape);
 }
 
-static LogicalResult attentionOp(Node &node) {
-  Value x = node.operand(0), weights = node.operand(1), bias = node.optional(2),
-        mask = node.optional(3), past = node.optional(4), added = node.optional(5);
+LogicalResult accel::onnx_import::attendProjected(Node &node, Value all, Value mask, Value past,
+                                                  Value added, Type element) {
   int64_t heads = node.integer("num_heads", 0);
   std::optional<SmallVector<int64_t>> sizes = node.integers("qkv_hidden_sizes");
   node.ignore({"rotary_embedding_dim"});
-  if (!expectFloats(node, {x, weights, bias, past, added}))
-    return failure();
   if (node.integer("do_rotary", 0))
     return node.unsupported("do_rotary");
-  if (node.integer("past_present_share_buffer", 0) || node.has(6))
+  if (node.integer("past_present_share_buffer", 0))
     return node.unsupported("a buffer that past and present share");
-  if (Node::rank(x) != 3 || Node::rank(weights) != 2)
-    return node.error("expected an input of rank 3 and weights of rank 2, found rank " +
-                      Twine(Node::rank(x)) + " and " + Twine(Node::rank(weights)));
+  if (!all || node.hasFailed())
+    return failure();
   if (heads < 1)
     return node.error("expected num_heads of 1 or more, found " + Twine(heads));
   if (past && Node::rank(past) != 5)
     return node.error("expected a past of rank 5, found rank " + Twine(Node::rank(past)));
-  SmallVector<Dim> widths(3, node.dims(weights)[1].floorDiv(3));
+  SmallVector<Dim> widths(3, node.dims(all)[2].floorDiv(3));
   if (sizes) {
     if (sizes->size() != 3)
       return node.error("expected three qkv_hidden_sizes, found " + Twine(sizes->size()));
     widths = SmallVector<Dim>(node.constantShape(*sizes));
   }
-  Value all = node.create<nn::MatmulOp>(x, weights);
-  if (bias)
-    all = node.add(all, bias);
   Value parts[3];
   for (unsigned i = 0; i < 3; ++i)
     parts[i] = splitHeads(node, partOf(node, all, 2, widths, i), heads);
@@ -152,7 +145,7 @@ static LogicalResult attentionOp(Node &node) {
     return failure();
   AttentionParts attention;
   attention.query = parts[0], attention.key = parts[1], attention.value = parts[2];
-  attention.type = attentionType(node, x);
+  attention.type = attentionType(node, all);
   attention.mergesHeads = true;
   if (node.number("scale", 0) != 0)
     attention.scale = node.number("scale", 0);
@@ -170,7 +163,23 @@ static LogicalResult attentionOp(Node &node) {
     }
     (void)node.result(1, node.create<nn::ConcatOp>(both, uint64_t(0)));
   }
-  return node.result(node.cast(result.output, Node::element(x)));
+  return node.result(node.cast(result.output, element));
+}
+
+static LogicalResult attentionOp(Node &node) {
+  Value x = node.operand(0), weights = node.operand(1), bias = node.optional(2),
+        mask = node.optional(3), past = node.optional(4), added = node.optional(5);
+  if (!expectFloats(node, {x, weights, bias, past, added}))
+    return failure();
+  if (node.has(6))
+    return node.unsupported("a buffer that past and present share");
+  if (Node::rank(x) != 3 || Node::rank(weights) != 2)
+    return node.error("expected an input of rank 3 and weights of rank 2, found rank " +
+                      Twine(Node::rank(x)) + " and " + Twine(Node::rank(weights)));
+  Value all = node.create<nn::MatmulOp>(x, weights);
+  if (bias)
+    all = node.add(all, bias);
+  return attendProjected(node, all, mask, past, added, Node::element(x));
 }
 
 static LogicalResult multiHeadAttention(Node &node) {

@@ -31,25 +31,80 @@ Value accel::onnx_import::alongChannels(Node &node, Value values, Value x) {
   return node.reshape(values, shape);
 }
 
-// y = x * scale' + shift', with scale' = scale / sqrt(variance + epsilon): both fold to constants.
-static LogicalResult batchNormalization(Node &node) {
-  node.ignore({"momentum", "is_test", "consumed_inputs"});
+/// Scale, bias, mean or variance of a batch normalization, made to broadcast with `x`: one a
+/// channel, or, as old files may have it, one for each element of an image.
+static Value ofBatch(Node &node, Value values, Value x, bool spatial) {
+  if (!values || !x || node.hasFailed())
+    return {};
+  return spatial ? alongChannels(node, values, x)
+                 : node.reshape(values, ArrayRef<Dim>(node.dims(x)).drop_front());
+}
+
+/// With the statistics of the batch, which move those of all batches: results 1 and 2, of which old
+/// versions want those of the batch, too.
+static LogicalResult trainBatchNormalization(Node &node, bool spatial) {
   Value x = node.operand(0), scale = node.operand(1), bias = node.operand(2),
         mean = node.operand(3), variance = node.operand(4);
+  double epsilon = node.number("epsilon", 1e-5f), momentum = node.number("momentum", 0.9f);
   if (node.hasFailed())
     return failure();
-  if (node.integer("training_mode", 0))
-    return node.unsupported("batch normalization in training mode");
-  if (!node.integer("spatial", 1))
-    return node.unsupported("batch normalization with spatial = 0");
+  Type type = Node::element(x), wide = type.isF64() ? type : Type(node.builder().getF32Type());
+  SmallVector<int64_t> axes{0};
+  if (spatial)
+    llvm::append_range(axes, axesFrom(2, Node::rank(x)));
+  Value input = node.cast(x, wide);
+  Value average = node.reduce(nn::ReduceKind::mean, input, axes, true);
+  Value centered = node.sub(input, average);
+  Value spread = node.reduce(nn::ReduceKind::mean, node.mul(centered, centered), axes, true);
+  Value y =
+      node.mul(centered, node.create<nn::RsqrtOp>(node.add(spread, node.scalar(wide, epsilon))));
+  y = node.mul(y, ofBatch(node, node.cast(scale, wide), x, spatial));
+  y = node.add(y, ofBatch(node, node.cast(bias, wide), x, spatial));
+  for (auto [i, before, now] : {std::tuple(1, mean, average), std::tuple(2, variance, spread)}) {
+    Value flat = node.reshape(now, node.dims(before));
+    Value moved = node.add(node.mul(node.cast(before, wide), node.scalar(wide, momentum)),
+                           node.mul(flat, node.scalar(wide, 1 - momentum)));
+    if (node.hasFailed())
+      return failure();
+    (void)node.result(i, node.cast(moved, Node::element(before)));
+    (void)node.result(i + 2, node.cast(flat, Node::element(before)));
+  }
+  return node.result(node.cast(y, type));
+}
+
+/// y = x * scale' + shift', with scale' = scale / sqrt(variance + epsilon): both fold to constants.
+static LogicalResult batchNormalization(Node &node, bool isTraining) {
+  node.ignore({"momentum", "consumed_inputs"});
+  Value x = node.operand(0), scale = node.operand(1), bias = node.operand(2),
+        mean = node.operand(3), variance = node.operand(4);
+  bool spatial = node.opset() >= 9 || node.integer("spatial", 1);
+  if (node.hasFailed())
+    return failure();
+  if (Node::rank(x) < 2 && spatial)
+    return node.error("expected an input of rank 2 or more, found rank " + Twine(Node::rank(x)));
+  if (isTraining)
+    return trainBatchNormalization(node, spatial);
   Type type = Node::element(x);
   scale = node.cast(scale, type);
   Value shifted =
       node.add(node.cast(variance, type), node.scalarLike(x, node.number("epsilon", 1e-5f)));
   Value factor = node.div(scale, node.create<nn::SqrtOp>(shifted));
   Value shift = node.sub(node.cast(bias, type), node.mul(node.cast(mean, type), factor));
-  Value y = node.mul(x, alongChannels(node, factor, x));
-  return node.result(node.add(y, alongChannels(node, shift, x)));
+  Value y = node.mul(x, ofBatch(node, factor, x, spatial));
+  return node.result(node.add(y, ofBatch(node, shift, x, spatial)));
+}
+
+// Until opset 14 the number of results says whether to train; `is_test` adds nothing to that.
+static LogicalResult batchNormalization1(Node &node) {
+  bool isTest = node.opset() < 7 && node.integer("is_test", 0);
+  bool wantsMore = false;
+  for (size_t i = 1; i < 5; ++i)
+    wantsMore |= node.wants(i);
+  return batchNormalization(node, wantsMore && !isTest);
+}
+
+static LogicalResult batchNormalization14(Node &node) {
+  return batchNormalization(node, node.integer("training_mode", 0));
 }
 
 /// Computes in f32 where `stash_type` says so, as it does by default.
@@ -164,7 +219,8 @@ static LogicalResult meanVarianceNormalization(Node &node) {
 
 ArrayRef<OpRow> accel::onnx_import::normOps() {
   static const OpRow rows[] = {
-      {"BatchNormalization", 1, batchNormalization},
+      {"BatchNormalization", 1, batchNormalization1},
+      {"BatchNormalization", 14, batchNormalization14},
       {"GroupNormalization", 18, groupNormalization18},
       {"GroupNormalization", 21, groupNormalization21},
       {"InstanceNormalization", 1, instanceNormalization},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Quantized tensors and the ops on them, with the arithmetic that ONNX says: integers are summed as
 // integers.
+#include "lib/Import/ONNX/Ops/Quantize.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 #include "mlir/IR/Matchers.h"
 
@@ -58,8 +59,9 @@ int64_t axisOf(Node &node, Value x, int64_t otherwise) {
   return axis < 0 ? axis + Node::rank(x) : axis;
 }
 
-/// An error if a scale is not of floats, or a zero point not of the type that is quantized to.
-void checkTypes(Node &node, Value scale, Value zero, Type type) {
+} // namespace
+
+void accel::onnx_import::checkTypes(Node &node, Value scale, Value zero, Type type) {
   if (node.hasFailed())
     return;
   if (scale && !Node::isFloat(scale))
@@ -68,6 +70,8 @@ void checkTypes(Node &node, Value scale, Value zero, Type type) {
     (void)node.error("expected zero points of " + dtypeText(type) + ", found " +
                      dtypeText(Node::element(zero)));
 }
+
+namespace {
 
 /// An error unless the operand is a tensor of 8-bit integers of that rank or more.
 void checkBytes(Node &node, Value value, int64_t leastRank) {
@@ -87,8 +91,9 @@ std::pair<double, double> rangeOf(IntegerType type) {
   return {type.isUnsigned() ? 0 : -size, size - 1};
 }
 
-/// The nearest integer, of halves the even one, plus the zero point, at most the type's ends.
-Value toInteger(Node &node, Value x, Value zero, IntegerType to) {
+} // namespace
+
+Value accel::onnx_import::toInteger(Node &node, Value x, Value zero, IntegerType to) {
   Value rounded = node.create<nn::RoundOp>(x);
   auto [low, high] = rangeOf(to);
   if (zero)
@@ -97,6 +102,8 @@ Value toInteger(Node &node, Value x, Value zero, IntegerType to) {
       node.min(node.max(rounded, node.scalarLike(rounded, low)), node.scalarLike(rounded, high));
   return node.cast(rounded, to);
 }
+
+namespace {
 
 LogicalResult quantizeLinear(Node &node) {
   Value x = node.operand(0), scale = node.operand(1), zero = node.optional(2);
@@ -132,8 +139,9 @@ LogicalResult quantizeLinear(Node &node) {
   return node.result(toInteger(node, scaled, perAxis(node, zero, x, axis, block), integer));
 }
 
-/// One number, whether of rank 0 or 1.
-Value asScalar(Node &node, Value value) {
+} // namespace
+
+Value accel::onnx_import::asScalar(Node &node, Value value) {
   if (!value || node.hasFailed() || Node::rank(value) == 0)
     return value;
   if (Node::rank(value) == 1 && nn::constantDim(node.dims(value)[0]).value_or(1) == 1)
@@ -142,11 +150,12 @@ Value asScalar(Node &node, Value value) {
   return {};
 }
 
-/// An integer tensor less its zero point, as i32.
-Value centered(Node &node, Value x, Value zero) {
+Value accel::onnx_import::centered(Node &node, Value x, Value zero) {
   Value wide = node.cast(x, node.builder().getI32Type());
   return zero ? node.sub(wide, node.cast(zero, node.builder().getI32Type())) : wide;
 }
+
+namespace {
 
 LogicalResult dequantizeLinear(Node &node) {
   Value x = node.operand(0), scale = node.operand(1), zero = node.optional(2);
@@ -212,8 +221,9 @@ FloatType exactFloat(Node &node, Value weight, Value zero, int64_t axis, int64_t
   return node.builder().getF64Type();
 }
 
-/// Zero points of rows [M] or [..., M, 1], or of columns [N] or [..., 1, N], or one.
-Value matrixZero(Node &node, Value zero, Value matrix, bool isLeft) {
+} // namespace
+
+Value accel::onnx_import::matrixZero(Node &node, Value zero, Value matrix, bool isLeft) {
   if (!zero || Node::rank(zero) != 1)
     return zero;
   if (nn::constantDim(node.dims(zero)[0]) == 1)
@@ -222,6 +232,8 @@ Value matrixZero(Node &node, Value zero, Value matrix, bool isLeft) {
              ? node.reshape(zero, {node.dims(zero)[0], node.constantDim(1)})
              : zero;
 }
+
+namespace {
 
 /// Two operands of bytes, of this rank at least, with zero points of their types or none.
 bool checkOperands(Node &node, Value a, Value aZero, Value b, Value bZero, int64_t rank) {
@@ -233,7 +245,9 @@ bool checkOperands(Node &node, Value a, Value aZero, Value b, Value bZero, int64
   return a && b && !node.hasFailed();
 }
 
-Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
+} // namespace
+
+Value accel::onnx_import::integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
   if (!checkOperands(node, a, aZero, b, bZero, 1))
     return {};
   int64_t terms = nn::constantDim(node.dims(a).back()).value_or(0);
@@ -244,6 +258,8 @@ Value integerProduct(Node &node, Value a, Value aZero, Value b, Value bZero) {
   Value right = centered(node, b, matrixZero(node, bZero, b, false));
   return node.cast(matmul(node, node.cast(left, type), node.cast(right, type)), i32);
 }
+
+namespace {
 
 LogicalResult matMulInteger(Node &node) {
   return node.result(

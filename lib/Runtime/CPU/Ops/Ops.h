@@ -29,6 +29,26 @@ ACCEL_OP(require);
 /// ones are all there are (total = S), they come first.
 ACCEL_OP(append_rows);
 
+//===-- Random.c ------------------------------------------------------------------------------===//
+
+/// (), ints [number of the node, bits of its seed (f32)?]; results: stream u64 [], key u64 []: what
+/// the random numbers of a node follow from in this run. The number only tells calls apart.
+ACCEL_OP(draw);
+/// (input [rows, classes] of floats, numbers f64 [rows, samples] of 0 up to 1), ints [bits of a
+/// result, 32 or 64]: Multinomial-22.
+ACCEL_OP(multinomial);
+
+//===-- Labels.c ------------------------------------------------------------------------------===//
+
+/// (labels, scores?), ints [classes or -1: dim 1 of scores; whether one is ignored; which]: the
+/// labels as i64, the ignored one as -1. Fails where a label is no class.
+ACCEL_OP(labels);
+
+//===-- Det.c ---------------------------------------------------------------------------------===//
+
+/// (X [..., n, n] of floats): Det-22, in f64.
+ACCEL_OP(det);
+
 //===-- Shape.c: the same elements under other dims -------------------------------------------===//
 
 /// (data, shape [r]), ints [allowzero, the rank of the result?]: ONNX Reshape-25.

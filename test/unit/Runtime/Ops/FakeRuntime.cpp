@@ -57,6 +57,11 @@ extern "C" void accel_rt_share_array(accel_frame *, accel_array *array, const ac
 
 extern "C" void *accel_rt_scratch(accel_frame *, int64_t bytes) { return allocate(bytes); }
 
+extern "C" void accel_rt_draw(accel_frame *, uint64_t words[2]) {
+  static uint64_t draws;
+  words[0] = draws++, words[1] = 0x1234;
+}
+
 extern "C" int32_t accel_rt_fail(accel_frame *, int32_t why, const char *text, int64_t value) {
   message = text;
   if (size_t place = message.find("%lld"); place != std::string::npos)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What ops on quantized tensors share.
+#pragma once
+#include "lib/Import/ONNX/Node.h"
+
+namespace accel::onnx_import {
+
+/// An error if a scale is not of floats, or a zero point not of the type that is quantized to.
+void checkTypes(Node &node, mlir::Value scale, mlir::Value zero, mlir::Type type);
+
+/// One number, whether of rank 0 or 1.
+mlir::Value asScalar(Node &node, mlir::Value value);
+
+/// An integer tensor less its zero point (null: none), as i32.
+mlir::Value centered(Node &node, mlir::Value x, mlir::Value zero);
+
+/// The nearest integer, of halves the even one, plus the zero point, at most the type's ends.
+mlir::Value toInteger(Node &node, mlir::Value x, mlir::Value zero, mlir::IntegerType to);
+
+/// Zero points or scales of rows [M] or [..., M, 1], or of columns [N] or [..., 1, N], or one.
+mlir::Value matrixZero(Node &node, mlir::Value zero, mlir::Value matrix, bool isLeft);
+
+/// The product of matrices of bytes less their zero points, as i32.
+mlir::Value integerProduct(Node &node, mlir::Value a, mlir::Value aZero, mlir::Value b,
+                           mlir::Value bZero);
+
+} // namespace accel::onnx_import
