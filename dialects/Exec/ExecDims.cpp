@@ -66,7 +66,7 @@ SmallVector<AffineExpr> accel::exec::composeDims(AffineMap map, ArrayRef<AffineE
 int64_t accel::exec::elementBytes(Type type) {
   if (auto complex = dyn_cast<ComplexType>(type))
     return 2 * elementBytes(complex.getElementType());
-  if (type.isIndex())
+  if (!type.isIntOrFloat())
     return 8;
   return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
 }

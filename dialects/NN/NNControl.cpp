@@ -15,7 +15,11 @@ static bool isOne(Value value, unsigned bits) {
 /// True if a value of type `from` may become one of type `to`: dims may be known less well.
 static bool canBecome(Type from, Type to) {
   auto a = cast<RankedTensorType>(from), b = cast<RankedTensorType>(to);
-  if (a.getElementType() != b.getElementType() || a.getRank() != b.getRank())
+  auto box = dyn_cast<BoxType>(a.getElementType()), other = dyn_cast<BoxType>(b.getElementType());
+  // What is in boxes is looked at when they are opened.
+  bool isSame =
+      box && other ? box.getKind() == other.getKind() : a.getElementType() == b.getElementType();
+  if (!isSame || a.getRank() != b.getRank())
     return false;
   return llvm::all_of(llvm::zip(a.getShape(), b.getShape()), [](auto dims) {
     auto [x, y] = dims;

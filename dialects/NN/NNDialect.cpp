@@ -15,6 +15,8 @@ using namespace accel::nn;
 #include "dialects/NN/NNInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/NN/NNAttributes.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/NN/NNTypes.cpp.inc"
 
 void NNDialect::initialize() {
   addOperations<
@@ -24,6 +26,10 @@ void NNDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/NN/NNAttributes.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/NN/NNTypes.cpp.inc"
       >();
 }
 

@@ -15,7 +15,8 @@ def NN_Dialect : Dialect {
   let summary = "What a neural network computes";
   let description = [{
     Ops on ranked tensors with the semantics of ONNX where ONNX is right: NCHW, NumPy broadcasting,
-    value semantics. Signed integers are signless `iN`, unsigned ones `uiN`. A tensor's dims may be
+    value semantics. Signed integers are signless `iN`, unsigned ones `uiN`; `si64` is the number of a
+    string (docs/decisions/containers.md). A tensor's dims may be
     dynamic; `nn.bind_dims` gives them names. Physical layouts (blocked, packed) are ordinary
     tensor types made by `nn.pack`. Constraints that an op's traits cannot say are numbered C1..Cn in
     its description; its verifier and its negative tests cite the numbers.
@@ -23,6 +24,7 @@ def NN_Dialect : Dialect {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let hasCanonicalizer = 1;
 }
@@ -78,8 +80,14 @@ def NN_Float : AnyTypeOf<[F16, BF16, F32, F64, F8E3M4, F8E4M3, F8E4M3FN, F8E4M3F
 def NN_Int : AnyTypeOf<[SignlessIntOfWidths<[1, 2, 4, 8, 16, 32, 64]>, UnsignedIntOfWidths<[2, 4, 8, 16, 32, 64]>],
                        "integer of 1 to 64 bits">;
 
-def NN_Tensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, Complex<F32>, Complex<F64>]>],
+// A string is the number that stands for it: kernels move it, and compare two of them.
+def NN_String : SI<64>;
+def NN_Box : DialectType<NN_Dialect, CPred<"::llvm::isa<::accel::nn::BoxType>($_self)">, "box">;
+
+def NN_Tensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, Complex<F32>, Complex<F64>, NN_String, NN_Box]>],
                           "ranked tensor of elements that kernels hold">;
+def NN_ComparedTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, NN_String]>],
+                                  "ranked tensor of real numbers or strings">;
 def NN_NumberTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int]>], "ranked tensor of real numbers">;
 def NN_FloatTensor : AnyTypeOf<[RankedTensorOf<[NN_Float]>], "ranked tensor of floats">;
 def NN_IntTensor : AnyTypeOf<[RankedTensorOf<[NN_Int]>], "ranked tensor of integers">;

@@ -98,7 +98,8 @@ def NN_CompareKind : I32EnumAttr<"CompareKind", "what nn.compare asks", [
 
 def NN_CompareOp : NN_Elementwise<"compare", [SameOperandsElementType]> {
   let summary = "a comparison, elementwise with NumPy broadcasting; false where either is NaN, but ne";
-  let arguments = (ins NN_CompareKind:$kind, NN_NumberTensor:$lhs, NN_NumberTensor:$rhs);
+  let description = [{ Strings are equal or not; what comes first of two others is not said. }];
+  let arguments = (ins NN_CompareKind:$kind, NN_ComparedTensor:$lhs, NN_ComparedTensor:$rhs);
   let results = (outs NN_BoolTensor:$result);
   let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
   let elementType = "::mlir::IntegerType::get(adaptor.getLhs().getContext(), 1)";

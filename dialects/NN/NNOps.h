@@ -14,6 +14,8 @@
 #include "dialects/NN/NNDialect.h.inc"
 #include "dialects/NN/NNEnums.h.inc"
 #include "dialects/NN/NNInterfaces.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/NN/NNTypes.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/NN/NNAttributes.h.inc"
 #define GET_OP_CLASSES

@@ -14,5 +14,6 @@ include "dialects/NN/NNMatmulOps.td"
 include "dialects/NN/NNReduceOps.td"
 include "dialects/NN/NNResizeOps.td"
 include "dialects/NN/NNShapeOps.td"
+include "dialects/NN/NNTypes.td"
 
 #endif // ACCEL_NN_OPS

@@ -10,6 +10,28 @@
 extern "C" {
 #endif
 
+enum { ACCEL_CASE_NONE, ACCEL_CASE_LOWER, ACCEL_CASE_UPPER };
+
+/// What strings are read as.
+enum { ACCEL_TEXT_FLOAT, ACCEL_TEXT_INT, ACCEL_TEXT_UINT };
+
+/// An instruction of an automaton is three i32, of which the first is one of these.
+enum {
+  ACCEL_REGEX_RANGES, ///< first range, count: a code point in one of them, then the next
+                      ///< instruction
+  ACCEL_REGEX_SPLIT,  ///< both instructions; each may be the other
+  ACCEL_REGEX_EDGE,   ///< one of the edges: the next instruction, where it holds
+  ACCEL_REGEX_MATCH
+};
+enum {
+  ACCEL_REGEX_BEGIN_TEXT,
+  ACCEL_REGEX_END_TEXT,
+  ACCEL_REGEX_BEGIN_LINE,
+  ACCEL_REGEX_END_LINE,
+  ACCEL_REGEX_WORD_EDGE,
+  ACCEL_REGEX_NO_WORD_EDGE
+};
+
 enum { ACCEL_PAD_CONSTANT, ACCEL_PAD_EDGE, ACCEL_PAD_REFLECT, ACCEL_PAD_WRAP };
 
 enum { ACCEL_SAMPLE_NEAREST, ACCEL_SAMPLE_LINEAR, ACCEL_SAMPLE_CUBIC };

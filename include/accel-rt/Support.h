@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /// Raised when anything below changes its meaning; the runtime refuses other numbers.
-#define ACCEL_RT_ABI 5u
+#define ACCEL_RT_ABI 6u
 
 typedef struct accel_frame accel_frame;
 typedef struct accel_kernel accel_kernel;
@@ -113,9 +113,14 @@ typedef struct accel_program {
   const struct accel_script *script; ///< NULL: run is a table of launches
   /// State i is input num_inputs + i, and output num_outputs + i becomes its next value.
   const accel_state_info *states;
+  /// The strings that constants stand for, by number; the first is the empty one. NULL and 0 where
+  /// no tensor is of strings.
+  const accel_string *strings;
+  int64_t num_strings;
 } accel_program;
 
 /// The state of one run. The fields here are for emitted code; the runtime has more behind them.
+/// In a tensor of strings each element is a number, see accel_rt_string.
 /// An input or output that is not a tensor is the address of an accel_value, which run fills in for
 /// outputs (of memory from accel_rt_grow).
 struct accel_frame {
@@ -308,6 +313,22 @@ ACCEL_RT_EXPORT int32_t accel_rt_parallel(accel_frame *frame, accel_loop_fn body
 /// one not counted, then a key that is the context's own, of the system's entropy.
 ACCEL_RT_EXPORT void accel_rt_draw(accel_frame *frame, uint64_t words[2]);
 
+/// For ops: the number of a box that shares the array; -1 on failure, as accel_rt_new_array.
+/// Sequences and optional values are arrays of these (ACCEL_OPAQUE of 64 bits, one dim).
+ACCEL_RT_EXPORT int64_t accel_rt_box(accel_frame *frame, const accel_array *array);
+/// For ops: what a box holds. It moves when another box is made.
+ACCEL_RT_EXPORT const accel_array *accel_rt_boxed(accel_frame *frame, int64_t number);
+/// For ops: lets go of an array that is no result.
+ACCEL_RT_EXPORT void accel_rt_release_array(accel_frame *frame, accel_array *array);
+
+/// The string that a number stands for. Numbers are the run's: equal strings have one number, 0 is
+/// the empty string. It stays where it is until the context's next run.
+ACCEL_RT_EXPORT accel_string accel_rt_string(accel_frame *frame, int64_t number);
+
+/// The number of a string, which is copied if it is new; -1 on failure, which the op must then
+/// return as accel_rt_status(frame).
+ACCEL_RT_EXPORT int64_t accel_rt_number_string(accel_frame *frame, const char *data, int64_t size);
+
 /// Gives each slot an offset that is a multiple of 64, so that slots that live at the same time do
 /// not overlap. work is room for count entries. Returns the arena's bytes; -1 if a size is negative
 /// or they overflow.
@@ -426,8 +447,9 @@ ACCEL_RT_ASSERT(sizeof(accel_port) == 32, "{ptr, ptr, i32, i32, {i8, i8, i16}, i
 ACCEL_RT_ASSERT(sizeof(accel_symbol) == 24, "{ptr, i64, i64}");
 ACCEL_RT_ASSERT(sizeof(accel_kernel) == 48, "{ptr, ptr, i64, ptr, i64, ptr}");
 ACCEL_RT_ASSERT(sizeof(accel_site) == 32, "{ptr, ptr, double, double}");
-ACCEL_RT_ASSERT(sizeof(accel_program) == 184, "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
-                                              "i64, ptr, ptr, i64, i32, i32, ptr, ptr, ptr}");
+ACCEL_RT_ASSERT(sizeof(accel_program) == 200,
+                "{i32, i32, ptr x 5, i32 x 4, i64 x 5, ptr, ptr, "
+                "i64, ptr, ptr, i64, i32, i32, ptr, ptr, ptr, ptr, i64}");
 ACCEL_RT_ASSERT(offsetof(accel_program, num_inputs) == 48, "accel_program.num_inputs");
 ACCEL_RT_ASSERT(offsetof(accel_program, weights_offset) == 88, "accel_program.weights_offset");
 ACCEL_RT_ASSERT(offsetof(accel_program, plan) == 104, "accel_program.plan");

@@ -2,6 +2,7 @@
 // Matches --state against a model's inputs and outputs.
 #include "lib/Driver/States.h"
 #include "dialects/NN/NNStates.h"
+#include "dialects/NN/NNStrings.h"
 #include "lib/Support/Printable.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
@@ -117,6 +118,11 @@ private:
       return problems.push_back(flag + both + " have different element types, " +
                                 textOf(from.getElementType()) + " and " +
                                 textOf(to.getElementType()));
+    if (nn::isString(from.getElementType()))
+      return problems.push_back(flag + both +
+                                " are strings, which a context does not keep from run to run");
+    if (isa<nn::BoxType>(from.getElementType()))
+      return problems.push_back(flag + both + " must be tensors");
     if (from.getRank() != to.getRank())
       return problems.push_back(flag + both + " have different ranks, " +
                                 std::to_string(from.getRank()) + " and " +

@@ -29,6 +29,7 @@
 #include "lib/Runtime/Common/Script.c"
 #include "lib/Runtime/Common/Slice.c"
 #include "lib/Runtime/Common/State.c"
+#include "lib/Runtime/Common/Strings.c"
 #include "lib/Runtime/Common/Tensor.c"
 
 #include "lib/Runtime/CPU/Dispatch.c"

@@ -37,6 +37,7 @@ from tables import (
     sampling,
     shape,
     spectrum,
+    text,
     window,
 )
 from tables.row import RUNS
@@ -62,6 +63,7 @@ TABLES = (
     sampling,
     shape,
     spectrum,
+    text,
 )
 
 

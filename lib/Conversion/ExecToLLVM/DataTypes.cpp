@@ -2,6 +2,8 @@
 // Element types as models describe them.
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
 #include "accel-rt/Model.h"
+#include "dialects/NN/NNOps.h"
+#include "dialects/NN/NNStrings.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/raw_ostream.h"
@@ -22,6 +24,7 @@ std::optional<DataType> accel::exec::dataTypeOf(Type element) {
           return type(ACCEL_BOOL, 8);
         return type(integer.isUnsigned() ? ACCEL_UINT : ACCEL_INT, integer.getWidth());
       })
+      .Case([&](accel::nn::BoxType) { return type(ACCEL_OPAQUE, 64); })
       .Case([&](ComplexType complex) -> Result {
         if (!isa<Float32Type, Float64Type>(complex.getElementType()))
           return std::nullopt;
@@ -44,7 +47,31 @@ std::optional<DataType> accel::exec::dataTypeOf(Type element) {
       .Default(std::nullopt);
 }
 
+std::optional<PortType> accel::exec::portTypeOf(Type element) {
+  PortType port{ACCEL_TENSOR, {}};
+  if (auto box = dyn_cast<accel::nn::BoxType>(element)) {
+    port.kind = box.getKind() == accel::nn::BoxKind::optional ? ACCEL_OPTIONAL : ACCEL_SEQUENCE;
+    while (auto inner = dyn_cast<accel::nn::BoxType>(element))
+      element = getElementTypeOrSelf(inner.getHeld());
+  }
+  if (accel::nn::isString(element)) {
+    port.kind = port.kind == ACCEL_TENSOR ? ACCEL_STRING_TENSOR : port.kind;
+    port.data = {ACCEL_OPAQUE, int8_t(8 * sizeof(accel_string))};
+    return port;
+  }
+  std::optional<DataType> data = dataTypeOf(element);
+  if (!data)
+    return std::nullopt;
+  port.data = *data;
+  return port;
+}
+
 std::string accel::exec::dataTypeName(Type element) {
+  if (auto box = dyn_cast<accel::nn::BoxType>(element))
+    return accel::nn::stringifyBoxKind(box.getKind()).str() + "(" +
+           dataTypeName(getElementTypeOrSelf(box.getHeld())) + ")";
+  if (accel::nn::isString(element))
+    return "string";
   if (auto complex = dyn_cast<ComplexType>(element))
     return "c" + std::to_string(2 * complex.getElementType().getIntOrFloatBitWidth());
   if (element.isUnsignedInteger())

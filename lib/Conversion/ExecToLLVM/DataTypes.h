@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Element types as models describe them.
 #pragma once
+#include "accel-rt/Model.h"
 #include "mlir/IR/Types.h"
 #include <optional>
 #include <string>
@@ -16,7 +17,14 @@ struct DataType {
 /// None for types that no argument of a model can have.
 std::optional<DataType> dataTypeOf(mlir::Type element);
 
-/// "f32", "i64", "u8", "bf16", "i1", "f8E4M3FN", "c64", ...
+/// What callers pass for elements of this type: tensors, or values of another kind.
+struct PortType {
+  accel_kind kind;
+  DataType data; ///< of the innermost elements
+};
+std::optional<PortType> portTypeOf(mlir::Type element);
+
+/// "f32", "i64", "u8", "bf16", "i1", "f8E4M3FN", "c64", "string", ...
 std::string dataTypeName(mlir::Type element);
 
 } // namespace accel::exec

@@ -3,6 +3,7 @@
 #include "accel-rt/Support.h"
 #include "dialects/Exec/ExecDims.h"
 #include "dialects/Exec/ExecNames.h"
+#include "dialects/NN/NNStrings.h"
 #include "lib/Conversion/ExecToLLVM/DataTypes.h"
 #include "lib/Conversion/ExecToLLVM/Functions.h"
 #include "lib/Conversion/ExecToLLVM/Metadata.h"
@@ -56,6 +57,7 @@ public:
     if (result.arenaBytes >= 0)
       result.liveBytes = program.getLiveBytes().value_or(-1);
     result.metadata = metadataText(program, sites, options, result);
+    stringTable();
     DenseMap<Operation *, Address> addresses;
     for (Part &part : parts)
       addresses[part.program] = programData(part, addresses);
@@ -71,6 +73,7 @@ private:
   void weights();
   void kernelsAndSites();
   Address scriptData(const DenseMap<Operation *, Address> &segments);
+  void stringTable();
   Address programData(Part &part, const DenseMap<Operation *, Address> &segments);
   Address model(const Address &programAddress) {
     return data->table("model", Row{data->external("accel_rt_api"), programAddress});
@@ -85,6 +88,8 @@ private:
   SmallVector<Site> sites;
   int64_t firstCallSite = 0;
   int32_t growable = 0; ///< slots that the model needs
+  Address strings;      ///< that constants stand for
+  int64_t numStrings = 0;
 };
 
 FailureOr<int64_t> Lowering::portDim(ProgramOp program, AffineExpr dim, bool isInput) {
@@ -105,16 +110,21 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
        llvm::enumerate(names.getAsRange<StringAttr>(), types.getAsRange<TypeAttr>(),
                        shapes.getAsRange<AffineMapAttr>())) {
     Type element = cast<RankedTensorType>(type.getValue()).getElementType();
-    accel_kind kind = ACCEL_TENSOR;
+    // Within the model, strings are their numbers.
+    std::optional<PortType> passed = portTypeOf(element);
+    if (std::optional<DataType> own = dataTypeOf(element); own && program != this->program)
+      passed = PortType{ACCEL_TENSOR, *own};
+    if (!passed)
+      return program.emitError() << what << " " << name << ": cannot pass elements of type "
+                                 << element << " to or from a model";
+    accel_kind kind = passed->kind;
+    if (kind != ACCEL_TENSOR && kind != ACCEL_STRING_TENSOR && what == "output")
+      growable = names.size(); // one an output
     if (program.getScript() && what == "output" &&
         accel::nn::MapsOp::of(program.getBody().front().getTerminator()->getOperand(i))) {
       kind = ACCEL_SEQUENCE;
       growable = names.size(); // one an output
     }
-    std::optional<DataType> dtype = dataTypeOf(element);
-    if (!dtype)
-      return program.emitError() << what << " " << name << ": cannot pass elements of type "
-                                 << element << " to or from a model";
     SmallVector<int64_t> dims;
     SmallVector<AffineExpr> sizes(shape.getValue().getResults());
     // Callers see a state as the ONNX file has it.
@@ -132,7 +142,8 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
       dims.push_back(*word);
     }
     rows.push_back(Row{data->text(name.getValue()), data->integers(dims), int32_t(kind),
-                       int32_t(dims.size()), dtype->code, dtype->bits, int16_t(1), int32_t(0)});
+                       int32_t(dims.size()), passed->data.code, passed->data.bits, int16_t(1),
+                       int32_t(0)});
   }
   return success();
 }
@@ -218,6 +229,18 @@ void Lowering::kernelsAndSites() {
   }
   data->table("kernels", kernels);
   data->table("sites", rows);
+}
+
+void Lowering::stringTable() {
+  auto texts = program->getParentOp()->getAttrOfType<ArrayAttr>(accel::nn::kStringsAttr);
+  if (!texts)
+    return;
+  // accel_string {data, size}
+  SmallVector<Row> rows;
+  for (StringAttr text : texts.getAsRange<StringAttr>())
+    rows.push_back(Row{data->text(text.getValue()), int64_t(text.size())});
+  strings = data->table("all_strings", rows);
+  numStrings = rows.size();
 }
 
 Address Lowering::scriptData(const DenseMap<Operation *, Address> &segments) {
@@ -334,7 +357,9 @@ Address Lowering::programData(Part &part, const DenseMap<Operation *, Address> &
                                                int32_t(states.size()),
                                                requirements,
                                                scriptAddress,
-                                               data->table("states", states)});
+                                               data->table("states", states),
+                                               isModel ? strings : Address(),
+                                               isModel ? numStrings : 0});
   data->setScope("");
   return address;
 }

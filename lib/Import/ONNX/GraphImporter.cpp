@@ -3,6 +3,7 @@
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/FunctionBodies.h"
 #include "lib/Import/ONNX/OpRegistry.h"
+#include "lib/Import/ONNX/Strings.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -263,7 +264,9 @@ LogicalResult GraphImporter::dispatch(Node &node) {
   if (local != functions.end())
     return inlineFunction(node, *local->second);
   if (ImportFunction import = findImport(domain, proto.op_type(), node.opset())) {
-    LogicalResult result = import(node);
+    LogicalResult result = checkStrings(node, domain);
+    if (succeeded(result))
+      result = import(node);
     if (frame->results)
       return result;
     if (succeeded(result) && failed(node.checkOperandCount()))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // From a file to a module: inputs and their dims, the graph, outputs.
 #include "lib/Import/ONNX/Import.h"
+#include "dialects/NN/NNStrings.h"
+#include "lib/Import/ONNX/Boxes.h"
 #include "lib/Import/ONNX/DebugOutputs.h"
 #include "lib/Import/ONNX/FunctionBodies.h"
 #include "lib/Import/ONNX/GraphImporter.h"
@@ -19,7 +21,7 @@ using namespace mlir;
 static unsigned countInputDims(const onnx::ModelProto &model) {
   unsigned count = 0;
   for (const onnx::ValueInfoProto &input : model.graph().input())
-    count += input.type().tensor_type().shape().dim_size();
+    count += input.type().has_tensor_type() ? input.type().tensor_type().shape().dim_size() : 1;
   return count;
 }
 
@@ -98,8 +100,18 @@ bool GraphImporter::addInput(const onnx::ValueInfoProto &input, SmallVectorImpl<
     return false;
   };
   auto given = options.shapes.find(input.name());
-  if (!input.type().has_tensor_type())
-    return fail("expected a tensor; sequences, maps and optionals are not supported yet");
+  if (!input.type().has_tensor_type()) {
+    std::string problem;
+    Type value = valueType(&context, input.type(), problem);
+    if (given != options.shapes.end())
+      return fail("--shape gives a shape to what is no tensor");
+    if (!value)
+      return fail(problem, "Maps are outputs only: give their values as a tensor.");
+    // Its length.
+    types.push_back(value);
+    inputShapes.push_back({symbol(input.name() + ":0")});
+    return true;
+  }
   const onnx::TypeProto::Tensor &type = input.type().tensor_type();
   Type element = elementType(&context, type.elem_type());
   if (!element)
@@ -270,12 +282,26 @@ void GraphImporter::checkMaps() {
 
 void GraphImporter::checkDeclared(const onnx::ValueInfoProto &declared, Value value) {
   if (!declared.type().has_tensor_type()) {
-    if (nn::MapsOp::of(value))
+    if (nn::MapsOp::of(value) ||
+        (isBox(value, nn::BoxKind::sequence) && declared.type().has_sequence_type()) ||
+        (isBox(value, nn::BoxKind::optional) && declared.type().has_optional_type()))
       return;
     if (declared.has_type() && declared.type().value_case() != onnx::TypeProto::VALUE_NOT_SET)
       reportFile(Severity::Error, "output '" + declared.name() +
                                       "': the file declares something other than a tensor, "
-                                      "the graph computes a tensor");
+                                      "the graph computes " +
+                                      (boxOf(value) ? dtypeText(boxOf(value)) : "a tensor"));
+    return;
+  }
+  if (nn::BoxType box = boxOf(value)) {
+    bool isUnranked = box.getKind() == nn::BoxKind::tensor;
+    reportFile(Severity::Error,
+               "output '" + declared.name() + "': " +
+                   (isUnranked
+                        ? "expected a tensor of a rank that is known, found one that only "
+                          "the run knows"
+                        : "the file declares a tensor, the graph computes " + dtypeText(box)),
+               isUnranked ? "Declare the shape of the sequence's elements." : "");
     return;
   }
   const onnx::TypeProto::Tensor &type = declared.type().tensor_type();
@@ -331,6 +357,20 @@ void GraphImporter::removeDeadOps() {
     }
   };
   remove(remove, main.getBody().front());
+}
+
+/// True where a run has to number strings.
+static bool usesStrings(func::FuncOp main) {
+  auto isString = [](Type type) { return nn::isString(getElementTypeOrSelf(type)); };
+  return main
+      .walk([&](Operation *op) {
+        bool uses = llvm::any_of(op->getResultTypes(), isString);
+        for (Region &region : op->getRegions())
+          for (Block &block : region)
+            uses |= llvm::any_of(block.getArgumentTypes(), isString);
+        return uses ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
@@ -418,6 +458,10 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   for (size_t i = own; i < outputs.size(); ++i)
     main.setResultAttr(i, "nn.name", builder.getStringAttr(outputs[i]));
   removeDeadOps();
+  if (usesStrings(main)) {
+    SmallVector<StringRef> texts(file.strings().begin(), file.strings().end());
+    module->getOperation()->setAttr(nn::kStringsAttr, builder.getStrArrayAttr(texts));
+  }
   checkMaps();
   if (problems.hasErrors())
     return nullptr;

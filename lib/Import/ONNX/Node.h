@@ -118,6 +118,8 @@ public:
   mlir::Value constant(mlir::ElementsAttr elements);
   /// A vector of i64.
   mlir::Value integerVector(llvm::ArrayRef<int64_t> values);
+  /// A vector of strings.
+  mlir::Value strings(llvm::ArrayRef<llvm::StringRef> texts);
   /// A tensor of rank 0 with the number as an element of type `element`.
   mlir::Value scalar(mlir::Type element, double value);
   mlir::Value scalarLike(mlir::Value like, double value) {

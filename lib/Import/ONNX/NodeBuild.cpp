@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Builds nn ops for a node: inferred, verified and folded, with errors instead of aborts.
+#include "dialects/NN/NNStrings.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "mlir/IR/Verifier.h"
 
@@ -43,6 +44,15 @@ Value Node::constant(ElementsAttr elements) { return create<nn::ConstantOp>(elem
 Value Node::integerVector(ArrayRef<int64_t> values) {
   return constant(DenseElementsAttr::get(
       RankedTensorType::get({int64_t(values.size())}, builder().getI64Type()), values));
+}
+
+Value Node::strings(ArrayRef<StringRef> texts) {
+  SmallVector<Attribute> numbers;
+  Type element = nn::stringType(context());
+  for (StringRef text : texts)
+    numbers.push_back(IntegerAttr::get(element, APInt(64, graph.file.numberOf(text))));
+  return constant(
+      DenseElementsAttr::get(RankedTensorType::get({int64_t(texts.size())}, element), numbers));
 }
 
 Value Node::scalar(Type element, double value) {

@@ -47,10 +47,12 @@ llvm::ArrayRef<OpRow> rotaryOps();
 llvm::ArrayRef<OpRow> runtimeNormOps();
 llvm::ArrayRef<OpRow> samplingOps();
 llvm::ArrayRef<OpRow> selectOps();
+llvm::ArrayRef<OpRow> sequenceOps();
 llvm::ArrayRef<OpRow> shapeOps();
 llvm::ArrayRef<OpRow> sliceOps();
 llvm::ArrayRef<OpRow> spectrumOps();
 llvm::ArrayRef<OpRow> tensorScatterOps();
+llvm::ArrayRef<OpRow> textOps();
 // Of com.microsoft.
 llvm::ArrayRef<OpRow> groupQueryOps();
 llvm::ArrayRef<OpRow> microsoftAttentionOps();
@@ -64,6 +66,7 @@ llvm::ArrayRef<OpRow> microsoftRotaryOps();
 llvm::ArrayRef<OpRow> previewOps();
 // Of ai.onnx.ml.
 llvm::ArrayRef<OpRow> featureOps();
+llvm::ArrayRef<OpRow> labelOps();
 llvm::ArrayRef<OpRow> linearOps();
 llvm::ArrayRef<OpRow> svmOps();
 llvm::ArrayRef<OpRow> treeOps();

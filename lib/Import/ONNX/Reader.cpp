@@ -140,6 +140,13 @@ static int openBelow(StringRef folder, StringRef relative) {
   return at;
 }
 
+int64_t ModelFile::numberOf(StringRef text) {
+  auto [known, isNew] = numbers.try_emplace(text, texts.size());
+  if (isNew)
+    texts.push_back(text.str());
+  return known->second;
+}
+
 std::vector<std::string> ModelFile::externalFiles() const {
   std::vector<std::string> paths;
   for (const auto &[location, mapped] : externals)

@@ -42,6 +42,11 @@ public:
   bool external(llvm::StringRef location, uint64_t offset, uint64_t length, Bytes &result,
                 std::string &error);
 
+  /// The number of a string in the tensors of the model; a new one where it is met first.
+  int64_t numberOf(llvm::StringRef text);
+  /// What the numbers stand for. The first is the empty string.
+  llvm::ArrayRef<std::string> strings() const { return texts; }
+
   /// Paths of the files that external() has opened, sorted.
   std::vector<std::string> externalFiles() const;
 
@@ -51,6 +56,8 @@ private:
   std::vector<Span> spans;
   onnx::ModelProto proto;
   llvm::StringMap<std::shared_ptr<MappedFile>> externals;
+  llvm::StringMap<int64_t> numbers{{"", 0}};
+  std::vector<std::string> texts{""};
 };
 
 } // namespace accel::onnx_import

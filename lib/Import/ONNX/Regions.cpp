@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Branches and loops: regions, and what is known of the shapes that come out of them.
+#include "lib/Import/ONNX/Boxes.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -112,12 +113,12 @@ static RankedTensorType meet(RankedTensorType a, RankedTensorType b) {
   SmallVector<int64_t> shape;
   for (auto [x, y] : llvm::zip_equal(a.getShape(), b.getShape()))
     shape.push_back(x == y ? x : ShapedType::kDynamic);
-  return RankedTensorType::get(shape, a.getElementType());
+  return RankedTensorType::get(shape, meetElements(a.getElementType(), b.getElementType()));
 }
 
 /// Nothing, or how two types differ in what a run cannot change.
 static std::string difference(RankedTensorType a, RankedTensorType b) {
-  if (a.getElementType() != b.getElementType())
+  if (!meetElements(a.getElementType(), b.getElementType()))
     return dtypeText(a.getElementType()) + " and " + dtypeText(b.getElementType());
   if (a.getRank() != b.getRank())
     return "ranks " + std::to_string(a.getRank()) + " and " + std::to_string(b.getRank());
@@ -320,6 +321,10 @@ GraphImporter::loop(Node &node, Value trips, Value condition, ArrayRef<Value> in
         (void)node.unsupported("a loop that carries, as its value " + Twine(i) + ", " + differ);
         return {};
       }
+      // Of sequences, what they may hold is found in the same way.
+      Type element = meetElements(types[i].getElementType(), type.getElementType());
+      isStable &= element == types[i].getElementType();
+      types[i] = RankedTensorType::get(types[i].getShape(), element);
       Shape after = shapes.get(value);
       for (auto [axis, dim] : llvm::enumerate(after)) {
         if (dim == carried[i][axis] || changing.contains(carried[i][axis]))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Turns each way in which ONNX stores a tensor's elements into bytes, and those into attributes.
 #include "lib/Import/ONNX/Tensors.h"
+#include "dialects/NN/NNOps.h"
+#include "dialects/NN/NNStrings.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
@@ -78,6 +80,8 @@ Type accel::onnx_import::elementType(MLIRContext *context, int32_t dataType) {
     return natural(32);
   case TensorProto::UINT64:
     return natural(64);
+  case TensorProto::STRING:
+    return nn::stringType(context);
   case TensorProto::COMPLEX64:
     return ComplexType::get(Float32Type::get(context));
   case TensorProto::COMPLEX128:
@@ -90,10 +94,18 @@ Type accel::onnx_import::elementType(MLIRContext *context, int32_t dataType) {
 std::string accel::onnx_import::dtypeText(Type type) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  if (type.isInteger(1))
+  if (auto box = dyn_cast<nn::BoxType>(type)) {
+    if (box.getKind() == nn::BoxKind::tensor)
+      os << "tensor of unknown rank";
+    else
+      os << (box.getKind() == nn::BoxKind::sequence ? "sequence(" : "optional(")
+         << dtypeText(getElementTypeOrSelf(box.getHeld())) << ')';
+  } else if (type.isInteger(1))
     os << "bool";
   else if (type.isUnsignedInteger())
     os << 'u' << type.getIntOrFloatBitWidth();
+  else if (nn::isString(type))
+    os << "string";
   else
     os << type;
   return text;
@@ -135,6 +147,8 @@ public:
   }
 
   bool read(Bytes &bytes) {
+    if (tensor.data_type() == TensorProto::STRING)
+      return strings(bytes);
     uint64_t packed = llvm::divideCeil(uint64_t(count) * bits, 8);
     if (tensor.data_location() == TensorProto::EXTERNAL)
       return external(packed, bytes) && unpack(bytes);
@@ -182,6 +196,21 @@ private:
     return bytes.bytes.size() == expected ||
            fail("expected " + Twine(expected) + " bytes of elements, found " +
                 Twine(bytes.bytes.size()));
+  }
+
+  /// The numbers of strings.
+  bool strings(Bytes &bytes) {
+    if (tensor.string_data_size() != count || tensor.has_raw_data() ||
+        tensor.data_location() == TensorProto::EXTERNAL)
+      return fail("expected " + Twine(count) + " strings in string_data, found " +
+                  Twine(tensor.string_data_size()));
+    SmallVector<int64_t> numbers;
+    for (const std::string &text : tensor.string_data())
+      numbers.push_back(file.numberOf(text));
+    std::string data;
+    append<int64_t>(data, numbers);
+    own(bytes, std::move(data));
+    return true;
   }
 
   /// Elements of less than a byte become a byte each.

@@ -215,6 +215,7 @@ ACCEL_LOCAL void accel_api_destroy(accel_context *context) {
   accel_destroy_states(context);
   accel_destroy_buffers(context);
   accel_destroy_slices(context);
+  accel_destroy_strings(context);
   accel_release(context, &context->arena);
   accel_release(context, &context->scratch);
   accel_release(context, &context->events);

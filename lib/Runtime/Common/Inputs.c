@@ -102,6 +102,48 @@ static accel_status check_tensor(accel_context *context, int32_t index,
   return ACCEL_OK;
 }
 
+ACCEL_LOCAL accel_tensor accel_strings_as_tensor(const accel_string_tensor *strings,
+                                                 const accel_port *port) {
+  // A rank that no port has stays one.
+  int32_t rank = strings->ndim < 0 || strings->ndim > INT32_MAX ? -1 : (int32_t)strings->ndim;
+  accel_tensor tensor =
+      accel_host_tensor(strings->data, port->dtype.code, port->dtype.bits, rank, strings->shape);
+  tensor.dtype.lanes = port->dtype.lanes;
+  return tensor;
+}
+
+/// Numbers the strings of an input.
+static accel_status place_strings(accel_context *context, int32_t index,
+                                  const accel_string_tensor *strings) {
+  const accel_port *port = &context->frame.program->inputs[index];
+  int64_t count = accel_tensor_bytes(strings->shape, port->rank, 1);
+  context->input_ranges[index] = (accel_range){0, 0};
+  accel_status status =
+      accel_grow(context, &context->staging[index], (count ? count : 1) * (int64_t)sizeof(int64_t),
+                 0, "the numbers of strings");
+  if (!status)
+    status = accel_number_input(context, index, strings->data, count, context->staging[index].data);
+  context->inputs[index] = context->staging[index].data;
+  return status;
+}
+
+/// A sequence's length is its one dim; an optional value that is there has the length 1.
+static accel_status bind_length(accel_context *context, int32_t index, const accel_value *value) {
+  const accel_port *port = &context->frame.program->inputs[index];
+  if (port->rank != 1 || (port->kind != ACCEL_SEQUENCE && port->kind != ACCEL_OPTIONAL))
+    return ACCEL_OK;
+  int64_t length =
+      port->kind == ACCEL_SEQUENCE ? value->u.sequence.count : value->u.optional.item != NULL;
+  accel_tensor tensor = accel_host_tensor(NULL, port->dtype.code, port->dtype.bits, 1, &length);
+  if (length < 0) {
+    accel_text text = describe_mismatch(context, index, &tensor);
+    accel_print(&text, "its length is negative");
+    return mismatch(context);
+  }
+  return port->dims[0] < 0 ? bind_symbol(context, index, &tensor, 0, (int32_t)(-1 - port->dims[0]))
+                           : ACCEL_OK;
+}
+
 ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_value *inputs,
                                             int32_t count) {
   const accel_program *program = context->frame.program;
@@ -121,9 +163,16 @@ ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_
                   port->kind);
       return mismatch(context);
     }
-    if (port->kind != ACCEL_TENSOR)
+    if (!accel_is_dense(port)) {
+      accel_status status = bind_length(context, index, &inputs[index]);
+      if (status)
+        return status;
       continue;
-    accel_status status = check_tensor(context, index, &inputs[index].u.tensor);
+    }
+    accel_tensor tensor = port->kind == ACCEL_STRING_TENSOR
+                              ? accel_strings_as_tensor(&inputs[index].u.strings, port)
+                              : inputs[index].u.tensor;
+    accel_status status = check_tensor(context, index, &tensor);
     if (status)
       return status;
   }
@@ -161,6 +210,12 @@ ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_
   const accel_program *program = context->frame.program;
   for (int32_t index = 0; index < program->num_inputs; ++index) {
     const accel_value *value = &inputs[index];
+    if (value->kind == ACCEL_STRING_TENSOR) {
+      accel_status status = place_strings(context, index, &value->u.strings);
+      if (status)
+        return status;
+      continue;
+    }
     if (value->kind != ACCEL_TENSOR) {
       context->inputs[index] = (void *)value;
       context->input_ranges[index] = (accel_range){0, 0};

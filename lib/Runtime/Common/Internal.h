@@ -46,6 +46,34 @@ typedef struct accel_buffer {
   struct accel_buffer *next, *next_free;
 } accel_buffer;
 
+/// Memory for the characters of strings; a chunk never moves.
+typedef struct accel_chunk {
+  struct accel_chunk *next;
+  int64_t bytes, used; ///< of what lies behind this struct
+} accel_chunk;
+
+/// Numbers of strings by their hashes: open addressing.
+typedef struct accel_string_index {
+  accel_block slots; ///< i32 for each, 1 + an index in strings; 0: free
+  int64_t count;     ///< of strings
+} accel_string_index;
+
+/// The strings of a run. Those of the program come first and stay.
+typedef struct accel_string_table {
+  accel_string_index constants, own;
+  accel_block strings;    ///< accel_string and hash of each, those of the program first
+  accel_chunk *chunks[2]; ///< of this run and of the one before, whose outputs callers may read
+  int64_t count;
+} accel_string_table;
+
+/// The arrays in sequences and optional values, by number.
+typedef struct accel_box_table {
+  accel_block items;
+  int64_t count, used;
+  int64_t first_free; ///< -1: none is
+  int64_t enough;     ///< as many used ones are worth looking for those that nobody needs
+} accel_box_table;
+
 /// What a run does that is asked for some outputs only. In the context's list, the latest first.
 typedef struct accel_slice {
   struct accel_slice *next;
@@ -108,6 +136,8 @@ struct accel_context {
   accel_output_state *output_states;
   accel_block *growable;
   accel_kept *states;
+  accel_string_table strings;
+  accel_box_table boxes;
   accel_block arena;
   accel_block scratch;
   int64_t scratch_stride; ///< bytes for each thread
@@ -209,6 +239,9 @@ ACCEL_LOCAL void accel_scatter(const accel_tensor *strided, const void *contiguo
 /// Checks inputs and writes the sizes they bind to context->bound. Touches no data.
 ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_value *inputs,
                                             int32_t count);
+/// Strings as the elements of a tensor of the port's type.
+ACCEL_LOCAL accel_tensor accel_strings_as_tensor(const accel_string_tensor *strings,
+                                                 const accel_port *port);
 /// Points frame.inputs at contiguous data, copying where it must. Inputs have been checked.
 ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_value *inputs);
 ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor);
@@ -223,6 +256,15 @@ static inline bool accel_is_host(accel_device device) {
   return device.type == ACCEL_CPU || device.type == ACCEL_CUDA_HOST;
 }
 
+/// True of ports whose elements lie one behind the other; those of strings are numbers.
+static inline bool accel_is_dense(const accel_port *port) {
+  return port->kind == ACCEL_TENSOR || port->kind == ACCEL_STRING_TENSOR;
+}
+/// The elements of a dense port within the program.
+static inline accel_dtype accel_element_type(const accel_port *port) {
+  return port->kind == ACCEL_STRING_TENSOR ? (accel_dtype){ACCEL_INT, 64, 1} : port->dtype;
+}
+
 //===-- Outputs.c ----------------------------------------------------------------------------===//
 
 /// Checks outputs and points frame.outputs at where to write. The plan is current.
@@ -234,6 +276,18 @@ ACCEL_LOCAL accel_status accel_finish_outputs(accel_context *context);
 ACCEL_LOCAL accel_value accel_placed_output(accel_context *context, int32_t index);
 /// Makes room for every output of known size that the context may come to own.
 ACCEL_LOCAL accel_status accel_reserve_outputs(accel_context *context);
+
+//===-- Strings.c: the numbers that stand for strings ---------------------------------------===//
+
+/// Forgets the strings of the runs before the last one; the run begins.
+ACCEL_LOCAL accel_status accel_begin_strings(accel_context *context);
+/// The numbers of count strings; messages speak of the input of that index.
+ACCEL_LOCAL accel_status accel_number_input(accel_context *context, int32_t index,
+                                            const accel_string *strings, int64_t count,
+                                            int64_t *numbers);
+/// Makes numbers, in memory that has room for as many strings, those strings.
+ACCEL_LOCAL void accel_expand_strings(accel_context *context, void *numbers, int64_t count);
+ACCEL_LOCAL void accel_destroy_strings(accel_context *context);
 
 //===-- State.c, SavedState.c: what is kept from one run to the next --------------------------===//
 

@@ -53,6 +53,10 @@ ACCEL_LOCAL void accel_print_dtype(accel_text *text, accel_dtype dtype) {
     accel_print(text, "dtype(code %d, bits %d)", dtype.code, dtype.bits);
     return;
   }
+  if (dtype.code == ACCEL_OPAQUE && dtype.bits == 8 * sizeof(accel_string)) {
+    accel_print(text, "string");
+    return;
+  }
   accel_print(text, "%s", names[dtype.code]);
   if (dtype.code < ACCEL_BOOL || (dtype.code == ACCEL_BOOL && dtype.bits != 8))
     accel_print(text, "%d", dtype.bits);
@@ -68,7 +72,7 @@ static const char *kind_name(accel_kind kind) {
 
 ACCEL_LOCAL void accel_print_port(accel_text *text, const accel_program *program,
                                   const accel_port *port) {
-  if (port->kind != ACCEL_TENSOR) {
+  if (!accel_is_dense(port)) {
     accel_print(text, "%s", kind_name(port->kind));
     return;
   }

@@ -157,7 +157,7 @@ ACCEL_LOCAL accel_status accel_place_outputs(accel_context *context, accel_value
     accel_status status = check_request(context, index);
     if (status)
       return status;
-    if (program->outputs[index].kind != ACCEL_TENSOR) {
+    if (!accel_is_dense(&program->outputs[index])) {
       state->value = accel_none();
       context->outputs[index] = &state->value;
       state->placed = true;
@@ -173,7 +173,7 @@ ACCEL_LOCAL accel_status accel_reserve_outputs(accel_context *context) {
   const accel_program *program = context->frame.program;
   for (int32_t index = 0; index < program->num_outputs; ++index) {
     const accel_port *port = &program->outputs[index];
-    if (port->kind != ACCEL_TENSOR || !has_known_dims(context, index))
+    if (!accel_is_dense(port) || !has_known_dims(context, index))
       continue;
     int64_t bytes = accel_tensor_bytes(context->output_states[index].dims, port->rank,
                                        accel_element_bytes(port->dtype));
@@ -195,6 +195,16 @@ ACCEL_LOCAL accel_value accel_placed_output(accel_context *context, int32_t inde
                                               state->dims));
 }
 
+/// What the run wrote are numbers; callers get the strings.
+static void finish_strings(accel_context *context, int32_t index) {
+  const accel_port *port = &context->frame.program->outputs[index];
+  accel_output_state *state = &context->output_states[index];
+  accel_expand_strings(context, state->owned.data, accel_tensor_bytes(state->dims, port->rank, 1));
+  state->value = accel_none();
+  state->value.kind = ACCEL_STRING_TENSOR;
+  state->value.u.strings = (accel_string_tensor){state->owned.data, port->rank, state->dims};
+}
+
 ACCEL_LOCAL accel_status accel_finish_outputs(accel_context *context) {
   const accel_program *program = context->frame.program;
   for (int32_t index = 0; index < program->num_outputs; ++index) {
@@ -208,6 +218,8 @@ ACCEL_LOCAL accel_status accel_finish_outputs(accel_context *context) {
     if (!state->placed)
       return accel_error(context, ACCEL_RUN_FAILED, "output %d '%s': the run did not declare it",
                          index, port->name);
+    if (port->kind == ACCEL_STRING_TENSOR)
+      finish_strings(context, index);
     if (!request)
       continue;
     state->requested = NULL; // the caller's array is not ours after the run

@@ -15,6 +15,8 @@ ACCEL_LOCAL int64_t accel_now_ns(void) {
 static accel_status prepare_run(accel_context *context, const accel_value *inputs,
                                 int32_t num_inputs, accel_value *outputs, int32_t num_outputs) {
   accel_status status = accel_check_inputs(context, inputs, num_inputs);
+  if (!status)
+    status = accel_begin_strings(context);
   // Inputs first: they may be outputs of the last run, which place_outputs lets go.
   if (!status)
     status = accel_place_inputs(context, inputs);

@@ -114,10 +114,21 @@ void *accel_rt_scratch(accel_frame *frame, int64_t bytes) {
   return buffer->block.data;
 }
 
+/// The next of the parts of a block.
+static void *take(char **from, int64_t bytes) {
+  void *part = *from;
+  *from += (bytes + 15) & ~(int64_t)15;
+  return part;
+}
+
+// Shares what is above.
+#include "lib/Runtime/Common/Boxes.c"
+
 ACCEL_LOCAL void accel_release_values(accel_context *context) {
   const accel_script *script = context->program->script;
   for (int32_t i = 0; script && i < script->num_registers; ++i)
     release(context, &context->registers[i]);
+  empty_boxes(context);
 }
 
 ACCEL_LOCAL void accel_destroy_buffers(accel_context *context) {
@@ -128,6 +139,7 @@ ACCEL_LOCAL void accel_destroy_buffers(accel_context *context) {
     context->allocator.release(context->allocator.user, buffer, sizeof *buffer);
     context->held_bytes -= (int64_t)sizeof *buffer;
   }
+  accel_release(context, &context->boxes.items);
 }
 
 //===-- Segments ----------------------------------------------------------------------------===//
@@ -228,6 +240,7 @@ static int32_t call_op(accel_context *context, const int32_t *words) {
   const accel_op *op = &context->program->script->ops[words[0]];
   if (accel_check_cancelled(context))
     return context->status;
+  collect_boxes(context);
   int32_t num_inputs = words[1], num_outputs = words[2 + num_inputs];
   const int32_t *operands = words + 2, *results = words + 3 + num_inputs;
   const accel_array *inputs[num_inputs + 1];
@@ -383,7 +396,7 @@ static int32_t do_loop(accel_context *context, const int32_t *words) {
 static accel_array input_array(accel_context *context, int32_t number) {
   const accel_port *port = &context->program->inputs[number];
   accel_array array = {
-      .data = context->frame.inputs[number], .dtype = port->dtype, .rank = port->rank};
+      .data = context->frame.inputs[number], .dtype = accel_element_type(port), .rank = port->rank};
   for (int32_t axis = 0; axis < port->rank; ++axis)
     array.dims[axis] =
         port->dims[axis] < 0 ? context->frame.symbols[-1 - port->dims[axis]] : port->dims[axis];
@@ -401,6 +414,8 @@ static accel_array constant_array(accel_context *context, int32_t number) {
 
 static int32_t give_output(accel_context *context, int32_t number, const accel_array *array) {
   const accel_port *port = &context->program->outputs[number];
+  if (!accel_is_dense(port))
+    return give_boxes(context, number, array);
   for (int32_t axis = 0; axis < port->rank; ++axis)
     if (port->dims[axis] >= 0 && port->dims[axis] != array->dims[axis])
       return mismatched_dim(context, port, axis, port->dims[axis], array->dims[axis]);
@@ -411,13 +426,6 @@ static int32_t give_output(accel_context *context, int32_t number, const accel_a
   if (bytes > 0)
     memcpy(data, array->data, (size_t)bytes);
   return ACCEL_OK;
-}
-
-/// The next of the parts of a block.
-static void *take(char **from, int64_t bytes) {
-  void *part = *from;
-  *from += (bytes + 15) & ~(int64_t)15;
-  return part;
 }
 
 /// Each row of an array as a map from the op's ints or strings, in memory that lives until the next
@@ -480,10 +488,16 @@ static int32_t do_code(accel_context *context, const int32_t *code, const int32_
       continue;
     }
     switch ((accel_opcode)*code) {
-    case ACCEL_OP_INPUT:
-      set_register(context, code[1], input_array(context, code[2]));
+    case ACCEL_OP_INPUT: {
+      accel_array array = {0};
+      if (accel_is_dense(&context->program->inputs[code[2]]))
+        array = input_array(context, code[2]);
+      else
+        status = take_value(context, code[2], context->frame.inputs[code[2]], 0, &array);
+      set_register(context, code[1], array);
       code += 3;
       break;
+    }
     case ACCEL_OP_CONSTANT:
       set_register(context, code[1], constant_array(context, code[2]));
       code += 3;
@@ -542,6 +556,7 @@ int32_t accel_rt_run_script(accel_frame *frame) {
   accel_context *context = accel_context_of(frame);
   const accel_script *script = context->program->script;
   const uint8_t *needed = NULL;
+  empty_boxes(context);
   if (context->partial) {
     needed = accel_slice_script(context);
     if (!needed)

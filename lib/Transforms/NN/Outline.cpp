@@ -31,6 +31,9 @@ bool isSizeOp(Operation *op) {
          llvm::all_of(op->getResultTypes(), [](Type type) { return type.isIndex(); });
 }
 
+/// Only registers hold sequences.
+bool isBoxed(Type type) { return isa<BoxType>(getElementTypeOrSelf(type)); }
+
 /// What kernels compute.
 bool isTensorOp(Operation *op) {
   return !isScriptOp(op) && !isSizeOp(op) && !isa<ConstantOp, BindDimsOp>(op) &&
@@ -306,7 +309,8 @@ struct NNOutlinePass : accel::impl::NNOutlineBase<NNOutlinePass> {
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || !main.getBody().hasOneBlock() ||
-        llvm::none_of(main.getBody().front(), [](Operation &op) { return isScriptOp(&op); }))
+        !(llvm::any_of(main.getBody().front(), [](Operation &op) { return isScriptOp(&op); }) ||
+          llvm::any_of(main.getArgumentTypes(), isBoxed)))
       return;
     std::unique_ptr<ProgramShapes> shapes = ProgramShapes::infer(main);
     Outliner outliner(main, *shapes);

@@ -11,6 +11,10 @@ static const accel_symbol symbols[1];
 static const accel_kernel no_kernel = {NULL, NULL, 0, "none", 0, NULL};
 static const accel_site sites[] = {{&no_kernel, "", 0, 0}};
 #endif
+#ifndef STRINGS
+#define STRINGS 0
+static const accel_string strings[1];
+#endif
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const accel_program program = {
@@ -30,6 +34,8 @@ static const accel_program program = {
     .target = "test",
     .metadata = metadata,
     .metadata_bytes = sizeof metadata - 1,
+    .strings = strings,
+    .num_strings = STRINGS,
 };
 
 __attribute__((visibility("default"))) const accel_model *

@@ -40,6 +40,8 @@ class Input:
 
 
 def np_dtype(name):
+    if name == "string":
+        return np.dtype(object)
     if name != "bool" and not hasattr(np, name):
         import ml_dtypes
 

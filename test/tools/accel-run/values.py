@@ -2,7 +2,7 @@
 # Values that are no tensors of numbers: strings, sequences, optionals and maps, from ONNX's .pb files.
 # REQUIRES: onnx
 # RUN: rm -rf %t && mkdir %t
-# RUN: %modelecho.c -DKIND=ACCEL_STRING_TENSOR -DCODE=3 -DBITS=128 -o %t/strings.so
+# RUN: %modelstrings.c -o %t/strings.so
 # RUN: %modelecho.c -DKIND=ACCEL_SEQUENCE -DCODE=2 -DBITS=32 -o %t/sequence.so
 # RUN: %modelecho.c -DKIND=ACCEL_OPTIONAL -DCODE=2 -DBITS=32 -o %t/optional.so
 # RUN: %modelecho.c -DKIND=ACCEL_MAP -DCODE=2 -DBITS=32 -o %t/map.so
@@ -55,5 +55,5 @@ save("map.pb", numpy_helper.from_dict({3: np.float32(1.5), 7: np.float32(-2)}))
 assert "y: map of 2\n  0: int64[2]  {3, 7}" in run("map.so", "map.pb")
 
 # A string may not steer the terminal.
-save("strings.pb", numpy_helper.from_array(np.array(["\x1b[2J\x07bell"], object)))
+save("strings.pb", numpy_helper.from_array(np.array([["\x1b[2J\x07bell"]], object)))
 assert '"\\x1b[2J\\x07bell"' in run("strings.so", "strings.pb")

@@ -16,6 +16,9 @@ mlir::Value rowsOf(Node &node, mlir::Value x);
 /// Scores [rows, classes] after the attribute post_transform.
 mlir::Value postTransform(Node &node, mlir::Value scores, llvm::StringRef transform);
 
+/// OneHotEncoder of strings.
+llvm::LogicalResult oneHotStrings(Node &node);
+
 /// The number of the first of the largest scores of each row, as i64.
 mlir::Value bestClass(Node &node, mlir::Value scores);
 

@@ -45,6 +45,9 @@ mlir::Value standardOp(Node &node, llvm::StringRef name, int64_t opset,
 /// A conversion by the attributes of Cast (saturate, round_mode).
 mlir::Value convert(Node &node, mlir::Value x, mlir::Type to);
 
+/// A conversion of strings to numbers, or of numbers to strings.
+mlir::Value castStrings(Node &node, mlir::Value x, mlir::Type to);
+
 /// True of element types that functions of lib/Runtime/CPU/Ops compute with and compare.
 bool isNumber(mlir::Type element);
 

@@ -42,10 +42,13 @@ static LogicalResult constant(Node &node) {
   if (const onnx::AttributeProto *value = node.attribute("value_ints"))
     return node.result(
         node.integerVector(SmallVector<int64_t>(value->ints().begin(), value->ints().end())));
-  if (node.attribute("value_string") || node.attribute("value_strings"))
-    return node.unsupported("a constant of strings");
+  if (const onnx::AttributeProto *value = node.attribute("value_string"))
+    return node.result(node.reshape(node.strings({value->s()}), {}));
+  if (const onnx::AttributeProto *value = node.attribute("value_strings"))
+    return node.result(
+        node.strings(SmallVector<StringRef>(value->strings().begin(), value->strings().end())));
   return node.error("expected one of the attributes value, sparse_value, value_int, value_ints, "
-                    "value_float, value_floats");
+                    "value_float, value_floats, value_string, value_strings");
 }
 
 static LogicalResult constantOfShape(Node &node) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Control flow: decided while importing where the condition is known, else left to the run.
+#include "lib/Import/ONNX/Boxes.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 
@@ -95,6 +96,7 @@ static LogicalResult loop(Node &node) {
   if (size_t(graph->input_size()) != initial.size() + 2)
     return node.error("expected a body of " + Twine(initial.size() + 2) + " inputs, found " +
                       Twine(graph->input_size()));
+  llvm::SmallDenseSet<size_t> opened;
   auto body = [&](ValueRange arguments, LoopYield &yield) -> LogicalResult {
     // An iteration begins only where the condition holds.
     SmallVector<Value> inputs{
@@ -108,11 +110,23 @@ static LogicalResult loop(Node &node) {
     yield.condition = single(node, rest.front(), 1, "the body's condition");
     if (node.hasFailed())
       return failure();
-    llvm::append_range(yield.carried, rest.drop_front().take_front(initial.size()));
+    for (size_t i = 0; i < initial.size(); ++i) {
+      Value value = rest[1 + i];
+      // What begins as an optional value may go on as what is in it.
+      if (isBox(initial[i], nn::BoxKind::optional) && !isBox(value, nn::BoxKind::optional)) {
+        opened.insert(i);
+        value = boxed(node, nn::BoxKind::optional, {value});
+      }
+      yield.carried.push_back(value);
+    }
     llvm::append_range(yield.scans, rest.drop_front(1 + initial.size()));
     return success();
   };
-  return give(node, node.importer().loop(node, trips, condition, initial, body));
+  SmallVector<Value> results = node.importer().loop(node, trips, condition, initial, body);
+  for (size_t i : opened)
+    if (!results.empty())
+      results[i] = elementAt(node, results[i], {});
+  return give(node, results);
 }
 
 /// What a Scan says of each of its scanned inputs or outputs.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Arithmetic, comparisons, logic and conversions, elementwise.
+#include "dialects/NN/NNStrings.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 
 using namespace accel;
@@ -153,6 +154,10 @@ static Value toPowerOfTwo(Node &node, Value x, Type to, bool saturate) {
 // Out-of-range values become the largest finite one where `saturate` is set, as it is by default.
 Value accel::onnx_import::convert(Node &node, Value x, Type to) {
   bool saturate = node.integer("saturate", 1);
+  if (x && to && Node::element(x) != to && (nn::isString(to) || nn::isString(Node::element(x)))) {
+    node.ignore({"round_mode"});
+    return castStrings(node, x, to);
+  }
   auto type = dyn_cast_or_null<FloatType>(to);
   if (!x || !type || type.getWidth() > 8 || Node::element(x) == to) {
     node.ignore({"round_mode"});

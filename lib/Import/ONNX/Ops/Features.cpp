@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The ops of ai.onnx.ml that choose, join, replace and encode features.
+#include "dialects/NN/NNStrings.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Classic.h"
 
@@ -125,9 +126,9 @@ static LogicalResult oneHotEncoder(Node &node) {
   Value x = node.operand(0);
   std::optional<SmallVector<int64_t>> categories = node.integers("cats_int64s");
   bool zeros = node.integer("zeros", 1);
-  if (const onnx::AttributeProto *texts = node.attribute("cats_strings");
-      texts && texts->strings_size())
-    return node.unsupported("categories that are strings");
+  if (x && nn::isString(Node::element(x)))
+    return oneHotStrings(node);
+  node.ignore({"cats_strings"}); // of an input of strings
   if (!needFeatures(node, x))
     return failure();
   if (!categories || categories->empty())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops whose result sizes follow from data: they choose, sort or count elements.
+#include "dialects/NN/NNStrings.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 
 using namespace accel;
@@ -88,10 +89,14 @@ static LogicalResult topK10(Node &node) {
 
 static LogicalResult unique(Node &node) {
   Value x = node.operand(0);
-  bool sorted = node.integer("sorted", 1);
-  if (!needNumbers(node, x))
+  bool sorted = node.integer("sorted", 1), isText = x && nn::isString(Node::element(x));
+  if (!isText && !needNumbers(node, x))
     return failure();
   Shape shape = node.dims(x);
+  Value compared = x;
+  // The numbers of strings say nothing about their order.
+  if (isText)
+    compared = node.call("string_ranks", {x}, {}, node.builder().getI64Type(), shape);
   SmallVector<int64_t> parameters{sorted};
   Dim before = product(node, shape), found = node.freshDim();
   if (node.attribute("axis")) {
@@ -105,9 +110,14 @@ static LogicalResult unique(Node &node) {
     shape = {found};
   }
   Type i64 = node.builder().getI64Type();
-  SmallVector<Value> results =
-      node.call("unique", {x}, parameters,
-                {{Node::element(x), shape}, {i64, {found}}, {i64, {before}}, {i64, {found}}});
+  SmallVector<Value> results = node.call(
+      "unique", {compared}, parameters,
+      {{Node::element(compared), shape}, {i64, {found}}, {i64, {before}}, {i64, {found}}});
+  if (isText && results[1]) {
+    bool isFlat = parameters.size() == 1;
+    Value from = isFlat ? node.reshape(x, {before}) : x;
+    results[0] = node.create<nn::GatherOp>(from, results[1], uint64_t(isFlat ? 0 : parameters[1]));
+  }
   for (auto [i, result] : llvm::enumerate(results))
     if (failed(node.result(i, result)))
       return failure();

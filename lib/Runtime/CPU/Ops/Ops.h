@@ -170,6 +170,62 @@ ACCEL_OP(nms);
 /// summed in f64, integers modulo 2^64.
 ACCEL_OP(reduce);
 
+//===-- Sequence.c: sequences and optional values, which are arrays of boxes
+//-------------------===//
+
+/// (items...): SequenceConstruct-11, SequenceEmpty-11, Optional-15.
+ACCEL_OP(sequence_construct);
+/// (sequence, tensor, position?), ints [whether the tensor is one box]: SequenceInsert-11.
+ACCEL_OP(sequence_insert);
+/// (sequence, position?): SequenceErase-11.
+ACCEL_OP(sequence_erase);
+/// (sequence): SequenceLength-11.
+ACCEL_OP(sequence_length);
+/// (sequence, position?), ints [1]: one box, of SequenceAt-11 or OptionalGetElement-18; or ints [0,
+/// dims...]: what is in it, which must have these dims, of which -1 may be any.
+ACCEL_OP(sequence_at);
+/// (input, split?), ints [axis, keepdims]: SplitToSequence-24.
+ACCEL_OP(split_to_sequence);
+/// (sequence), ints [axis, new_axis, rank, dims...]: ConcatFromSequence-11; of the result's dims -1
+/// may be any.
+ACCEL_OP(concat_from_sequence);
+
+//===-- Text.c: of tensors of strings, whose elements are their numbers
+//------------------------===//
+
+/// (X, Y): StringConcat-20.
+ACCEL_OP(string_concat);
+/// (X, delimiter), ints [most splits; any number if negative]: StringSplit-20; results: Y, counts.
+/// Without a delimiter, that is an empty one, words between spaces.
+ACCEL_OP(string_split);
+/// (X): for each element, how many different ones come before it in the order of code points.
+ACCEL_OP(string_ranks);
+/// (numbers): Cast-25 to strings.
+ACCEL_OP(number_to_string);
+/// (X), ints [ACCEL_TEXT_*]: Cast-25 of strings to f64, i64 or u64.
+ACCEL_OP(string_to_number);
+
+//===-- Normalize.c ---------------------------------------------------------------------------===//
+
+/// (X [C] or [1, C], stopwords [n]), ints [ACCEL_CASE_*, is_case_sensitive]: StringNormalizer-10.
+ACCEL_OP(string_normalize);
+
+//===-- Regex.c -------------------------------------------------------------------------------===//
+
+/// (X, code i32 [n, 3], ranges i32 [m, 2]): RegexFullMatch-20.
+ACCEL_OP(regex_full_match);
+
+//===-- Find.c --------------------------------------------------------------------------------===//
+
+/// (X, keys [n] of its type, ascending), ints [fails]: the place of each element among the keys; n
+/// where it is none, or a failure.
+ACCEL_OP(find);
+/// (X [C] or [N, C] of i32, i64 or strings, nodes i64 [n, 3], edges i64 [m, 2]), ints
+/// [min_gram_length, max_gram_length, max_skip_count, columns]: how often each n-gram of
+/// TfIdfVectorizer-9 is there, f32. A node is its first edge, their count, and its column or -1; an
+/// edge an element, ascending, and a node.
+ACCEL_OP(ngrams);
+
 //===-- Svm.c ---------------------------------------------------------------------------------===//
 
 /// (pairs f32 [rows, classes * (classes - 1) / 2]: for each pair of classes, (0, 1), (0, 2) .. (1,

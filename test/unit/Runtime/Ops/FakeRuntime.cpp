@@ -4,6 +4,7 @@
 
 #include "test/unit/Runtime/Ops/OpsTest.h"
 #include <cstdlib>
+#include <map>
 
 /// So that a hostile size ends in an error here, too.
 static constexpr int64_t mostBytes = int64_t(1) << 30;
@@ -77,11 +78,44 @@ extern "C" int32_t accel_rt_parallel(accel_frame *, accel_loop_fn body, const vo
   return ACCEL_OK;
 }
 
+/// Numbers of strings, which are never forgotten.
+static std::map<std::string, int64_t> numbers = {{"", 0}};
+static std::vector<const std::string *> strings = {&numbers.begin()->first};
+
+extern "C" int64_t accel_rt_number_string(accel_frame *, const char *data, int64_t size) {
+  auto [known, isNew] = numbers.try_emplace(std::string(data, size), strings.size());
+  if (isNew)
+    strings.push_back(&known->first);
+  return known->second;
+}
+
+extern "C" accel_string accel_rt_string(accel_frame *, int64_t number) {
+  const std::string &text = *strings.at(number);
+  // Exactly its bytes, so that AddressSanitizer sees what is read behind them.
+  char *data = static_cast<char *>(allocate(int64_t(text.size())));
+  std::memcpy(data, text.data(), text.size());
+  return {data, int64_t(text.size())};
+}
+
 extern "C" uint64_t accel_rt_cpu_features(void) { return ops::cpuFeatures; }
 
 extern "C" int32_t accel_rt_status(accel_frame *) { return status; }
 
 namespace ops {
+
+Tensor texts(Dims dims, const std::vector<std::string> &values) {
+  std::vector<int64_t> all;
+  for (const std::string &value : values)
+    all.push_back(accel_rt_number_string(nullptr, value.data(), int64_t(value.size())));
+  return tensor<int64_t>(std::move(dims), all);
+}
+
+std::vector<std::string> textsOf(const Tensor &tensor) {
+  std::vector<std::string> all;
+  for (int64_t number : tensor.as<int64_t>())
+    all.push_back(*strings.at(number));
+  return all;
+}
 
 Result call(accel_op_fn fn, const Operands &operands, const std::vector<int64_t> &parameters,
             int32_t numOutputs) {

@@ -65,6 +65,9 @@ template <typename T> Tensor vector(const std::vector<T> &values) {
 }
 inline Tensor ints(const std::vector<int64_t> &values) { return vector<int64_t>(values); }
 template <typename T> Tensor scalar(T value) { return tensor<T>({}, {value}); }
+/// A tensor of the numbers of strings, and the strings of one.
+Tensor texts(Dims dims, const std::vector<std::string> &values);
+std::vector<std::string> textsOf(const Tensor &tensor);
 /// Any 16-bit type from its bits.
 inline Tensor bits16(uint8_t code, Dims dims, const std::vector<uint16_t> &values) {
   Tensor result = tensor<uint16_t>(std::move(dims), values);
