@@ -34,6 +34,7 @@ suites=(
   "draws        $python test/e2e/draws.py --jobs $jobs --junit \$xml $all"
   "state        $python test/e2e/state.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
+  "random       $python test/random/run.py --jobs $jobs --junit \$xml $all"
   "cross        $python test/e2e/cross.py --jobs $jobs --junit \$xml $all"
   "large        $python test/e2e/large.py --junit \$xml $all"
   "conformance  $python test/conformance/run.py --jobs $jobs --junit \$xml $all"

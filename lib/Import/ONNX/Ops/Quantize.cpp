@@ -270,7 +270,8 @@ Value integerConvolution(Node &node, Value x, Value xZero, Value weight, Value w
   if (!checkOperands(node, x, xZero, weight, weightZero, 3))
     return {};
   int64_t terms = 1;
-  for (Dim dim : ArrayRef<Dim>(node.dims(weight)).drop_front())
+  Shape filters = node.dims(weight);
+  for (Dim dim : ArrayRef<Dim>(filters).drop_front())
     terms *= nn::constantDim(dim).value_or(0);
   Type i32 = node.builder().getI32Type(), type = exactFloat(node, weight, weightZero, 0, terms);
   xZero = asScalar(node, xZero);

@@ -396,8 +396,9 @@ static LogicalResult padByAttributes(Node &node) {
 /// The number of a mode of Pad that accel-rt/Ops.h gives it: the order of this list; -1 after an
 /// error.
 static int64_t padMode(Node &node) {
+  static constexpr StringLiteral kModes[] = {"constant", "edge", "reflect", "wrap"};
   std::string mode = node.text("mode", "constant");
-  for (auto [i, name] : llvm::enumerate(ArrayRef<StringRef>{"constant", "edge", "reflect", "wrap"}))
+  for (auto [i, name] : llvm::enumerate(kModes))
     if (mode == name)
       return i;
   (void)node.error("expected mode constant, edge, reflect or wrap, found '" + mode + "'");
