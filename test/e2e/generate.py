@@ -217,6 +217,18 @@ def stages_any_size():
     return small_stages(1, "height", "width")
 
 
+@model({"height": 40, "width": 320}, {"height": 320, "width": 320})
+def padding_alone():
+    """Windows that lie in padding alone: behind convolutions that would else share a kernel with their reader."""
+    b = Builder("padding")
+    image = b.input("image", [1, 16, "height", "width"])
+    x = b.node("Relu", b.conv(image, 16, 48, 1, pads=[0] * 4))
+    b.output(b.conv(x, 48, 48, 3, group=48, pads=[40, 1, 5, 8]))
+    y = b.node("Relu", b.conv(image, 16, 16, 3, group=16))
+    b.output(b.conv(y, 16, 24, 1, pads=[9, 4, 2, 9]))
+    return b.model()
+
+
 PICTURES = [
     {"batch": b, "height": h, "width": w}
     for b, h, w in ((1, 1, 1), (1, 2, 3), (2, 5, 9), (1, 16, 8), (1, 9, 27), (2, 33, 21), (1, 7, 61), (1, 3, 602))

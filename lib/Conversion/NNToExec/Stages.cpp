@@ -45,6 +45,7 @@ namespace {
 struct Window {
   int64_t stride = 1, extent = 1;
   int64_t beside = 0;         ///< columns of padding
+  bool padsFit = true;        ///< no window lies in padding alone
   bool channelsWhole = false; ///< it sums channels
   /// Rows that neighbouring windows share.
   int64_t shared() const { return std::max<int64_t>(extent - stride, 0); }
@@ -83,27 +84,33 @@ static int64_t rowsPerItem(int64_t count, bool isKnown, int64_t items, int64_t f
 
 static std::optional<Window> windowOf(Operation *op, ShapeAnalysis &shapes) {
   Window window;
-  auto set = [&](auto op, int64_t size) {
+  auto set = [&](auto op, int64_t size, int64_t columns) {
     window.stride = op.getStrides()[0];
     window.extent = (size - 1) * op.getDilations()[0] + 1;
-    if (ArrayRef<int64_t> pads = op.getPads(); !pads.empty())
+    if (ArrayRef<int64_t> pads = op.getPads(); !pads.empty()) {
       window.beside = pads[1] + pads[3];
+      window.padsFit = std::max(pads[0], pads[2]) <= window.extent &&
+                       std::max(pads[1], pads[3]) <= (columns - 1) * op.getDilations()[1] + 1;
+    }
   };
   if (auto pool = dyn_cast<PoolOp>(op)) {
     if (pool.getKernel().size() != 2)
       return std::nullopt;
-    set(pool, pool.getKernel()[0]);
+    set(pool, pool.getKernel()[0], pool.getKernel()[1]);
     return window;
   }
   if (auto conv = dyn_cast<BlockedDepthwiseConvOp>(op)) {
-    std::optional<int64_t> size = constantDim(shapes.get(conv.getWeight())[1]);
-    if (conv.getStrides().size() != 2 || !size)
+    ArrayRef<Dim> weight = shapes.get(conv.getWeight());
+    std::optional<int64_t> rows = constantDim(weight[1]);
+    std::optional<int64_t> columns =
+        conv.getStrides().size() == 2 ? constantDim(weight[2]) : std::nullopt;
+    if (!rows || !columns)
       return std::nullopt;
-    set(conv, *size);
+    set(conv, *rows, *columns);
     return window;
   }
   if (auto conv = dyn_cast<BlockedConvOp>(op); conv && conv.getStrides().size() == 2) {
-    set(conv, 1);
+    set(conv, 1, 1);
     window.channelsWhole = true;
     return window;
   }
@@ -188,6 +195,9 @@ static std::variant<Candidate, std::string> judge(KernelGroup &first, KernelGrou
   std::optional<Window> window = windowOf(second.root, shapes);
   if (!window)
     return "its windows are not over rows of a picture";
+  // Items hold the rows and columns that their windows read; whole windows of padding are none.
+  if (!window->padsFit)
+    return "its padding is larger than its window";
   if (!hasTiles(first.root, shapes) || !hasTiles(second.root, shapes))
     return "a window of more than " + std::to_string(kMaxWindow) + " positions has no tiles";
   std::optional<Picture> firstPicture = pictureOf(first.result(), shapes),

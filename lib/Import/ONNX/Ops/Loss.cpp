@@ -61,8 +61,22 @@ LogicalResult loss(Node &node, Value logProbs, Value labels, Value weight) {
     return node.error("expected weights of rank 1, one a class, found rank " +
                       Twine(Node::rank(weight)));
   Type type = Node::element(logProbs);
-  Shape shape = node.dims(labels), column = shape;
-  column.insert(column.begin() + 1, node.constantDim(1));
+  Shape column = node.dims(logProbs), shape = column, given = node.dims(labels);
+  Dim classes = column[1];
+  column[1] = node.constantDim(1);
+  shape.erase(shape.begin() + 1);
+  for (auto [i, size, wanted] : llvm::enumerate(given, shape)) {
+    std::optional<int64_t> found = nn::constantDim(size), needed = nn::constantDim(wanted);
+    if (found && needed && found != needed)
+      return node.error("expected labels with the scores' dims but that of the classes, found " +
+                        Twine(*found) + " instead of " + Twine(*needed) + " in dim " + Twine(i));
+  }
+  // What only a run knows, it checks.
+  labels = node.reshape(labels, shape);
+  if (weight)
+    weight = node.reshape(weight, {classes});
+  if (!labels || node.hasFailed())
+    return failure();
   bool canIgnore = node.attribute("ignore_index") != nullptr;
   Value zero = node.scalarLike(labels, 0);
   Value index = canIgnore ? node.max(labels, zero) : labels;

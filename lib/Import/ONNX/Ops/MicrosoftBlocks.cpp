@@ -57,10 +57,11 @@ LogicalResult matMulNBits(Node &node) {
   node.ignore({"accuracy_level", "weight_prepacked"});
   if (node.hasFailed())
     return failure();
-  if (k < 1 || n < 1 || block < 1 || block * bits % 8)
-    return node.error(
-        "expected K, N and block_size of 1 or more, and blocks of whole bytes, found " + Twine(k) +
-        ", " + Twine(n) + " and " + Twine(block));
+  constexpr int64_t kMost = int64_t(1) << 31;
+  auto fits = [](int64_t size) { return size >= 1 && size <= kMost; };
+  if (!fits(k) || !fits(n) || !fits(block) || block * bits % 8)
+    return node.error("expected K, N and block_size in 1..2^31, and blocks of whole bytes, found " +
+                      Twine(k) + ", " + Twine(n) + " and " + Twine(block));
   if (!isByte(table) || !Node::isFloat(scales) || !Node::isFloat(a))
     return node.error("expected a table of u8 and scales of floats, found " +
                       dtypeText(Node::element(table)) + " and " + dtypeText(Node::element(scales)));
@@ -68,6 +69,8 @@ LogicalResult matMulNBits(Node &node) {
   auto shape = [&](ArrayRef<int64_t> sizes) { return node.constantShape(sizes); };
   Value q = unpacked(node, node.reshape(table, shape({n, blocks, block * bits / 8})), bits);
   scales = node.reshape(scales, shape({n, blocks, 1}));
+  if (!q || !scales || node.hasFailed())
+    return failure();
   Value zero = node.scalar(Node::element(scales), 1 << (bits - 1));
   if (zeros && isByte(zeros)) {
     int64_t bytes = (blocks * bits + 7) / 8;
@@ -76,6 +79,8 @@ LogicalResult matMulNBits(Node &node) {
   } else if (zeros) {
     zero = node.reshape(zeros, shape({n, blocks, 1}));
   }
+  if (!zero || node.hasFailed())
+    return failure();
   Value weights;
   if (groups) {
     // Each column says its block.

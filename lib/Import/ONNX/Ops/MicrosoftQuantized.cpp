@@ -244,7 +244,11 @@ LogicalResult qAttention(Node &node) {
   if (!sum)
     return failure();
   Value all = scaledSum(node, sum, asScalar(node, xScale), matrixZero(node, scale, weights, false));
+  if (!all || node.hasFailed())
+    return failure();
   all = node.add(all, node.cast(bias, Node::element(all)));
+  if (!all || node.hasFailed())
+    return failure();
   return attendProjected(node, all, mask, past, {}, Node::element(xScale));
 }
 

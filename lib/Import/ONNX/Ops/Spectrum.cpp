@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Fourier transforms, and the matrix of mel filters.
+#include "dialects/NN/NNStrings.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 
 using namespace accel;
@@ -106,7 +107,7 @@ static LogicalResult melWeightMatrix(Node &node) {
   Type element = elementType(node.context(), node.integer("output_datatype", 1));
   if (node.hasFailed())
     return failure();
-  if (!element || !isNumber(element))
+  if (!element || !isNumber(element) || nn::isString(element))
     return node.error("expected output_datatype to be a type of numbers");
   Dim bins = sizeOperand(node, 0), length = sizeOperand(node, 1);
   Value result = node.call("mel_weight_matrix", operands, {}, node.builder().getF64Type(),
