@@ -180,6 +180,9 @@ struct accel_value {
 #define ACCEL_UNKNOWN_DIM INT64_MIN
 #define ACCEL_SYMBOL_DIM(index) (-1 - (int64_t)(index))
 
+/// Bits that one kind takes in accel_port.flags.
+#define ACCEL_KIND_BITS 3
+
 /// An input or output.
 typedef struct accel_port {
   const char *name;    ///< as in the ONNX file
@@ -187,7 +190,9 @@ typedef struct accel_port {
   accel_kind kind;
   int32_t rank;
   accel_dtype dtype;
-  uint32_t flags; ///< 0
+  /// Of sequences and optional values that the model computes with: the kinds of values from the
+  /// outside to the inside, the outermost in the lowest ACCEL_KIND_BITS. Of others 0.
+  uint32_t flags;
 } accel_port;
 
 /// A named size that inputs and states share, such as "batch". Unnamed ones are called

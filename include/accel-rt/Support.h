@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /// Raised when anything below changes its meaning; the runtime refuses other numbers.
-#define ACCEL_RT_ABI 6u
+#define ACCEL_RT_ABI 7u
 
 typedef struct accel_frame accel_frame;
 typedef struct accel_kernel accel_kernel;

@@ -122,7 +122,10 @@ def _fill_strings(value, name, item, keep):
     for i, text in enumerate(array.reshape(-1)):
         if not isinstance(text, (str, bytes)):
             raise errors.InvalidArgument(f"input '{name}' holds a {type(text).__name__}, expected strings")
-        data = text.encode() if isinstance(text, str) else bytes(text)
+        try:
+            data = text.encode() if isinstance(text, str) else bytes(text)
+        except UnicodeEncodeError as error:
+            raise errors.InvalidArgument(f"input '{name}' holds a str that UTF-8 cannot express: {error}; pass it as bytes") from None
         buffer = ctypes.create_string_buffer(data, len(data) + 1)
         strings[i].data, strings[i].size = ctypes.addressof(buffer), len(data)
         keep.append(buffer)

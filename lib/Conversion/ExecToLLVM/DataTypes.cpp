@@ -51,8 +51,18 @@ std::optional<PortType> accel::exec::portTypeOf(Type element) {
   PortType port{ACCEL_TENSOR, {}};
   if (auto box = dyn_cast<accel::nn::BoxType>(element)) {
     port.kind = box.getKind() == accel::nn::BoxKind::optional ? ACCEL_OPTIONAL : ACCEL_SEQUENCE;
-    while (auto inner = dyn_cast<accel::nn::BoxType>(element))
+    unsigned depth = 0;
+    auto nest = [&](accel_kind kind) {
+      port.nesting |= uint32_t(kind) << ACCEL_KIND_BITS * depth++;
+    };
+    while (auto inner = dyn_cast<accel::nn::BoxType>(element)) {
+      // The last place is for what is innermost.
+      if (ACCEL_KIND_BITS * (depth + 2) > 32)
+        return std::nullopt;
+      nest(inner.getKind() == accel::nn::BoxKind::optional ? ACCEL_OPTIONAL : ACCEL_SEQUENCE);
       element = getElementTypeOrSelf(inner.getHeld());
+    }
+    nest(accel::nn::isString(element) ? ACCEL_STRING_TENSOR : ACCEL_TENSOR);
   }
   if (accel::nn::isString(element)) {
     port.kind = port.kind == ACCEL_TENSOR ? ACCEL_STRING_TENSOR : port.kind;

@@ -20,7 +20,8 @@ std::optional<DataType> dataTypeOf(mlir::Type element);
 /// What callers pass for elements of this type: tensors, or values of another kind.
 struct PortType {
   accel_kind kind;
-  DataType data; ///< of the innermost elements
+  DataType data;        ///< of the innermost elements
+  uint32_t nesting = 0; ///< accel_port.flags
 };
 std::optional<PortType> portTypeOf(mlir::Type element);
 

@@ -143,7 +143,7 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
     }
     rows.push_back(Row{data->text(name.getValue()), data->integers(dims), int32_t(kind),
                        int32_t(dims.size()), passed->data.code, passed->data.bits, int16_t(1),
-                       int32_t(0)});
+                       int32_t(passed->nesting)});
   }
   return success();
 }

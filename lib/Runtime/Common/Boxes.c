@@ -71,6 +71,8 @@ static void collect_boxes(accel_context *context) {
     boxes_of(context)[i].is_reached = false;
   for (int32_t i = 0; i < context->program->script->num_registers; ++i)
     reach(context, &context->registers[i]);
+  for (int32_t i = 0; i < context->program->num_inputs; ++i)
+    reach(context, &context->taken[i]);
   for (int64_t i = 0; i < table->count; ++i) {
     box *at = &boxes_of(context)[i];
     if (at->is_free || at->is_reached)
@@ -126,12 +128,27 @@ static accel_status check_element(accel_context *context, int32_t index,
   return ACCEL_OK;
 }
 
-/// The array that a value of the caller is.
+/// Notes that an input has bytes there, so that no output is written over them.
+static void add_range(accel_range *hull, accel_range range) {
+  if (range.begin >= range.end)
+    return;
+  bool is_first = hull->begin >= hull->end;
+  if (is_first || range.begin < hull->begin)
+    hull->begin = range.begin;
+  if (is_first || range.end > hull->end)
+    hull->end = range.end;
+}
+
+/// The array that a value of the caller is. kinds: accel_port.flags from this value on. outer: the
+/// kind of what it is in.
 static accel_status take_value(accel_context *context, int32_t index, const accel_value *value,
-                               int depth, accel_array *array) {
+                               uint32_t kinds, accel_kind outer, accel_array *array) {
   const accel_port *port = &context->program->inputs[index];
-  if (depth > 8)
-    return bad_element(context, index, "expected values that are nested less deep");
+  accel_kind wanted = (accel_kind)(kinds & ((1u << ACCEL_KIND_BITS) - 1));
+  if (value->kind != wanted)
+    return accel_error(
+        context, ACCEL_INVALID_ARGUMENT, "input %d '%s': expected %s inside of %s, found %s", index,
+        port->name, accel_kind_name(wanted), accel_kind_name(outer), accel_kind_name(value->kind));
   if (value->kind == ACCEL_SEQUENCE || value->kind == ACCEL_OPTIONAL) {
     bool is_sequence = value->kind == ACCEL_SEQUENCE;
     const accel_value *items = is_sequence ? value->u.sequence.items : value->u.optional.item;
@@ -144,7 +161,8 @@ static accel_status take_value(accel_context *context, int32_t index, const acce
       return context->status;
     for (int64_t i = 0; i < count; ++i) {
       accel_array item = {0};
-      accel_status status = take_value(context, index, &items[i], depth + 1, &item);
+      accel_status status =
+          take_value(context, index, &items[i], kinds >> ACCEL_KIND_BITS, value->kind, &item);
       to[i] = status ? -1 : accel_rt_box(&context->frame, &item);
       release(context, &item);
       if (to[i] < 0) {
@@ -155,14 +173,15 @@ static accel_status take_value(accel_context *context, int32_t index, const acce
     return ACCEL_OK;
   }
   bool is_text = value->kind == ACCEL_STRING_TENSOR;
-  if (depth == 0 || (!is_text && value->kind != ACCEL_TENSOR))
-    return bad_element(context, index, "expected tensors as elements, found another kind of value");
   accel_tensor tensor =
       is_text ? accel_strings_as_tensor(&value->u.strings, port) : value->u.tensor;
   accel_status status = check_element(context, index, &tensor);
   if (status)
     return status;
-  if (!is_text && accel_is_contiguous(&tensor) && accel_is_aligned(&tensor)) {
+  accel_range range = accel_range_of(&tensor);
+  if (!is_text && accel_is_contiguous(&tensor) && accel_is_aligned(&tensor) &&
+      !accel_is_own_memory(context, range)) {
+    add_range(&context->input_ranges[index], range);
     *array = (accel_array){
         .data = accel_tensor_data(&tensor), .dtype = tensor.dtype, .rank = tensor.ndim};
     memcpy(array->dims, tensor.shape, (size_t)tensor.ndim * sizeof *array->dims);
@@ -178,6 +197,12 @@ static accel_status take_value(accel_context *context, int32_t index, const acce
                                         accel_tensor_bytes(tensor.shape, tensor.ndim, 1), data)))
     release(context, array);
   return status;
+}
+
+ACCEL_LOCAL accel_status accel_take_boxes(accel_context *context, int32_t index,
+                                          const accel_value *value) {
+  const accel_port *port = &context->program->inputs[index];
+  return take_value(context, index, value, port->flags, port->kind, &context->taken[index]);
 }
 
 //===-- Outputs -----------------------------------------------------------------------------===//

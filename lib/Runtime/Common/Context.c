@@ -115,6 +115,7 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
   const accel_script *script = program->script;
   if (script) {
     arrays.registers = carve(from, script->num_registers, sizeof(accel_array));
+    arrays.taken = carve(from, program->num_inputs, sizeof(accel_array));
     arrays.segments = carve(from, script->num_segments, sizeof(accel_segment));
     int32_t most_symbols = 0;
     for (int32_t i = 0; i < script->num_segments; ++i) {
@@ -128,6 +129,7 @@ static void carve_context(accel_context *context, carver *from, const accel_prog
     return;
   if (script) {
     context->registers = arrays.registers;
+    context->taken = arrays.taken;
     context->segments = arrays.segments;
     context->segment_bound = arrays.segment_bound;
   }

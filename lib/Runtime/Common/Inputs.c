@@ -195,19 +195,25 @@ ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor) {
   return (accel_range){data + (uintptr_t)low, data + (uintptr_t)high};
 }
 
-/// A run may be given its own last outputs, or states; they are about to be overwritten or moved.
-static bool is_own_memory(const accel_context *context, accel_range range) {
-  for (int32_t i = 0; i < context->frame.program->num_outputs; ++i) {
-    const accel_block *block = &context->output_states[i].owned;
-    uintptr_t data = (uintptr_t)block->data;
-    if (accel_overlap(range, (accel_range){data, data + (uintptr_t)block->bytes}))
+static bool overlaps_block(accel_range range, const accel_block *block) {
+  uintptr_t data = (uintptr_t)block->data;
+  return accel_overlap(range, (accel_range){data, data + (uintptr_t)block->bytes});
+}
+
+ACCEL_LOCAL bool accel_is_own_memory(const accel_context *context, accel_range range) {
+  const accel_program *program = context->program;
+  for (int32_t i = 0; i < program->num_outputs; ++i)
+    if (overlaps_block(range, &context->output_states[i].owned))
       return true;
-  }
+  for (int32_t i = 0; i < program->num_growable; ++i)
+    if (overlaps_block(range, &context->growable[i]))
+      return true;
   return accel_is_state_memory(context, range);
 }
 
 ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_value *inputs) {
   const accel_program *program = context->frame.program;
+  accel_release_values(context);
   for (int32_t index = 0; index < program->num_inputs; ++index) {
     const accel_value *value = &inputs[index];
     if (value->kind == ACCEL_STRING_TENSOR) {
@@ -219,12 +225,16 @@ ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_
     if (value->kind != ACCEL_TENSOR) {
       context->inputs[index] = (void *)value;
       context->input_ranges[index] = (accel_range){0, 0};
+      accel_status status = program->script ? accel_take_boxes(context, index, value) : ACCEL_OK;
+      if (status)
+        return status;
       continue;
     }
     const accel_tensor *tensor = &value->u.tensor;
     accel_range range = accel_range_of(tensor);
     context->input_ranges[index] = range;
-    if (accel_is_contiguous(tensor) && accel_is_aligned(tensor) && !is_own_memory(context, range)) {
+    if (accel_is_contiguous(tensor) && accel_is_aligned(tensor) &&
+        !accel_is_own_memory(context, range)) {
       context->inputs[index] = accel_tensor_data(tensor);
       continue;
     }

@@ -143,6 +143,7 @@ struct accel_context {
   int64_t scratch_stride; ///< bytes for each thread
 
   accel_array *registers; ///< of the script, as what follows
+  accel_array *taken;     ///< of inputs that are sequences or optional values, for ACCEL_OP_INPUT
   accel_segment *segments;
   int64_t *segment_bound; ///< sizes that a segment's inputs bind
   accel_buffer *buffers;
@@ -201,6 +202,8 @@ ACCEL_LOCAL accel_text accel_text_in(char *data, size_t bytes);
 ACCEL_LOCAL void accel_print(accel_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 ACCEL_LOCAL void accel_print_dtype(accel_text *text, accel_dtype dtype);
+/// "a tensor", "a sequence", ...
+ACCEL_LOCAL const char *accel_kind_name(accel_kind kind);
 ACCEL_LOCAL void accel_print_port(accel_text *text, const accel_program *program,
                                   const accel_port *port);
 ACCEL_LOCAL void accel_print_tensor(accel_text *text, const accel_tensor *tensor);
@@ -245,6 +248,9 @@ ACCEL_LOCAL accel_tensor accel_strings_as_tensor(const accel_string_tensor *stri
 /// Points frame.inputs at contiguous data, copying where it must. Inputs have been checked.
 ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_value *inputs);
 ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor);
+/// Whether some of these bytes are the last run's outputs, or states: they are about to be
+/// overwritten or moved.
+ACCEL_LOCAL bool accel_is_own_memory(const accel_context *context, accel_range range);
 static inline bool accel_overlap(accel_range a, accel_range b) {
   return a.begin < b.end && b.begin < a.end;
 }
@@ -346,7 +352,11 @@ ACCEL_LOCAL accel_status accel_make_plan(accel_context *context, const int64_t *
 
 //===-- Script.c ----------------------------------------------------------------------------===//
 
-/// Lets go of what the script's registers hold.
+/// Makes an input that is a sequence or optional value an array of boxes, and says where its
+/// elements lie.
+ACCEL_LOCAL accel_status accel_take_boxes(accel_context *context, int32_t index,
+                                          const accel_value *value);
+/// Lets go of what the script's registers hold, and of what has been taken for them.
 ACCEL_LOCAL void accel_release_values(accel_context *context);
 ACCEL_LOCAL void accel_destroy_buffers(accel_context *context);
 

@@ -64,7 +64,7 @@ ACCEL_LOCAL void accel_print_dtype(accel_text *text, accel_dtype dtype) {
     accel_print(text, "x%d", dtype.lanes);
 }
 
-static const char *kind_name(accel_kind kind) {
+ACCEL_LOCAL const char *accel_kind_name(accel_kind kind) {
   static const char *const names[] = {"nothing",    "a tensor",          "a tensor of strings",
                                       "a sequence", "an optional value", "a map"};
   return kind >= 0 && kind <= ACCEL_MAP ? names[kind] : "a value of unknown kind";
@@ -73,7 +73,7 @@ static const char *kind_name(accel_kind kind) {
 ACCEL_LOCAL void accel_print_port(accel_text *text, const accel_program *program,
                                   const accel_port *port) {
   if (!accel_is_dense(port)) {
-    accel_print(text, "%s", kind_name(port->kind));
+    accel_print(text, "%s", accel_kind_name(port->kind));
     return;
   }
   accel_print_dtype(text, port->dtype);

@@ -70,6 +70,7 @@ ACCEL_LOCAL accel_status accel_api_run(accel_context *context, const accel_value
     accel_commit_states(context);
   if (status) {
     context->draws = draws;
+    accel_release_values(context);
     for (int32_t i = 0; i < context->frame.program->num_outputs; ++i) {
       context->output_states[i].requested = NULL;
       context->output_states[i].placed = false;

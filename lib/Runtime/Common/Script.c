@@ -128,6 +128,8 @@ ACCEL_LOCAL void accel_release_values(accel_context *context) {
   const accel_script *script = context->program->script;
   for (int32_t i = 0; script && i < script->num_registers; ++i)
     release(context, &context->registers[i]);
+  for (int32_t i = 0; script && i < context->program->num_inputs; ++i)
+    release(context, &context->taken[i]);
   empty_boxes(context);
 }
 
@@ -490,10 +492,12 @@ static int32_t do_code(accel_context *context, const int32_t *code, const int32_
     switch ((accel_opcode)*code) {
     case ACCEL_OP_INPUT: {
       accel_array array = {0};
-      if (accel_is_dense(&context->program->inputs[code[2]]))
+      if (accel_is_dense(&context->program->inputs[code[2]])) {
         array = input_array(context, code[2]);
-      else
-        status = take_value(context, code[2], context->frame.inputs[code[2]], 0, &array);
+      } else {
+        array = context->taken[code[2]];
+        context->taken[code[2]] = (accel_array){0};
+      }
       set_register(context, code[1], array);
       code += 3;
       break;
@@ -556,7 +560,6 @@ int32_t accel_rt_run_script(accel_frame *frame) {
   accel_context *context = accel_context_of(frame);
   const accel_script *script = context->program->script;
   const uint8_t *needed = NULL;
-  empty_boxes(context);
   if (context->partial) {
     needed = accel_slice_script(context);
     if (!needed)

@@ -74,11 +74,12 @@ int32_t accel_op_ngrams(accel_frame *frame, accel_op_call *call) {
   memset(to, 0, (size_t)(rows * columns) * sizeof *to);
   for (int64_t row = 0; row < rows; ++row, to += columns) {
     int64_t first_size = shortest;
-    for (int64_t distance = 1; distance <= skips + 1; ++distance) {
-      for (int64_t begin = 0; begin < length; ++begin) {
-        int64_t reach;
-        if (__builtin_mul_overflow(distance, first_size - 1, &reach) || reach >= length - begin)
-          break;
+    for (int64_t distance = 1; distance - 1 <= skips; ++distance) {
+      // The elements from the first to the last of the shortest n-gram; it only grows.
+      int64_t reach;
+      if (__builtin_mul_overflow(distance, first_size - 1, &reach) || reach >= length)
+        break;
+      for (int64_t begin = 0; begin < length - reach; ++begin) {
         int64_t node = 0;
         for (int64_t size = 1, at = begin; size <= longest; ++size) {
           node = step_ngram(nodes, edges, node, op_integer(input, row * length + at));
