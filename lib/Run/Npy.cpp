@@ -148,7 +148,8 @@ static void swapBytes(Value &value) {
 /// From first-index-fastest to last-index-fastest.
 static Value fromFortran(const Value &value) {
   Value result = value;
-  int64_t bytes = elementBytes(value.dtype), rank = value.shape.size();
+  const bool isText = value.kind == ACCEL_STRING_TENSOR;
+  int64_t bytes = isText ? 0 : elementBytes(value.dtype), rank = value.shape.size();
   std::vector<int64_t> index(rank, 0), strides(rank, 1);
   for (int64_t axis = 1; axis < rank; ++axis)
     strides[axis] = strides[axis - 1] * value.shape[axis - 1];
@@ -156,7 +157,10 @@ static Value fromFortran(const Value &value) {
     int64_t from = 0;
     for (int64_t axis = 0; axis < rank; ++axis)
       from += index[axis] * strides[axis];
-    std::memcpy(result.data.data() + i * bytes, value.data.data() + from * bytes, bytes);
+    if (isText)
+      result.strings[i] = value.strings[from];
+    else
+      std::memcpy(result.data.data() + i * bytes, value.data.data() + from * bytes, bytes);
     for (int64_t axis = rank - 1; axis >= 0 && ++index[axis] == value.shape[axis]; --axis)
       index[axis] = 0;
   }
@@ -184,8 +188,10 @@ llvm::Expected<Value> accel::run::parseNpy(StringRef bytes) {
                                static_cast<long long>(bytesLeft));
     count = empty ? 0 : count * dim;
   }
-  if (strings)
-    return parseStrings(*header, count);
+  if (strings) {
+    llvm::Expected<Value> value = parseStrings(*header, count);
+    return value && header->fortran && count ? fromFortran(*value) : std::move(value);
+  }
   if (count * width > bytesLeft)
     return createStringError("its elements are cut short");
   llvm::Expected<Value> value = makeTensor(*dtype, header->shape);

@@ -28,7 +28,8 @@ def save(name, proto):
 words = np.array([["a", "", "gr\u00fc\u00df"], ["b c", "x" * 50, "\u65e5\u672c"]], object)
 save("strings.pb", numpy_helper.from_array(words))
 np.save("strings.npy", words.astype(str))
-for file in ("strings.pb", "strings.npy"):
+np.save("fortran.npy", np.asfortranarray(words.astype(str)))
+for file in ("strings.pb", "strings.npy", "fortran.npy"):
     run("strings.so", file, "--output", "out")
     assert np.load("out/y.npy").tolist() == words.tolist(), file
 assert "equal" in run("strings.so", "strings.npy", "--reference", "strings.pb")
