@@ -14,7 +14,7 @@ config.suffixes = [".mlir", ".test", ".py", ".onnxtxt"]
 config.test_source_root = os.path.dirname(os.path.abspath(__file__))
 config.test_exec_root = os.path.join(config.accel_binary_dir, "test")
 # Helpers of tests, and the suites with a runner of their own (see check.sh).
-config.excludes = ["Inputs", "support", "conformance", "e2e", "hostile", "benchmark", "package", "unit", "lit.cfg.py"]
+config.excludes = ["Inputs", "support", "conformance", "e2e", "hostile", "benchmark", "package", "unit", "random", "fuzz", "lit.cfg.py"]
 
 tools = os.path.join(config.accel_binary_dir, "bin")
 config.environment["PATH"] = os.pathsep.join([tools, config.llvm_tools_dir, os.environ["PATH"]])
