@@ -37,6 +37,8 @@ public:
 
   // --- operands and results ---
   size_t operandCount() const { return operands.size(); }
+  /// Operand i or null, for a look at all operands: the import function has not asked for it.
+  mlir::Value peek(size_t i) const { return operands[i]; }
   bool has(size_t i) const {
     asked = std::max(asked, i + 1);
     return i < operands.size() && operands[i];

@@ -83,12 +83,12 @@ static bool takesBoxes(StringRef op) {
 LogicalResult accel::onnx_import::checkStrings(Node &node, StringRef domain) {
   std::string name = (domain.empty() ? "" : domain + ".").str() + node.op().str();
   for (size_t i = 0; i < node.operandCount(); ++i) {
-    if (nn::BoxType box = boxOf(node.optional(i)); box && !takesBoxes(name))
+    if (nn::BoxType box = boxOf(node.peek(i)); box && !takesBoxes(name))
       return node.error("expected a tensor as input " + Twine(i) + ", found a " + dtypeText(box),
                         box.getKind() == nn::BoxKind::tensor
                             ? "Declare the shape of the sequence's elements."
                             : "Take its elements with SequenceAt or OptionalGetElement.");
-    if (!node.has(i) || !nn::isString(Node::element(node.optional(i))))
+    if (!node.peek(i) || !nn::isString(Node::element(node.peek(i))))
       continue;
     uint32_t allowed = takesStrings().lookup(name);
     if (!(allowed >> std::min<size_t>(i, 31) & 1))
