@@ -20,6 +20,8 @@ def linear():
         yield row("LinearRegressor", x("N", 4), targets=3, **many)
         yield row("LinearClassifier", x("N", 4), classlabels_ints=[3, 5, 8], outputs=2, **many)
         yield row("LinearClassifier", x("S", 4), classlabels_ints=[3, 5], outputs=2, **one)
+        yield row("LinearClassifier", x("N", 4), classlabels_strings=["cat", "", "dog"], outputs=2, **many)
+        yield row("LinearClassifier", x("S", 4), classlabels_strings=["no", "yes"], outputs=2, **one)
     zero = dict(coefficients=[0.0] * 4 + numbers(8, 1), intercepts=[0.0, 1.0, 2.0], domain=DOMAIN)
     yield row("LinearRegressor", x("N", 4), targets=3, post_transform="SOFTMAX_ZERO", **zero)
     small = dict(coefficients=[c / 100 for c in numbers(12, 1)], intercepts=[0.125, 0.25, 0.875], domain=DOMAIN)
@@ -78,6 +80,12 @@ def machines():
             yield row("SVMClassifier", inputs, prob_a=numbers(pairs, 15), prob_b=numbers(pairs, 16), **machine)
             for transform in (*TRANSFORMS, "SOFTMAX_ZERO") if dtype == "float32" else ("NONE",):
                 yield row("SVMClassifier", inputs, post_transform=transform, **machine)
+    for names, counts in ((["no", "yes"], [2, 3]), (["a", "b", "c"], [1, 2, 2])):
+        pairs = len(names) * (len(names) - 1) // 2
+        machine = dict(classlabels_strings=names, vectors_per_class=counts, support_vectors=numbers(20, 12), **rbf)
+        machine |= dict(coefficients=numbers(5 * (len(names) - 1), 13), rho=numbers(pairs, 14))
+        yield row("SVMClassifier", x("S", 4), **machine)
+        yield row("SVMClassifier", x("S", 4), prob_a=numbers(pairs, 15), prob_b=numbers(pairs, 16), **machine)
     for labels in ([4, 9], [1, 2, 3]):
         for positive in (False, True):
             table = [abs(c) if positive else c for c in numbers(4 * len(labels), 17)]
@@ -108,8 +116,10 @@ def trees():
         yield row("TreeEnsembleRegressor", x("N", 4), aggregate_function=how, n_targets=2, **stumps("target", (0, 1), 6))
     for transform in (*TRANSFORMS, "SOFTMAX_ZERO"):
         for labels, targets in (([7, 9], (0,)), ([7, 9], (1,)), ([7, 9], (0, 1)), ([1, 2, 4], (0, 1, 2))):
-            settings = dict(classlabels_int64s=labels, post_transform=transform, **stumps("class", targets, 7))
-            yield row("TreeEnsembleClassifier", x("S", 4), outputs=2, **settings)
+            settings = dict(post_transform=transform, **stumps("class", targets, 7))
+            yield row("TreeEnsembleClassifier", x("S", 4), outputs=2, classlabels_int64s=labels, **settings)
+            names = [f"class {label}" for label in labels]
+            yield row("TreeEnsembleClassifier", x("S", 4), outputs=2, classlabels_strings=names, **settings)
 
 
 def rows():

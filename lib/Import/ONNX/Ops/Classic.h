@@ -16,6 +16,9 @@ mlir::Value rowsOf(Node &node, mlir::Value x);
 /// Scores [rows, classes] after the attribute post_transform.
 mlir::Value postTransform(Node &node, mlir::Value scores, llvm::StringRef transform);
 
+/// The labels of a node's classes, a vector of integers or of strings; null after an error.
+mlir::Value labelsOf(Node &node, llvm::StringRef integers, int64_t least);
+
 /// OneHotEncoder of strings.
 llvm::LogicalResult oneHotStrings(Node &node);
 

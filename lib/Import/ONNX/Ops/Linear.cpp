@@ -117,26 +117,42 @@ Value accel::onnx_import::bestClass(Node &node, Value scores) {
   return node.select(node.compare(CompareKind::lt, first, none), first, node.scalar(i64, 0));
 }
 
+Value accel::onnx_import::labelsOf(Node &node, StringRef integers, int64_t least) {
+  std::optional<SmallVector<int64_t>> numbers = node.integers(integers);
+  const onnx::AttributeProto *list = node.attribute("classlabels_strings");
+  if (node.hasFailed())
+    return {};
+  SmallVector<StringRef> texts;
+  if (list)
+    texts.assign(list->strings().begin(), list->strings().end());
+  size_t count = numbers ? numbers->size() : 0;
+  if ((count && !texts.empty()) || int64_t(count + texts.size()) < least) {
+    (void)node.error("expected either an attribute " + integers +
+                     " or an attribute classlabels_strings, of " + Twine(least) +
+                     " labels or more, found " + Twine(count) + " integers and " +
+                     Twine(texts.size()) + " strings");
+    return {};
+  }
+  return count ? node.integerVector(*numbers) : node.strings(texts);
+}
+
 static LogicalResult linearClassifier(Node &node) {
   Value x = rowsOf(node, node.operand(0));
   std::string transform = node.text("post_transform", "NONE");
   node.ignore({"multi_class"});
-  if (const onnx::AttributeProto *texts = node.attribute("classlabels_strings");
-      texts && texts->strings_size())
-    return node.unsupported("labels that are strings");
-  std::optional<SmallVector<int64_t>> labels = node.integers("classlabels_ints");
-  if (!labels || labels->empty())
-    return node.error("expected an attribute classlabels_ints");
+  Value labels = labelsOf(node, "classlabels_ints", 1);
+  if (!labels)
+    return failure();
+  int64_t numLabels = node.staticDim(labels, 0);
   const onnx::AttributeProto *intercepts = node.attribute("intercepts");
-  int64_t count =
-      intercepts && intercepts->floats_size() ? intercepts->floats_size() : int64_t(labels->size());
+  int64_t count = intercepts && intercepts->floats_size() ? intercepts->floats_size() : numLabels;
   Value scores = linear(node, x, count);
   if (!scores)
     return failure();
-  bool isBinary = count == 1 && labels->size() == 2;
-  if (!isBinary && count != int64_t(labels->size()))
-    return node.unsupported("a number of labels, " + Twine(labels->size()) +
-                            ", that is not the number of intercepts, " + Twine(count));
+  bool isBinary = count == 1 && numLabels == 2;
+  if (!isBinary && count != numLabels)
+    return node.error("expected a label for each of " + Twine(count) + " intercepts" +
+                      (count == 1 ? ", or two," : ",") + " found " + Twine(numLabels));
   Value best;
   if (isBinary) {
     // One score decides. Of the other class ONNX Runtime has the rest to 1, or to 0 before a
@@ -151,8 +167,7 @@ static LogicalResult linearClassifier(Node &node) {
   } else {
     best = bestClass(node, scores);
   }
-  Value label = node.create<nn::GatherOp>(node.integerVector(*labels), best, uint64_t(0));
-  (void)node.result(0, label);
+  (void)node.result(0, node.create<nn::GatherOp>(labels, best, uint64_t(0)));
   return node.result(1, postTransform(node, scores, transform));
 }
 

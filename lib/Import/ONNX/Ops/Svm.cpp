@@ -193,15 +193,10 @@ static LogicalResult svmClassifier(Node &node) {
   SmallVector<int64_t> perClass =
       node.integers("vectors_per_class").value_or(SmallVector<int64_t>());
   std::string transform = node.text("post_transform", "NONE");
-  if (const onnx::AttributeProto *texts = node.attribute("classlabels_strings");
-      texts && texts->strings_size())
-    return node.unsupported("labels that are strings");
-  std::optional<SmallVector<int64_t>> labels = node.integers("classlabels_ints");
-  if (!readMachine(node, machine))
+  Value labels = labelsOf(node, "classlabels_ints", 2);
+  if (!labels || !readMachine(node, machine))
     return failure();
-  if (!labels || labels->size() < 2)
-    return node.error("expected an attribute classlabels_ints of two labels or more");
-  int64_t classes = labels->size(), count = 0, pairs = classes * (classes - 1) / 2;
+  int64_t classes = node.staticDim(labels, 0), count = 0, pairs = classes * (classes - 1) / 2;
   for (int64_t vectors : perClass) {
     if (vectors < 0 || vectors > (int64_t(1) << 31))
       return node.error("expected vectors_per_class in 0..2^31, found " + Twine(vectors));
@@ -251,8 +246,7 @@ static LogicalResult svmClassifier(Node &node) {
       transform = isLogistic ? transform : "NONE";
     }
   }
-  Value label = node.create<nn::GatherOp>(node.integerVector(*labels), best, uint64_t(0));
-  (void)node.result(0, label);
+  (void)node.result(0, node.create<nn::GatherOp>(labels, best, uint64_t(0)));
   return node.result(1, postTransform(node, scores, transform));
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tree ensembles of ai.onnx.ml: the lists of their attributes as the packed nodes that
 // accel-rt/Ops.h describes, after checking that they are trees.
+#include "dialects/NN/NNStrings.h"
 #include "include/accel-rt/Ops.h"
 #include "lib/Import/ONNX/GraphImporter.h"
-#include "lib/Import/ONNX/Ops/Common.h"
+#include "lib/Import/ONNX/Ops/Classic.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -260,7 +261,7 @@ static SmallVector<Value> operandsOf(Node &node, Value x, Forest &forest) {
           vectorOf(node, forest.base)};
 }
 
-static Dim rowsOf(Node &node, Value x) {
+static Dim rowCount(Node &node, Value x) {
   return Node::rank(x) == 2 ? node.dims(x)[0] : node.constantDim(1);
 }
 
@@ -271,7 +272,7 @@ static LogicalResult regression(Node &node, Value x, Forest &forest, Type elemen
   return node.result(node.call(
       "tree_ensemble", operands,
       {forest.aggregate, forest.transform, forest.targets, forest.mostFeature, element.isF64()},
-      element, {rowsOf(node, x), node.constantDim(forest.targets)}));
+      element, {rowCount(node, x), node.constantDim(forest.targets)}));
 }
 
 //===-- TreeEnsembleRegressor and TreeEnsembleClassifier
@@ -394,18 +395,15 @@ static LogicalResult regressor(Node &node) {
 
 static LogicalResult classifier(Node &node) {
   Value x = node.operand(0);
-  std::optional<SmallVector<int64_t>> labels = node.integers("classlabels_int64s");
-  if (const onnx::AttributeProto *texts = node.attribute("classlabels_strings");
-      texts && texts->strings_size())
-    return node.unsupported("labels that are strings");
-  if (!labels || labels->size() < 2)
-    return node.error("expected an attribute classlabels_int64s of two labels or more");
+  Value labels = labelsOf(node, "classlabels_int64s", 2);
+  if (!labels)
+    return failure();
   Forest forest;
-  forest.targets = labels->size();
+  forest.targets = node.staticDim(labels, 0);
   if (!x || !readLists(node, kClassNames, forest))
     return failure();
   std::optional<int64_t> only;
-  bool isBinary = labels->size() == 2, noneNegative = true;
+  bool isBinary = forest.targets == 2, noneNegative = true;
   for (const TreeNode &leaf : forest.nodes)
     for (auto [target, weight] : leaf.weights) {
       isBinary &= only.value_or(target) == target;
@@ -415,14 +413,20 @@ static LogicalResult classifier(Node &node) {
   SmallVector<Value> operands = operandsOf(node, x, forest);
   if (operands.empty())
     return failure();
-  operands.push_back(node.integerVector(*labels));
-  Dim rows = rowsOf(node, x);
+  bool isText = nn::isString(Node::element(labels));
+  operands.push_back(isText ? node.integerVector(llvm::to_vector(llvm::seq(forest.targets)))
+                            : labels);
+  Dim rows = rowCount(node, x);
   SmallVector<Value> results =
       node.call("tree_classifier", operands,
                 {forest.aggregate, forest.transform, forest.targets, forest.mostFeature, 0,
                  isBinary, noneNegative},
                 {{node.builder().getI64Type(), {rows}},
                  {node.builder().getF32Type(), {rows, node.constantDim(forest.targets)}}});
+  if (node.hasFailed())
+    return failure();
+  if (isText)
+    results[0] = node.create<nn::GatherOp>(labels, results[0], uint64_t(0));
   return success(succeeded(node.result(0, results[0])) && succeeded(node.result(1, results[1])));
 }
 
