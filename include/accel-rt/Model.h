@@ -137,7 +137,8 @@ typedef struct accel_optional {
   accel_value *item;
 } accel_optional;
 
-/// A map: keys (a rank-1 tensor or string tensor) and as many values (a sequence or a tensor).
+/// A map: keys (a rank-1 tensor of i64 or of strings), each once, and as many values (a rank-1
+/// tensor, of strings or others).
 typedef struct accel_map {
   accel_value *keys;
   accel_value *values;
@@ -190,8 +191,9 @@ typedef struct accel_port {
   accel_kind kind;
   int32_t rank;
   accel_dtype dtype;
-  /// Of sequences and optional values that the model computes with: the kinds of values from the
-  /// outside to the inside, the outermost in the lowest ACCEL_KIND_BITS. Of others 0.
+  /// Of sequences, optional values and maps: the kinds of values from the outside to the inside,
+  /// the outermost in the lowest ACCEL_KIND_BITS; behind that of a map its keys', then its values'.
+  /// Of others 0.
   uint32_t flags;
 } accel_port;
 

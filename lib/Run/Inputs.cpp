@@ -13,6 +13,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include <cstring>
 
 using namespace accel::run;
 using llvm::createStringError;
@@ -66,6 +67,36 @@ void accel::run::adoptType(Value &value, const accel_port &port) {
     value.dtype = port.dtype;
 }
 
+/// A map's values, which files hold one by one, as one tensor. Others stay: the model refuses them.
+static void joinValues(Value &map) {
+  Value &values = map.items[1];
+  if (values.kind != ACCEL_SEQUENCE || values.items.empty())
+    return;
+  const Value &first = values.items.front();
+  bool isText = first.kind == ACCEL_STRING_TENSOR;
+  for (const Value &item : values.items)
+    if (item.kind != first.kind || item.elements() != 1 ||
+        !(isText || (item.kind == ACCEL_TENSOR && item.dtype == first.dtype)))
+      return;
+  std::vector<int64_t> shape = {static_cast<int64_t>(values.items.size())};
+  Value joined;
+  if (isText) {
+    joined.kind = ACCEL_STRING_TENSOR;
+    joined.shape = shape;
+    for (Value &item : values.items)
+      joined.strings.push_back(std::move(item.strings.front()));
+  } else {
+    llvm::Expected<Value> made = makeTensor(first.dtype, shape);
+    if (!made)
+      return llvm::consumeError(made.takeError());
+    joined = std::move(*made);
+    size_t bytes = first.data.size();
+    for (size_t i = 0; i < values.items.size(); ++i)
+      std::memcpy(joined.data.data() + i * bytes, values.items[i].data.data(), bytes);
+  }
+  values = std::move(joined);
+}
+
 namespace {
 /// The inputs as they are found.
 class Collector {
@@ -107,6 +138,8 @@ Error Collector::set(int32_t index, Value value, StringRef from) {
     return createStringError("input '%s' is given twice, the second time by '%s'", port.name,
                              from.str().c_str());
   adoptType(value, port);
+  if (value.kind == ACCEL_MAP)
+    joinValues(value);
   if (value.kind == ACCEL_TENSOR && port.kind == ACCEL_TENSOR && !(value.dtype == port.dtype))
     return createStringError("input '%s': '%s' holds %s, expected %s; in NumPy, "
                              "array.astype('%s') converts it",

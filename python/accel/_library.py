@@ -19,7 +19,7 @@ _loaded = {}
 class Port:
     """An input or output: name, type such as 'tensor(float)', shape of ints and names of dims (None: only a run knows)."""
 
-    __slots__ = ("name", "type", "shape", "kind", "dims", "abi_dtype", "dtype")
+    __slots__ = ("name", "type", "shape", "kind", "dims", "abi_dtype", "dtype", "kinds")
 
     def __init__(self, port, symbols):
         self.name = port.name.decode()
@@ -27,7 +27,8 @@ class Port:
         self.dims = tuple(port.dims[i] for i in range(max(port.rank, 0)))
         self.shape = [d if d >= 0 else None if d == _abi.UNKNOWN_DIM else symbols[-1 - d].name for d in self.dims]
         self.abi_dtype = _abi.DType(port.dtype.code, port.dtype.bits, port.dtype.lanes)
-        self.type, self.dtype = _type_of(port.kind, self.abi_dtype)
+        self.kinds = port.flags
+        self.type, self.dtype = _type_of(port.kind, self.abi_dtype, port.flags)
 
     def __repr__(self):
         return f"NodeArg(name='{self.name}', type='{self.type}', shape={self.shape})"
@@ -42,21 +43,28 @@ class Symbol:
         self.name, self.min, self.max = symbol.name.decode(), symbol.min, symbol.max
 
 
-def _type_of(kind, dtype):
-    """ONNX Runtime's name of a port's type, and the NumPy dtype of its tensors (object for strings)."""
+def _type_of(kind, dtype, kinds=0):
+    """ONNX Runtime's name of a port's type, and the NumPy dtype of its tensors (None for strings)."""
     try:
         element, numpy_dtype = f"tensor({_dtypes.onnx_name(dtype)})", _dtypes.to_numpy(dtype)
     except TypeError:
         element, numpy_dtype = "tensor(string)", None
     if kind == _abi.STRING_TENSOR:
         return "tensor(string)", None
+    # A model that says nothing of what it nests gives and takes tensors there.
+    return _nested_name(kinds or kind | _abi.TENSOR << _abi.KIND_BITS, element), numpy_dtype
+
+
+def _nested_name(kinds, element):
+    kind, inner = kinds & (1 << _abi.KIND_BITS) - 1, kinds >> _abi.KIND_BITS
     if kind == _abi.SEQUENCE:
-        return f"seq({element})", numpy_dtype
+        return f"seq({_nested_name(inner, element)})"
     if kind == _abi.OPTIONAL:
-        return f"optional({element})", numpy_dtype
+        return f"optional({_nested_name(inner, element)})"
     if kind == _abi.MAP:
-        return f"map({element})", numpy_dtype
-    return element, numpy_dtype
+        key = "string" if inner & (1 << _abi.KIND_BITS) - 1 == _abi.STRING_TENSOR else "int64"
+        return f"map({key},{element})"
+    return element
 
 
 class Library:

@@ -39,7 +39,7 @@ def run(context, feeds, wanted=None):
     library, keep = context.library, []
     inputs, outputs = Values(len(library.inputs)), Values(len(library.outputs))
     for i, (port, feed) in enumerate(zip(library.inputs, feeds)):
-        _fill(inputs.values[i], port.name, port.kind, port.dtype, feed, keep)
+        _fill(inputs.values[i], port.name, port.kind, port.dtype, feed, keep, port.kinds)
     numbers = range(outputs.count) if wanted is None else wanted
     for i in set(range(outputs.count)).difference(numbers):
         outputs.set_unwanted(i)
@@ -75,8 +75,12 @@ def _strings_to_array(strings):
     return flat.reshape(shape)
 
 
-def _fill(value, name, kind, dtype, item, keep):
-    """Describes item, of this kind, in an accel_value; what it points to is appended to keep."""
+def _fill(value, name, kind, dtype, item, keep, kinds=0):
+    """Describes item, of this kind, in an accel_value; what it points to is appended to keep.
+
+    kinds: what the model says of it and of what is in it (accel_port.flags), or 0.
+    """
+    within = kinds >> _abi.KIND_BITS
     value.kind, value.flags, value.capacity = kind, 0, 0
     if kind == _abi.TENSOR:
         _fill_tensor(value, as_array(name, item, dtype), keep)
@@ -87,17 +91,17 @@ def _fill(value, name, kind, dtype, item, keep):
             raise errors.InvalidArgument(f"input '{name}' is a {type(item).__name__}, expected a list of arrays")
         items = (_abi.Value * max(len(item), 1))()
         for i, element in enumerate(item):
-            _fill(items[i], f"{name}[{i}]", _kind_of(element, dtype), dtype, element, keep)
+            _fill(items[i], f"{name}[{i}]", _kind_of(element, dtype), dtype, element, keep, within)
         value.u.sequence.items, value.u.sequence.count = items, len(item)
         keep.append(items)
     elif kind == _abi.OPTIONAL:
         if item is not None:
             inner = _abi.Value()
-            _fill(inner, name, _kind_of(item, dtype), dtype, item, keep)
+            _fill(inner, name, _kind_of(item, dtype), dtype, item, keep, within)
             value.u.optional.item = ctypes.pointer(inner)
             keep.append(inner)
     elif kind == _abi.MAP:
-        _fill_map(value, name, dtype, item, keep)
+        _fill_map(value, name, within, dtype, item, keep)
     else:
         raise errors.Unimplemented(f"input '{name}' is of unknown kind {kind}")
 
@@ -106,6 +110,8 @@ def _kind_of(item, dtype):
     """The kind that an element of a sequence or an optional has."""
     if isinstance(item, (list, tuple)):
         return _abi.SEQUENCE
+    if isinstance(item, dict):
+        return _abi.MAP
     return _abi.STRING_TENSOR if dtype is None else _abi.TENSOR
 
 
@@ -135,15 +141,25 @@ def _fill_strings(value, name, item, keep):
     keep += [strings, shape]
 
 
-def _fill_map(value, name, dtype, item, keep):
+def _fill_map(value, name, kinds, dtype, item, keep):
+    """kinds: those of the keys and the values, or 0. dtype: the values', None for strings."""
     if not isinstance(item, dict):
         raise errors.InvalidArgument(f"input '{name}' is a {type(item).__name__}, expected a dict")
     keys, values = _abi.Value(), _abi.Value()
-    for part, items, default in ((keys, list(item.keys()), np.dtype(np.int64)), (values, list(item.values()), dtype)):
-        if items and isinstance(items[0], (str, bytes)):
-            _fill_strings(part, name, items, keep)
-        else:
-            part.kind = _abi.TENSOR
-            _fill_tensor(part, np.asarray(items, default or np.float32), keep)
+    key_kind = kinds & (1 << _abi.KIND_BITS) - 1
+    has_text = key_kind == _abi.STRING_TENSOR if key_kind else any(isinstance(key, (str, bytes)) for key in item)
+    _fill_vector(keys, f"{name}.keys()", None if has_text else np.dtype(np.int64), list(item.keys()), keep)
+    _fill_vector(values, f"{name}.values()", dtype, list(item.values()), keep)
     value.u.map.keys, value.u.map.values = ctypes.pointer(keys), ctypes.pointer(values)
     keep += [keys, values]
+
+
+def _fill_vector(value, name, dtype, items, keep):
+    if dtype is None:
+        _fill_strings(value, name, items, keep)
+        return
+    array = as_array(name, items, dtype)
+    if array.ndim != 1:
+        raise errors.InvalidArgument(f"input '{name}' holds arrays, expected single numbers of {dtype}")
+    value.kind = _abi.TENSOR
+    _fill_tensor(value, array, keep)

@@ -54,6 +54,15 @@ def test_nesting_is_the_models(element, data):
             session.run(None, {"s": [[data]], "i": at})
 
 
+def test_strings_that_nothing_opens():
+    """A sequence of strings that goes in and out as it is."""
+    port = helper.make_value_info("s", sequence(TensorProto.STRING))
+    graph = helper.make_graph([], "strings", [port], [port])
+    session = accel.InferenceSession(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10))
+    (found,) = session.run(None, {"s": [np.array(["x", ""]), np.array(["y"])]})
+    assert [part.tolist() for part in found] == [["x", ""], ["y"]]
+
+
 def test_outputs_are_inputs_of_the_next_run():
     """A sequence that the context owns is read before the run that gets it writes its outputs."""
     nodes = [("SequenceInsert", ["s", "x"], ["t"], {}), ("Add", ["x", "x"], ["u"], {}), ("SequenceAt", ["s", "i"], ["v"], {}), ("Neg", ["v"], ["w"], {})]

@@ -47,22 +47,40 @@ std::optional<DataType> accel::exec::dataTypeOf(Type element) {
       .Default(std::nullopt);
 }
 
+static accel_kind tensorKind(Type element) {
+  return accel::nn::isString(element) ? ACCEL_STRING_TENSOR : ACCEL_TENSOR;
+}
+
+static accel_kind kindOf(accel::nn::BoxType box) {
+  switch (box.getKind()) {
+  case accel::nn::BoxKind::optional:
+    return ACCEL_OPTIONAL;
+  case accel::nn::BoxKind::map:
+    return ACCEL_MAP;
+  default:
+    return ACCEL_SEQUENCE;
+  }
+}
+
 std::optional<PortType> accel::exec::portTypeOf(Type element) {
   PortType port{ACCEL_TENSOR, {}};
   if (auto box = dyn_cast<accel::nn::BoxType>(element)) {
-    port.kind = box.getKind() == accel::nn::BoxKind::optional ? ACCEL_OPTIONAL : ACCEL_SEQUENCE;
+    port.kind = kindOf(box);
     unsigned depth = 0;
     auto nest = [&](accel_kind kind) {
       port.nesting |= uint32_t(kind) << ACCEL_KIND_BITS * depth++;
     };
     while (auto inner = dyn_cast<accel::nn::BoxType>(element)) {
+      auto parts = dyn_cast<TupleType>(inner.getHeld());
       // The last place is for what is innermost.
-      if (ACCEL_KIND_BITS * (depth + 2) > 32)
+      if (ACCEL_KIND_BITS * (depth + (parts ? 3 : 2)) > 32)
         return std::nullopt;
-      nest(inner.getKind() == accel::nn::BoxKind::optional ? ACCEL_OPTIONAL : ACCEL_SEQUENCE);
-      element = getElementTypeOrSelf(inner.getHeld());
+      nest(kindOf(inner));
+      if (parts)
+        nest(tensorKind(getElementTypeOrSelf(parts.getType(0))));
+      element = getElementTypeOrSelf(parts ? parts.getType(1) : inner.getHeld());
     }
-    nest(accel::nn::isString(element) ? ACCEL_STRING_TENSOR : ACCEL_TENSOR);
+    nest(tensorKind(element));
   }
   if (accel::nn::isString(element)) {
     port.kind = port.kind == ACCEL_TENSOR ? ACCEL_STRING_TENSOR : port.kind;
@@ -80,6 +98,9 @@ std::string accel::exec::dataTypeName(Type element) {
   if (auto box = dyn_cast<accel::nn::BoxType>(element))
     return accel::nn::stringifyBoxKind(box.getKind()).str() + "(" +
            dataTypeName(getElementTypeOrSelf(box.getHeld())) + ")";
+  if (auto parts = dyn_cast<TupleType>(element))
+    return dataTypeName(getElementTypeOrSelf(parts.getType(0))) + ", " +
+           dataTypeName(getElementTypeOrSelf(parts.getType(1)));
   if (accel::nn::isString(element))
     return "string";
   if (auto complex = dyn_cast<ComplexType>(element))

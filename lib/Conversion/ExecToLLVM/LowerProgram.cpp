@@ -120,13 +120,24 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
     accel_kind kind = passed->kind;
     if (kind != ACCEL_TENSOR && kind != ACCEL_STRING_TENSOR && what == "output")
       growable = names.size(); // one an output
-    if (program.getScript() && what == "output" &&
-        accel::nn::MapsOp::of(program.getBody().front().getTerminator()->getOperand(i))) {
+    accel::nn::MapsOp maps;
+    if (program.getScript() && what == "output")
+      maps = accel::nn::MapsOp::of(program.getBody().front().getTerminator()->getOperand(i));
+    uint32_t nesting = passed->nesting;
+    if (maps) {
       kind = ACCEL_SEQUENCE;
       growable = names.size(); // one an output
+      unsigned depth = 0;
+      for (accel_kind nested : {accel_kind(ACCEL_SEQUENCE), accel_kind(ACCEL_MAP),
+                                accel_kind(maps.getStrings() ? ACCEL_STRING_TENSOR : ACCEL_TENSOR),
+                                accel_kind(ACCEL_TENSOR)})
+        nesting |= uint32_t(nested) << ACCEL_KIND_BITS * depth++;
     }
     SmallVector<int64_t> dims;
     SmallVector<AffineExpr> sizes(shape.getValue().getResults());
+    // What a map is made of is no matter of callers.
+    if (kind == ACCEL_MAP)
+      sizes.clear();
     // Callers see a state as the ONNX file has it.
     if (what == "input")
       if (int64_t state = int64_t(i + program.getNumStates()) - int64_t(names.size());
@@ -143,7 +154,7 @@ LogicalResult Lowering::ports(StringRef what, const Part &part, ArrayAttr names,
     }
     rows.push_back(Row{data->text(name.getValue()), data->integers(dims), int32_t(kind),
                        int32_t(dims.size()), passed->data.code, passed->data.bits, int16_t(1),
-                       int32_t(passed->nesting)});
+                       int32_t(nesting)});
   }
   return success();
 }

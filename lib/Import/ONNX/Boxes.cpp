@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Sequences and optional values: their types, and the calls that make and open them.
+// Sequences, optional values and maps: their types, and the calls that make and open them.
 #include "lib/Import/ONNX/Boxes.h"
 
 using namespace accel;
@@ -15,6 +15,27 @@ BoxType accel::onnx_import::boxOf(Value value) {
 bool accel::onnx_import::isBox(Value value, BoxKind kind) {
   BoxType box = boxOf(value);
   return box && box.getKind() == kind;
+}
+
+/// Keys, and as many values.
+static Type mapType(MLIRContext *context, const onnx::TypeProto::Map &map, std::string &error) {
+  auto keys = onnx::TensorProto::DataType(map.key_type());
+  if (keys != onnx::TensorProto::INT64 && keys != onnx::TensorProto::STRING) {
+    error = "expected a map from i64 or strings, found one from " + dataTypeName(keys);
+    return {};
+  }
+  Type values = map.value_type().has_tensor_type()
+                    ? elementType(context, map.value_type().tensor_type().elem_type())
+                    : Type();
+  if (!values) {
+    error = "expected a map to numbers or strings";
+    return {};
+  }
+  auto vector = [](Type element) -> Type {
+    return RankedTensorType::get({ShapedType::kDynamic}, element);
+  };
+  Type parts = TupleType::get(context, {vector(elementType(context, keys)), vector(values)});
+  return RankedTensorType::get({2}, BoxType::get(context, BoxKind::map, parts));
 }
 
 Type accel::onnx_import::valueType(MLIRContext *context, const onnx::TypeProto &type,
@@ -34,9 +55,11 @@ Type accel::onnx_import::valueType(MLIRContext *context, const onnx::TypeProto &
                                                                   : ShapedType::kDynamic);
     return checkShape(shape, error) ? RankedTensorType::get(shape, element) : Type();
   }
+  if (type.has_map_type())
+    return mapType(context, type.map_type(), error);
   bool isSequence = type.has_sequence_type();
   if (!isSequence && !type.has_optional_type()) {
-    error = "expected a tensor, a sequence or an optional value";
+    error = "expected a tensor, a sequence, an optional value or a map";
     return {};
   }
   Type held = valueType(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Sequences and optional values: their types, and what two of these have in common.
+// Sequences, optional values and maps: their types, and what two of these have in common.
 #pragma once
 #include "lib/Import/ONNX/Node.h"
 

@@ -106,10 +106,12 @@ bool GraphImporter::addInput(const onnx::ValueInfoProto &input, SmallVectorImpl<
     if (given != options.shapes.end())
       return fail("--shape gives a shape to what is no tensor");
     if (!value)
-      return fail(problem, "Maps are outputs only: give their values as a tensor.");
-    // Its length.
+      return fail(problem);
     types.push_back(value);
-    inputShapes.push_back({symbol(input.name() + ":0")});
+    // Its length; a map is keys and values.
+    bool isMap = input.type().has_map_type();
+    inputShapes.push_back(
+        {isMap ? getAffineConstantExpr(2, &context) : symbol(input.name() + ":0")});
     return true;
   }
   const onnx::TypeProto::Tensor &type = input.type().tensor_type();
@@ -274,7 +276,7 @@ void GraphImporter::checkMaps() {
       else if (!isa<func::ReturnOp>(user))
         reportFile(Severity::Error,
                    "the maps of node '" + callerName(maps.getLoc()) +
-                       "' are read in the graph, which is not supported yet",
+                       "' are read in the graph: no op takes sequences of maps",
                    "Read the tensor before them.");
     }
   });
@@ -283,6 +285,7 @@ void GraphImporter::checkMaps() {
 void GraphImporter::checkDeclared(const onnx::ValueInfoProto &declared, Value value) {
   if (!declared.type().has_tensor_type()) {
     if (nn::MapsOp::of(value) ||
+        (isBox(value, nn::BoxKind::map) && declared.type().has_map_type()) ||
         (isBox(value, nn::BoxKind::sequence) && declared.type().has_sequence_type()) ||
         (isBox(value, nn::BoxKind::optional) && declared.type().has_optional_type()))
       return;
@@ -359,9 +362,14 @@ void GraphImporter::removeDeadOps() {
   remove(remove, main.getBody().front());
 }
 
-/// True where a run has to number strings.
+/// True where a run has to number strings, also those that stay in boxes.
 static bool usesStrings(func::FuncOp main) {
-  auto isString = [](Type type) { return nn::isString(getElementTypeOrSelf(type)); };
+  auto isString = [](Type type) {
+    auto stop = [](Type part) {
+      return nn::isString(part) ? WalkResult::interrupt() : WalkResult::advance();
+    };
+    return type.walk(stop).wasInterrupted();
+  };
   return main
       .walk([&](Operation *op) {
         bool uses = llvm::any_of(op->getResultTypes(), isString);

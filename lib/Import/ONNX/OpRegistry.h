@@ -68,6 +68,7 @@ llvm::ArrayRef<OpRow> previewOps();
 llvm::ArrayRef<OpRow> featureOps();
 llvm::ArrayRef<OpRow> labelOps();
 llvm::ArrayRef<OpRow> linearOps();
+llvm::ArrayRef<OpRow> mapOps();
 llvm::ArrayRef<OpRow> svmOps();
 llvm::ArrayRef<OpRow> treeOps();
 // Of ai.onnx.preview.training.

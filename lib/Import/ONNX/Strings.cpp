@@ -80,12 +80,19 @@ static bool takesBoxes(StringRef op) {
                             op);
 }
 
+static bool takesMaps(StringRef op) {
+  return llvm::is_contained({"ai.onnx.ml.CastMap", "ai.onnx.ml.DictVectorizer"}, op);
+}
+
 LogicalResult accel::onnx_import::checkStrings(Node &node, StringRef domain) {
   std::string name = (domain.empty() ? "" : domain + ".").str() + node.op().str();
   for (size_t i = 0; i < node.operandCount(); ++i) {
-    if (nn::BoxType box = boxOf(node.peek(i)); box && !takesBoxes(name))
+    nn::BoxType box = boxOf(node.peek(i));
+    bool isMap = box && box.getKind() == nn::BoxKind::map;
+    if (box && !(isMap ? takesMaps(name) : takesBoxes(name)))
       return node.error("expected a tensor as input " + Twine(i) + ", found a " + dtypeText(box),
-                        box.getKind() == nn::BoxKind::tensor
+                        isMap ? "Make a tensor of it with DictVectorizer or CastMap."
+                        : box.getKind() == nn::BoxKind::tensor
                             ? "Declare the shape of the sequence's elements."
                             : "Take its elements with SequenceAt or OptionalGetElement.");
     if (!node.peek(i) || !nn::isString(Node::element(node.peek(i))))

@@ -98,8 +98,11 @@ std::string accel::onnx_import::dtypeText(Type type) {
     if (box.getKind() == nn::BoxKind::tensor)
       os << "tensor of unknown rank";
     else
-      os << (box.getKind() == nn::BoxKind::sequence ? "sequence(" : "optional(")
+      os << nn::stringifyBoxKind(box.getKind()) << '('
          << dtypeText(getElementTypeOrSelf(box.getHeld())) << ')';
+  } else if (auto parts = dyn_cast<TupleType>(type)) {
+    os << dtypeText(getElementTypeOrSelf(parts.getType(0))) << ", "
+       << dtypeText(getElementTypeOrSelf(parts.getType(1)));
   } else if (type.isInteger(1))
     os << "bool";
   else if (type.isUnsignedInteger())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sequences and optional values: arrays whose elements are numbers of boxes, each of which holds an
-// array. Boxes that no register can reach are found now and then, so that loops need no more of
-// them than they carry.
+// Sequences, optional values and maps: arrays whose elements are numbers of boxes, each of which
+// holds an array; those of a map are its keys and its values. Boxes that no register can reach are
+// found now and then, so that loops need no more of them than they carry.
 
 #include "lib/Runtime/Common/Internal.h"
 #include <string.h>
@@ -104,14 +104,14 @@ static accel_status bad_element(accel_context *context, int32_t index, const cha
 }
 
 /// Checks a tensor within a sequence or optional value, whose shape may be any.
-static accel_status check_element(accel_context *context, int32_t index,
-                                  const accel_tensor *tensor) {
-  const accel_port *port = &context->program->inputs[index];
-  if (tensor->dtype.code != port->dtype.code || tensor->dtype.bits != port->dtype.bits ||
-      tensor->dtype.lanes != port->dtype.lanes) {
+static accel_status check_element(accel_context *context, int32_t index, const accel_tensor *tensor,
+                                  accel_dtype dtype) {
+  if (tensor->dtype.code != dtype.code || tensor->dtype.bits != dtype.bits ||
+      tensor->dtype.lanes != dtype.lanes) {
     accel_text text = accel_new_message(context);
-    accel_print(&text, "input %d '%s': expected elements of ", index, port->name);
-    accel_print_dtype(&text, port->dtype);
+    accel_print(&text, "input %d '%s': expected elements of ", index,
+                context->program->inputs[index].name);
+    accel_print_dtype(&text, dtype);
     accel_print(&text, ", found ");
     accel_print_dtype(&text, tensor->dtype);
     return ACCEL_INVALID_ARGUMENT;
@@ -139,43 +139,77 @@ static void add_range(accel_range *hull, accel_range range) {
     hull->end = range.end;
 }
 
+static const accel_dtype string_dtype = {ACCEL_OPAQUE, 8 * sizeof(accel_string), 1};
+static const accel_dtype box_dtype = {ACCEL_OPAQUE, 64, 1};
+
+/// The outermost of accel_port.flags.
+static accel_kind first_kind(uint32_t kinds) {
+  return (accel_kind)(kinds & ((1u << ACCEL_KIND_BITS) - 1));
+}
+
+/// Checks that a map has a value for each key.
+static accel_status check_map(accel_context *context, int32_t index, const accel_array *map) {
+  const int64_t *parts = map->data;
+  const accel_array *keys = accel_rt_boxed(&context->frame, parts[0]),
+                    *values = accel_rt_boxed(&context->frame, parts[1]);
+  if (keys->rank != 1 || values->rank != 1 || keys->dims[0] != values->dims[0])
+    return bad_element(context, index,
+                       "expected the keys and values of a map to have one dim, of one size");
+  return ACCEL_OK;
+}
+
 /// The array that a value of the caller is. kinds: accel_port.flags from this value on. outer: the
-/// kind of what it is in.
+/// kind of what it is in. dtype: of the innermost tensors.
 static accel_status take_value(accel_context *context, int32_t index, const accel_value *value,
-                               uint32_t kinds, accel_kind outer, accel_array *array) {
+                               uint32_t kinds, accel_kind outer, accel_dtype dtype,
+                               accel_array *array) {
   const accel_port *port = &context->program->inputs[index];
-  accel_kind wanted = (accel_kind)(kinds & ((1u << ACCEL_KIND_BITS) - 1));
+  accel_kind wanted = first_kind(kinds);
   if (value->kind != wanted)
     return accel_error(
         context, ACCEL_INVALID_ARGUMENT, "input %d '%s': expected %s inside of %s, found %s", index,
         port->name, accel_kind_name(wanted), accel_kind_name(outer), accel_kind_name(value->kind));
-  if (value->kind == ACCEL_SEQUENCE || value->kind == ACCEL_OPTIONAL) {
-    bool is_sequence = value->kind == ACCEL_SEQUENCE;
+  kinds >>= ACCEL_KIND_BITS;
+  if (value->kind != ACCEL_TENSOR && value->kind != ACCEL_STRING_TENSOR) {
+    bool is_sequence = value->kind == ACCEL_SEQUENCE, is_map = value->kind == ACCEL_MAP;
     const accel_value *items = is_sequence ? value->u.sequence.items : value->u.optional.item;
-    int64_t count = is_sequence ? value->u.sequence.count : items != NULL;
-    if (count < 0 || (count && !items))
-      return bad_element(context, index, "expected the elements of a sequence, found none");
-    int64_t *to =
-        accel_rt_new_array(&context->frame, array, (accel_dtype){ACCEL_OPAQUE, 64, 1}, 1, &count);
+    int64_t count = is_sequence ? value->u.sequence.count : is_map ? 2 : items != NULL;
+    if (count < 0 || (is_map ? !value->u.map.keys || !value->u.map.values : count && !items))
+      return bad_element(context, index,
+                         is_map ? "expected the keys and values of a map, found none"
+                                : "expected the elements of a sequence, found none");
+    int64_t *to = accel_rt_new_array(&context->frame, array, box_dtype, 1, &count);
     if (!to)
       return context->status;
-    for (int64_t i = 0; i < count; ++i) {
+    accel_status status = ACCEL_OK;
+    for (int64_t i = 0; !status && i < count; ++i) {
       accel_array item = {0};
-      accel_status status =
-          take_value(context, index, &items[i], kinds >> ACCEL_KIND_BITS, value->kind, &item);
+      if (!is_map)
+        status = take_value(context, index, &items[i], kinds, value->kind, dtype, &item);
+      else if (i == 0)
+        status =
+            take_value(context, index, value->u.map.keys, kinds, ACCEL_MAP,
+                       first_kind(kinds) == ACCEL_STRING_TENSOR ? string_dtype
+                                                                : (accel_dtype){ACCEL_INT, 64, 1},
+                       &item);
+      else
+        status = take_value(context, index, value->u.map.values, kinds >> ACCEL_KIND_BITS,
+                            ACCEL_MAP, dtype, &item);
       to[i] = status ? -1 : accel_rt_box(&context->frame, &item);
       release(context, &item);
-      if (to[i] < 0) {
-        release(context, array);
-        return status ? status : context->status;
-      }
+      if (!status && to[i] < 0)
+        status = context->status;
     }
-    return ACCEL_OK;
+    if (!status && is_map)
+      status = check_map(context, index, array);
+    if (status)
+      release(context, array);
+    return status;
   }
   bool is_text = value->kind == ACCEL_STRING_TENSOR;
   accel_tensor tensor =
-      is_text ? accel_strings_as_tensor(&value->u.strings, port) : value->u.tensor;
-  accel_status status = check_element(context, index, &tensor);
+      is_text ? accel_strings_as_tensor(&value->u.strings, string_dtype) : value->u.tensor;
+  accel_status status = check_element(context, index, &tensor, dtype);
   if (status)
     return status;
   accel_range range = accel_range_of(&tensor);
@@ -202,46 +236,52 @@ static accel_status take_value(accel_context *context, int32_t index, const acce
 ACCEL_LOCAL accel_status accel_take_boxes(accel_context *context, int32_t index,
                                           const accel_value *value) {
   const accel_port *port = &context->program->inputs[index];
-  return take_value(context, index, value, port->flags, port->kind, &context->taken[index]);
+  return take_value(context, index, value, port->flags, port->kind, port->dtype,
+                    &context->taken[index]);
 }
 
 //===-- Outputs -----------------------------------------------------------------------------===//
 
-static bool is_text_port(const accel_port *port) {
-  return port->dtype.code == ACCEL_OPAQUE && port->dtype.bits == 8 * sizeof(accel_string);
-}
-
 static int64_t in_blocks(int64_t bytes) { return (bytes + 15) & ~(int64_t)15; }
 
-/// Bytes of what an array becomes for the caller, without the accel_value itself.
-static int64_t value_bytes(accel_context *context, const accel_port *port,
-                           const accel_array *array) {
+/// The kinds of element i of what `kinds` are of.
+static uint32_t kinds_within(uint32_t kinds, int64_t i) {
+  bool is_value = first_kind(kinds) == ACCEL_MAP && i == 1;
+  return kinds >> (is_value ? 2 * ACCEL_KIND_BITS : ACCEL_KIND_BITS);
+}
+/// Bytes of an element as the caller sees it.
+static int64_t given_bytes(uint32_t kinds, const accel_array *array) {
+  return accel_element_bytes(first_kind(kinds) == ACCEL_STRING_TENSOR ? string_dtype
+                                                                      : array->dtype);
+}
+
+/// Bytes of what an array becomes for the caller, without the accel_value itself. kinds: from this
+/// value on.
+static int64_t value_bytes(accel_context *context, uint32_t kinds, const accel_array *array) {
   if (!holds_boxes(array)) {
     int64_t count = accel_tensor_bytes(array->dims, array->rank, 1);
     return in_blocks(array->rank * (int64_t)sizeof(int64_t)) +
-           in_blocks(count * accel_element_bytes(is_text_port(port) ? port->dtype : array->dtype));
+           in_blocks(count * given_bytes(kinds, array));
   }
+  const int64_t *numbers = array->data;
   int64_t bytes = in_blocks(array->dims[0] * (int64_t)sizeof(accel_value));
   for (int64_t i = 0; i < array->dims[0]; ++i)
-    bytes += value_bytes(context, port,
-                         accel_rt_boxed(&context->frame, ((const int64_t *)array->data)[i]));
+    bytes +=
+        value_bytes(context, kinds_within(kinds, i), accel_rt_boxed(&context->frame, numbers[i]));
   return bytes;
 }
 
-/// Kinds from the outside to the inside: the innermost is a tensor.
-static void give_value(accel_context *context, const accel_port *port, const accel_array *array,
-                       bool is_optional, char **room, accel_value *value) {
+static void give_value(accel_context *context, uint32_t kinds, const accel_array *array,
+                       char **room, accel_value *value) {
   memset(value, 0, sizeof *value);
   if (!holds_boxes(array)) {
     int64_t *shape = take(room, array->rank * (int64_t)sizeof *shape);
     memcpy(shape, array->dims, (size_t)array->rank * sizeof *shape);
     int64_t count = accel_tensor_bytes(array->dims, array->rank, 1);
-    int64_t element = accel_element_bytes(array->dtype);
-    bool is_text = is_text_port(port);
-    void *data = take(room, count * accel_element_bytes(is_text ? port->dtype : array->dtype));
+    void *data = take(room, count * given_bytes(kinds, array));
     if (count)
-      memcpy(data, array->data, (size_t)(count * element));
-    if (is_text) {
+      memcpy(data, array->data, (size_t)(count * accel_element_bytes(array->dtype)));
+    if (first_kind(kinds) == ACCEL_STRING_TENSOR) {
       accel_expand_strings(context, data, count);
       value->kind = ACCEL_STRING_TENSOR;
       value->u.strings = (accel_string_tensor){data, array->rank, shape};
@@ -251,28 +291,27 @@ static void give_value(accel_context *context, const accel_port *port, const acc
         accel_host_tensor(data, array->dtype.code, array->dtype.bits, array->rank, shape));
     return;
   }
+  const int64_t *numbers = array->data;
   int64_t count = array->dims[0];
   accel_value *items = take(room, count * (int64_t)sizeof *items);
-  // Of what is nested, only the outermost can be optional.
   for (int64_t i = 0; i < count; ++i)
-    give_value(context, port, accel_rt_boxed(&context->frame, ((const int64_t *)array->data)[i]),
-               false, room, &items[i]);
-  if (is_optional) {
-    value->kind = ACCEL_OPTIONAL;
+    give_value(context, kinds_within(kinds, i), accel_rt_boxed(&context->frame, numbers[i]), room,
+               &items[i]);
+  value->kind = first_kind(kinds);
+  if (value->kind == ACCEL_OPTIONAL)
     value->u.optional.item = count ? items : NULL;
-  } else {
-    value->kind = ACCEL_SEQUENCE;
+  else if (value->kind == ACCEL_MAP)
+    value->u.map = (accel_map){&items[0], &items[1]};
+  else
     value->u.sequence = (accel_sequence){items, count};
-  }
 }
 
-/// Copies a sequence or optional value to memory that lives until the next run.
+/// Copies a sequence, optional value or map to memory that lives until the next run.
 static int32_t give_boxes(accel_context *context, int32_t number, const accel_array *array) {
-  const accel_port *port = &context->program->outputs[number];
-  char *room = accel_rt_grow(&context->frame, number, value_bytes(context, port, array) + 16, 0);
+  uint32_t kinds = context->program->outputs[number].flags;
+  char *room = accel_rt_grow(&context->frame, number, value_bytes(context, kinds, array) + 16, 0);
   if (!room)
     return context->status;
-  give_value(context, port, array, port->kind == ACCEL_OPTIONAL, &room,
-             context->frame.outputs[number]);
+  give_value(context, kinds, array, &room, context->frame.outputs[number]);
   return ACCEL_OK;
 }

@@ -103,12 +103,12 @@ static accel_status check_tensor(accel_context *context, int32_t index,
 }
 
 ACCEL_LOCAL accel_tensor accel_strings_as_tensor(const accel_string_tensor *strings,
-                                                 const accel_port *port) {
+                                                 accel_dtype dtype) {
   // A rank that no port has stays one.
   int32_t rank = strings->ndim < 0 || strings->ndim > INT32_MAX ? -1 : (int32_t)strings->ndim;
   accel_tensor tensor =
-      accel_host_tensor(strings->data, port->dtype.code, port->dtype.bits, rank, strings->shape);
-  tensor.dtype.lanes = port->dtype.lanes;
+      accel_host_tensor(strings->data, dtype.code, dtype.bits, rank, strings->shape);
+  tensor.dtype.lanes = dtype.lanes;
   return tensor;
 }
 
@@ -170,7 +170,7 @@ ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_
       continue;
     }
     accel_tensor tensor = port->kind == ACCEL_STRING_TENSOR
-                              ? accel_strings_as_tensor(&inputs[index].u.strings, port)
+                              ? accel_strings_as_tensor(&inputs[index].u.strings, port->dtype)
                               : inputs[index].u.tensor;
     accel_status status = check_tensor(context, index, &tensor);
     if (status)

@@ -244,7 +244,7 @@ ACCEL_LOCAL accel_status accel_check_inputs(accel_context *context, const accel_
                                             int32_t count);
 /// Strings as the elements of a tensor of the port's type.
 ACCEL_LOCAL accel_tensor accel_strings_as_tensor(const accel_string_tensor *strings,
-                                                 const accel_port *port);
+                                                 accel_dtype dtype);
 /// Points frame.inputs at contiguous data, copying where it must. Inputs have been checked.
 ACCEL_LOCAL accel_status accel_place_inputs(accel_context *context, const accel_value *inputs);
 ACCEL_LOCAL accel_range accel_range_of(const accel_tensor *tensor);

@@ -109,8 +109,7 @@ static LogicalResult imputer(Node &node) {
   return node.result(node.select(isReplaced, given, x));
 }
 
-/// The conditions, of which a run with one that does not hold fails.
-static Value require(Node &node, Value conditions, StringRef message) {
+Value accel::onnx_import::require(Node &node, Value conditions, StringRef message) {
   if (!conditions || node.hasFailed())
     return {};
   OpBuilder &builder = node.builder();

@@ -102,10 +102,8 @@ static std::optional<SmallVector<int64_t>> orderKeys(Node &node, Value list) {
   return keys;
 }
 
-/// For each element of x the value of its key, and the last of the values where it is none. A
-/// constant of values has one more than there are keys.
-static Value lookUp(Node &node, Value x, Value keys, Value values, bool firstWins,
-                    bool mustBeThere = false, bool findsNaN = true) {
+Value accel::onnx_import::lookUp(Node &node, Value x, Value keys, Value values, bool firstWins,
+                                 bool mustBeThere, bool findsNaN) {
   std::optional<SmallVector<int64_t>> numbers = orderKeys(node, keys);
   if (node.hasFailed() || !x)
     return {};

@@ -210,30 +210,6 @@ static LogicalResult binarizer(Node &node) {
   return node.hasFailed() ? failure() : node.result(node.cast(above, Node::element(x)));
 }
 
-/// Rows as maps: a matter of how an output is given, see GraphImporter::checkMaps.
-static LogicalResult zipMap(Node &node) {
-  Value x = rowsOf(node, node.operand(0));
-  std::optional<SmallVector<int64_t>> ints = node.integers("classlabels_int64s");
-  const onnx::AttributeProto *strings = node.attribute("classlabels_strings");
-  if (node.hasFailed())
-    return failure();
-  int64_t count = ints ? ints->size() : strings ? strings->strings_size() : 0;
-  if ((ints && strings) || count < 1)
-    return node.error("expected either classlabels_int64s or classlabels_strings");
-  if (node.staticDim(x, 1) != count)
-    return node.error("expected a value for each of " + Twine(count) + " keys, found " +
-                      Twine(node.staticDim(x, 1)));
-  OpBuilder &builder = node.builder();
-  DenseI64ArrayAttr numbers;
-  ArrayAttr texts;
-  if (ints)
-    numbers = builder.getDenseI64ArrayAttr(*ints);
-  else
-    texts = builder.getStrArrayAttr(
-        SmallVector<StringRef>(strings->strings().begin(), strings->strings().end()));
-  return node.result(node.create<nn::MapsOp>(x, numbers, texts));
-}
-
 ArrayRef<OpRow> accel::onnx_import::linearOps() {
   static const OpRow rows[] = {
       {"Binarizer", 1, binarizer},
@@ -241,7 +217,6 @@ ArrayRef<OpRow> accel::onnx_import::linearOps() {
       {"LinearRegressor", 1, linearRegressor},
       {"Normalizer", 1, normalizer},
       {"Scaler", 1, scaler},
-      {"ZipMap", 1, zipMap},
   };
   return rows;
 }

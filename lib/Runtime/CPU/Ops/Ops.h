@@ -170,6 +170,12 @@ ACCEL_OP(nms);
 /// summed in f64, integers modulo 2^64.
 ACCEL_OP(reduce);
 
+//===-- Map.c ---------------------------------------------------------------------------------===//
+
+/// (map), ints [whether in ascending order of the keys, which are i64 then]; results: keys [n],
+/// values [n].
+ACCEL_OP(open_map);
+
 //===-- Sequence.c: sequences and optional values, which are arrays of boxes
 //-------------------===//
 
@@ -200,7 +206,7 @@ ACCEL_OP(string_concat);
 ACCEL_OP(string_split);
 /// (X): for each element, how many different ones come before it in the order of code points.
 ACCEL_OP(string_ranks);
-/// (numbers): Cast-25 to strings.
+/// (numbers), ints [decimals of floats?]: Cast-25 to strings.
 ACCEL_OP(number_to_string);
 /// (X), ints [ACCEL_TEXT_*]: Cast-25 of strings to f64, i64 or u64.
 ACCEL_OP(string_to_number);

@@ -217,6 +217,7 @@ int32_t accel_op_number_to_string(accel_frame *frame, accel_op_call *call) {
   locale_t before, c = to ? enter_c_locale(frame, &before) : (locale_t)0;
   if (!c)
     return accel_rt_status(frame);
+  int decimals = call->num_ints ? (int)call->ints[0] : -1;
   bool is_unsigned = input->dtype.code == ACCEL_UINT || input->dtype.code == ACCEL_BOOL;
   int32_t status = ACCEL_OK;
   for (int64_t i = 0; !status && i < count; i += TEXT_BLOCK) {
@@ -233,6 +234,8 @@ int32_t accel_op_number_to_string(accel_frame *frame, accel_op_call *call) {
       if (!op_is_float(input->dtype))
         size = is_unsigned ? snprintf(text, sizeof text, "%llu", (unsigned long long)ints[k])
                            : snprintf(text, sizeof text, "%lld", (long long)ints[k]);
+      else if (decimals >= 0)
+        size = snprintf(text, sizeof text, "%.*f", decimals, floats[k]);
       else if (floats[k] != floats[k])
         size = snprintf(text, sizeof text, "NaN");
       else if (floats[k] - floats[k] != 0)

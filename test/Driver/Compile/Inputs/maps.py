@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Makes a model whose outputs are maps (maps.py make ONNX), or runs it and checks them (maps.py run LIBRARY)."""
+"""Makes a model whose outputs are maps (maps.py make ONNX), or runs it and checks them (maps.py run LIBRARY).
+
+maps.py inputs FOLDER makes a model of two maps, and their values as files.
+"""
 
 import sys
 
@@ -35,4 +38,30 @@ def run(path):
         assert names == [dict(zip("abc", row.tolist())) for row in x], names
 
 
-{"make": make, "run": run}[sys.argv[1]](sys.argv[2])
+def inputs(folder):
+    import os
+
+    import onnx
+    from onnx import TensorProto, numpy_helper, parser
+
+    os.makedirs(folder, exist_ok=True)
+    onnx.save(
+        parser.parse_model(
+            """<ir_version: 8, opset_import: ["" : 17, "ai.onnx.ml" : 3]>
+            maps (map(int64, float[]) m, map(int64, string[]) t) => (float[1, 3] y, string[1, k] z) {
+              y = ai.onnx.ml.DictVectorizer <int64_vocabulary = [3, 5, 7]> (m)
+              z = ai.onnx.ml.CastMap <cast_to = "TO_STRING"> (t)
+            }"""
+        ),
+        folder + "/maps.onnx",
+    )
+    texts = onnx.MapProto(key_type=TensorProto.INT64, keys=[9, 4])
+    texts.values.elem_type = 1  # tensors
+    for text in (b"last", b"first"):
+        texts.values.tensor_values.add(data_type=TensorProto.STRING, dims=[1], string_data=[text])
+    for name, value in (("m", numpy_helper.from_dict({7: np.float32(-2), 3: np.float32(1.5)})), ("t", texts)):
+        with open(f"{folder}/{name}.pb", "wb") as file:
+            file.write(value.SerializeToString())
+
+
+{"make": make, "run": run, "inputs": inputs}[sys.argv[1]](sys.argv[2])
