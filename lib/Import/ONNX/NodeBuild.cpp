@@ -152,8 +152,8 @@ Value Node::transpose(Value value, ArrayRef<int64_t> permutation) {
   return create<nn::TransposeOp>(value, permutation);
 }
 
-/// Sums of more elements are taken in two steps: of each row, then of the rows. One chain of f32
-/// additions over a picture of 800x800 loses four of seven digits.
+/// Sums of more elements are taken in two steps: of each row, then of the rows. So the rows of
+/// large pictures are work for several threads.
 static constexpr int64_t kLongSum = 1 << 15;
 
 Value Node::reduce(nn::ReduceKind kind, Value value, ArrayRef<int64_t> axes, bool keepdims) {

@@ -198,6 +198,14 @@ Vectorizer::reduceInBlocks(Index extent, int64_t block, ValueRange carried,
   return rest ? add(whole, builder.getIndexAttr(rest), sums) : sums;
 }
 
+/// How many iterations of a loop over a reduction dim make a block, where `steps` additions are
+/// made in each iteration (where that is known): about `block` additions in all.
+static int64_t iterationsInBlock(int64_t block, std::optional<int64_t> steps) {
+  // Rows that only the run knows are pictures' more often than not.
+  constexpr int64_t kUnknownSteps = 32;
+  return std::max<int64_t>(1, block / std::max<int64_t>(1, steps.value_or(kUnknownSteps)));
+}
+
 /// Reductions at several points at once: loops over the reduction dims carry one value a point.
 SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
                                         ArrayRef<Point> points, Value initFrom) {
@@ -232,9 +240,14 @@ SmallVector<Value> Vectorizer::reduceAt(linalg::GenericOp op, const Plan &plan,
       }
       return results;
     }
-    std::optional<int64_t> extent = getConstantIntValue(plan.extents[dim]);
-    if (block && next + 1 == plan.reduction.size() && (!extent || *extent > block.getInt()))
-      return reduceInBlocks(plan.extents[dim], block.getInt(), results,
+    std::optional<int64_t> extent = getConstantIntValue(plan.extents[dim]), steps = 1;
+    for (unsigned inner : ArrayRef(plan.reduction).drop_front(next + 1)) {
+      std::optional<int64_t> size = getConstantIntValue(plan.extents[inner]);
+      steps = steps && size ? std::optional(*steps * *size) : std::nullopt;
+    }
+    int64_t iterations = block ? iterationsInBlock(block.getInt(), steps) : 0;
+    if (block && (!extent || *extent > iterations))
+      return reduceInBlocks(plan.extents[dim], iterations, results,
                             [&](Index position, ValueRange sums) {
                               for (Point &point : at)
                                 point.index[dim] = position;
@@ -326,6 +339,7 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
   };
 
   // The nest over the other reduction dims carries the partial vectors.
+  auto sumBlock = op->getAttrOfType<IntegerAttr>(exec::KernelOp::kSumBlockAttr);
   int64_t blocks = size ? *size / block : -1;
   bool unrolled = !size || blocks > 0;
   SmallVector<Value> partial(unrolled ? kUnroll : 1, neutralVector(lanes));
@@ -343,6 +357,21 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
           point.index[outer] = builder.getIndexAttr(0);
         return nest(next + 1, carried);
       }
+      std::optional<int64_t> steps =
+          size ? std::optional(llvm::divideCeil(*size, block)) : std::nullopt;
+      for (unsigned inner : ArrayRef(plan.reduction).drop_front(next + 1)) {
+        std::optional<int64_t> rows = getConstantIntValue(plan.extents[inner]);
+        if (inner != dim)
+          steps = steps && rows ? std::optional(*steps * *rows) : std::nullopt;
+      }
+      int64_t iterations = sumBlock ? iterationsInBlock(sumBlock.getInt(), steps) : 0;
+      std::optional<int64_t> rows = getConstantIntValue(plan.extents[outer]);
+      if (sumBlock && (!rows || *rows > iterations))
+        return reduceInBlocks(plan.extents[outer], iterations, sums,
+                              [&](Index position, ValueRange values) {
+                                point.index[outer] = position;
+                                return nest(next + 1, values);
+                              });
       auto loop =
           scf::ForOp::create(builder, location, asValue(builder.getIndexAttr(0)),
                              asValue(plan.extents[outer]), asValue(builder.getIndexAttr(1)), sums);
@@ -353,6 +382,21 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
       return SmallVector<Value>(loop.getResults());
     }
     Index zero = builder.getIndexAttr(0);
+    // `steps` times kUnroll vectors, from the first element on, in blocks.
+    auto runInBlocks = [&](Index steps) {
+      SmallVector<Value> found =
+          reduceInBlocks(steps, sumBlock.getInt(), ArrayRef(sums).take_front(kUnroll),
+                         [&](Index position, ValueRange values) {
+                           AffineExpr d = builder.getAffineDimExpr(0);
+                           Index base = affine::makeComposedFoldedAffineApply(
+                               builder, location, AffineMap::get(1, 0, d * block), {position});
+                           SmallVector<Value> next;
+                           for (auto [i, value] : llvm::enumerate(values))
+                             next.push_back(step(value, at(base, i * lanes), lanes, Value()));
+                           return next;
+                         });
+      llvm::copy(found, sums.begin());
+    };
     auto run = [&](Index from, Index to, int64_t stride, unsigned vectors) {
       auto loop = scf::ForOp::create(builder, location, asValue(from), asValue(to),
                                      asValue(builder.getIndexAttr(stride)),
@@ -370,7 +414,9 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
     if (size) {
       // A row that fits the registers is read there.
       bool loops = *size > kRegisterVectors / 2 * lanes;
-      if (loops)
+      if (loops && sumBlock && blocks > sumBlock.getInt())
+        runInBlocks(builder.getIndexAttr(blocks));
+      else if (loops)
         run(zero, builder.getIndexAttr(blocks * block), block, kUnroll);
       int64_t from = loops ? blocks * block : 0;
       for (int64_t i = 0; from + lanes <= *size; from += lanes, ++i) {
@@ -387,7 +433,11 @@ Value Vectorizer::reduceHorizontally(linalg::GenericOp op, const Plan &plan, Poi
           builder, location, AffineMap::get(1, 0, d.floorDiv(unit) * unit), {extent});
     };
     Index whole = rounded(block), full = rounded(lanes);
-    run(zero, whole, block, kUnroll);
+    if (sumBlock)
+      runInBlocks(affine::makeComposedFoldedAffineApply(
+          builder, location, AffineMap::get(1, 0, d.floorDiv(block)), {extent}));
+    else
+      run(zero, whole, block, kUnroll);
     run(whole, full, lanes, 1);
     Value left = arith::SubIOp::create(builder, location, asValue(extent), asValue(full));
     Value mask = vector::CreateMaskOp::create(builder, location,

@@ -278,3 +278,30 @@ func.func @sum_blocks_of_any_depth(%k: index, %a: tensor<1x?xf32> {exec.shape = 
   %0 = nn.matmul %a, %b : tensor<1x?xf32>, tensor<?x16xf32> -> tensor<1x16xf32>
   return %0 : tensor<1x16xf32>
 }
+
+// -----
+
+// So is a sum along vectors: 1025 times four vectors are two blocks of 512 and one.
+// CHECK-LABEL: @sum_blocks_along_vectors
+// CHECK: %[[ZERO:[^ ]*]] = arith.constant dense<0.000000e+00> : vector<16xf32>
+// CHECK: %{{.*}}:4 = scf.for %{{.*}} = %c0 to %c1024 step %c512 iter_args(%[[SO_FAR:[^ ]*]] = %[[ZERO]], {{.*}})
+// CHECK: %[[BLOCK:[^ ]*]]:4 = scf.for %{{.*}} = %c0 to %c512 step %c1 iter_args(%{{[^ ]*}} = %[[ZERO]], {{.*}})
+// CHECK: arith.addf %[[SO_FAR]], %[[BLOCK]]#0
+func.func @sum_blocks_along_vectors(%x: tensor<1x65600xf32>) -> tensor<1xf32> {
+  %0 = nn.reduce sum %x axes [1] : tensor<1x65600xf32> -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}
+
+// -----
+
+// And one over rows: of ten steps each, 51 make a block.
+// CHECK-LABEL: @sum_blocks_of_rows
+// CHECK: %[[ZERO:[^ ]*]] = arith.constant dense<0.000000e+00> : vector<16xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c663 step %c51
+// CHECK: scf.for %{{.*}} = %c0 to %c51 step %c1 iter_args(%{{[^ ]*}} = %[[ZERO]], {{.*}})
+// CHECK: scf.for %{{.*}} = %c0 to %c640 step %c64
+// CHECK: scf.for %{{.*}} = %c0 to %c37 step %c1 iter_args(%{{[^ ]*}} = %[[ZERO]], {{.*}})
+func.func @sum_blocks_of_rows(%x: tensor<1x700x640xf32>) -> tensor<1xf32> {
+  %0 = nn.reduce mean %x axes [1, 2] : tensor<1x700x640xf32> -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}

@@ -27,6 +27,37 @@ def reductions():
         yield row("ReduceMax", x("N", 7, 17, dtype=dtype), const([1]), opset=18)
 
 
+def large(spread):
+    return lambda rng, shape: 2000 + spread * rng.standard_normal(shape)
+
+
+def mean(*axes):
+    return lambda value, *rest: value.astype(np.float64).mean(axes, keepdims=True).astype(np.float32)
+
+
+def total(*axes):
+    return lambda value, *rest: value.astype(np.float64).sum(axes, keepdims=True).astype(np.float32)
+
+
+def instance_norm(value, *rest):
+    value = value.astype(np.float64)
+    middle, spread = value.mean((2, 3), keepdims=True), value.var((2, 3), keepdims=True)
+    return ((value - middle) / np.sqrt(spread + 1e-5)).astype(np.float32)
+
+
+def long_sums():
+    """Sums of so many terms that a chain of additions in f32 would lose half of the digits."""
+    near = dict(rtol=3e-6, atol=0.0, scaled=0.0)
+    for dims, axes in ((("L",), [0]), ((2, "L"), [1]), (("L", 3), [0]), (("L", 32), [0]), ((2, "H", 800), [1, 2]), (("H", 800, 2), [0, 1])):
+        given = x(*dims, values=large(1))
+        yield row("ReduceMean", given, const(axes), opset=18, reference=mean(*axes), tolerance=near)
+        yield row("ReduceSum", given, const(axes), opset=18, reference=total(*axes), tolerance=near)
+    yield row("GlobalAveragePool", x(1, 3, "H", 800, values=large(1)), reference=mean(2, 3), tolerance=near)
+    for channels in (2, 16):
+        given = x(1, channels, "H", 800, values=large(40)), const(np.ones(channels), "float32"), const(np.zeros(channels), "float32")
+        yield row("InstanceNormalization", *given, reference=instance_norm, tolerance=dict(rtol=0.0, atol=3e-5, scaled=0.0))
+
+
 def not_numbers(rng, shape):
     """A row with a NaN, one with an element of no weight, and one of numbers."""
     values = rng.standard_normal(shape)
@@ -86,5 +117,6 @@ def normalizations():
 
 def rows():
     yield from reductions()
+    yield from long_sums()
     yield from softmaxes()
     yield from normalizations()

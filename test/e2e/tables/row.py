@@ -11,7 +11,7 @@ from onnx import helper, numpy_helper
 from engine import random_array
 
 # Sizes that a named dim takes, one after another, in the same compiled library.
-SIZES = {"N": (3, 1, 8), "S": (17, 33, 2), "T": (5, 16, 1), "B": (1, 4, 8)}
+SIZES = {"N": (3, 1, 8), "S": (17, 33, 2), "T": (5, 16, 1), "B": (1, 4, 8), "H": (800, 1, 50), "L": (640000, 1000, 1)}
 RUNS = 3
 
 
