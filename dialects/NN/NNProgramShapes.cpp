@@ -12,6 +12,9 @@ using namespace accel::nn;
 
 /// Each round but the last narrows a symbol's bounds; a longer chain of conclusions is not needed.
 static constexpr unsigned kMaxRounds = 8;
+/// Of which of two dims is the least. A sum of many such leasts has as many cases as a power of two
+/// says: beyond these it is left to the run to compute.
+static constexpr unsigned kMaxCases = 64;
 
 ProgramShapes::ProgramShapes(func::FuncOp main, ArrayRef<StringAttr> names,
                              ArrayRef<NamedBounds> named)
@@ -125,7 +128,13 @@ std::string ProgramShapes::text(const Requirement &requirement) const {
 
 /// Adds what "condition is 0 or more" comes to and is not known.
 void ProgramShapes::addCondition(Dim condition, SmallVectorImpl<Dim> &conditions) {
-  if (atMost(constant(0), condition))
+  llvm::SmallDenseSet<Dim> seen;
+  addCondition(condition, conditions, seen);
+}
+
+void ProgramShapes::addCondition(Dim condition, SmallVectorImpl<Dim> &conditions,
+                                 llvm::SmallDenseSet<Dim> &seen) {
+  if (!seen.insert(condition).second || atMost(constant(0), condition))
     return;
   DimSum sum(condition);
   for (const DimTerm &term : sum.terms) {
@@ -133,15 +142,15 @@ void ProgramShapes::addCondition(Dim condition, SmallVectorImpl<Dim> &conditions
       continue;
     auto symbol = dyn_cast<AffineSymbolExpr>(term.factors[0]);
     const LeastDim *least = symbol ? definitionOf(symbol.getPosition()) : nullptr;
-    if (!least || term.coefficient < 0)
+    if (!least || term.coefficient < 0 || seen.size() > kMaxCases)
       continue;
     // The least of two is enough where both are.
     Dim a = least->a, b = least->b;
     DimSum rest = sum;
     int64_t coefficient = term.coefficient;
     rest.add(DimTerm{term.factors, -coefficient});
-    addCondition(rest.dim() + a * coefficient, conditions);
-    addCondition(rest.dim() + b * coefficient, conditions);
+    addCondition(simplify(rest.dim() + a * coefficient), conditions, seen);
+    addCondition(simplify(rest.dim() + b * coefficient), conditions, seen);
     return;
   }
   condition = sum.dim();

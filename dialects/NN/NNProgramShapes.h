@@ -55,6 +55,8 @@ private:
   std::string text(Dim dim) const;
   void setConditions(Requirement &requirement);
   void addCondition(Dim condition, llvm::SmallVectorImpl<Dim> &conditions);
+  void addCondition(Dim condition, llvm::SmallVectorImpl<Dim> &conditions,
+                    llvm::SmallDenseSet<Dim> &seen);
   bool limits(Dim condition, mlir::Location by, llvm::MutableArrayRef<NamedBounds> named) const;
 
   mlir::func::FuncOp main;

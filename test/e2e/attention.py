@@ -26,6 +26,7 @@ SIZES = [
     (2, 77, 64, 64),
     (1, 4100, 16, 16),
     (3, 5, 8, 8),
+    (4, 300, 64, 64),
     (7, 7, 80, 80),
     (5, 600, 24, 40),
     (33, 1000, 64, 64),
@@ -44,10 +45,12 @@ def transposed(b, x, *perm):
 
 
 def build(sizes, layout, mask, dynamic):
-    """The model, and the scale of its scores."""
+    """The model, and the scale of its scores. dynamic: which dims have names: "all", or all but the rows ("keys")."""
     rows, keys, depth, columns = sizes
     b = Builder("attention", seed=1)
-    batch, q, k = ("batch", "rows", "rows" if rows == keys else "keys") if dynamic else (BATCH, rows, keys)
+    batch, q, k = BATCH, rows, keys
+    if dynamic:
+        batch, q, k = "batch", "rows" if dynamic == "all" else rows, "rows" if rows == keys else "keys"
     shape = lambda *dims: b.constant(np.array(dims, np.int64))
     split = lambda x, size: b.node("Reshape", x, shape(0, 0, HEADS, size))
     if layout == "heads":
@@ -188,9 +191,11 @@ def main():
                 elif rows * keys < 10000:
                     modes |= {"plain": {"plain": True}, "x86-64-v2": {"cpu": "x86-64-v2"}}
                 for mode, options in modes.items():
-                    cases[f"{name}/{mode}"] = lambda a=(sizes, layout, mask), o=options: check(*a, False, **o)
+                    cases[f"{name}/{mode}"] = lambda a=(sizes, layout, mask), o=options: check(*a, None, **o)
                 if layout != "merged" and mask != "causal":
-                    cases[f"{name}/dynamic"] = lambda a=(sizes, layout, mask): check(*a, True)
+                    cases[f"{name}/dynamic"] = lambda a=(sizes, layout, mask): check(*a, "all")
+                    if layout == "heads" and rows != keys:  # as few rows as heads that share their keys
+                        cases[f"{name}/keys"] = lambda a=(sizes, layout, mask): check(*a, "keys")
     suite.finish(suite.run("attention", cases, args))
 
 

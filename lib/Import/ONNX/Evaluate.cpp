@@ -2,6 +2,7 @@
 // Evaluates the shape arithmetic of exporters: small integer tensors as expressions of the
 // program's dims.
 #include "lib/Import/ONNX/GraphImporter.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace accel;
@@ -41,18 +42,25 @@ public:
                      : inner(op.getInput());
         })
         .Case<nn::FloorOp, nn::CeilOp, nn::RoundOp>([&](auto op) { return inner(op.getInput()); })
-        .Case<nn::BroadcastOp>([&](auto op) {
-          Elements input = inner(op.getInput());
-          if (!input || input->size() == size_t(type.getNumElements()))
-            return input;
-          return input->size() == 1
-                     ? Elements(SmallVector<Dim>(type.getNumElements(), input->front()))
-                     : Elements();
+        .Case<nn::BroadcastOp>([&](nn::BroadcastOp op) {
+          return rearranged(
+              type, op.getInput(), depth, [&](Place to, MutableArrayRef<int64_t> from) {
+                ArrayRef<int64_t> sizes = shapeOf(op.getInput());
+                for (auto [size, at, index] : llvm::zip(sizes, to.take_back(sizes.size()), from))
+                  index = size == 1 ? 0 : at;
+              });
+        })
+        .Case<nn::TransposeOp>([&](nn::TransposeOp op) {
+          return rearranged(type, op.getInput(), depth,
+                            [&](Place to, MutableArrayRef<int64_t> from) {
+                              for (auto [axis, at] : llvm::zip_equal(op.getPermutation(), to))
+                                from[axis] = at;
+                            });
         })
         .Case<nn::ConcatOp>([&](nn::ConcatOp op) {
           SmallVector<Dim> all;
           for (Value operand : op.getInputs()) {
-            Elements part = type.getRank() == 1 ? inner(operand) : Elements();
+            Elements part = op.getAxis() == 0 ? inner(operand) : Elements();
             if (!part)
               return Elements();
             all.append(*part);
@@ -74,15 +82,14 @@ public:
           return Elements(taken);
         })
         .Case<nn::SliceOp>([&](nn::SliceOp op) {
-          Elements input = type.getRank() == 1 ? inner(op.getInput()) : Elements();
-          if (!input)
-            return Elements();
           if (!op.getDynamicOffsets().empty())
             return Elements();
-          SmallVector<Dim> taken;
-          for (int64_t i = 0; i < type.getNumElements(); ++i)
-            taken.push_back((*input)[op.getOffsets()[0] + i * op.getSteps()[0]]);
-          return Elements(taken);
+          return rearranged(type, op.getInput(), depth,
+                            [&](Place to, MutableArrayRef<int64_t> from) {
+                              for (auto [offset, step, at, index] :
+                                   llvm::zip_equal(op.getOffsets(), op.getSteps(), to, from))
+                                index = offset + at * step;
+                            });
         })
         .Case<nn::ReduceOp>([&](nn::ReduceOp op) { return reduce(op, inner(op.getInput())); })
         .Case<nn::SelectOp>([&](nn::SelectOp op) {
@@ -119,6 +126,29 @@ public:
   }
 
 private:
+  using Place = ArrayRef<int64_t>;
+
+  static ArrayRef<int64_t> shapeOf(Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  }
+
+  /// Each element of the result is one of the input's: `source` says at which indices.
+  Elements rearranged(RankedTensorType type, Value value, unsigned depth,
+                      llvm::function_ref<void(Place, MutableArrayRef<int64_t>)> source) {
+    Elements input = get(value, depth + 1);
+    if (!input)
+      return std::nullopt;
+    SmallVector<int64_t> strides = computeStrides(shapeOf(value)),
+                         places = computeStrides(type.getShape());
+    SmallVector<Dim> result;
+    for (int64_t i = 0; i < type.getNumElements(); ++i) {
+      SmallVector<int64_t> from(strides.size());
+      source(delinearize(i, places), from);
+      result.push_back((*input)[linearize(from, strides)]);
+    }
+    return result;
+  }
+
   Dim number(int64_t value) { return getAffineConstantExpr(value, &graph.context); }
 
   Elements constant(ElementsAttr attribute) {

@@ -19,6 +19,23 @@ def LowerCopiesPass : Pass<"cpu-lower-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def SettleCarriedMemoryPass : Pass<"cpu-settle-carried-memory", "::mlir::func::FuncOp"> {
+  let summary = "Give what a loop carries from step to step memory of its own, outside the loop";
+  let description = [{
+    Bufferization lets a loop yield memory that a step has allocated. As scratch memory, an allocation is in one place
+    in all steps, so that the next step would write over what it still reads.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def HoistPass : Pass<"cpu-hoist", "::mlir::func::FuncOp"> {
+  let summary = "Take what is the same in all steps out of loops, except for what will write memory";
+  let description = [{
+    A tensor that is written before a loop and changed in it is memory to copy in each step; and in front of the loop
+    over work items, work that all of them would have to wait for.
+  }];
+}
+
 def UnrollPass : Pass<"cpu-unroll", "::mlir::func::FuncOp"> {
   let summary = "Do several steps of a reduction in one iteration";
   let description = [{

@@ -107,7 +107,7 @@ static LogicalResult toTiles(ModuleOp module, const Target &target, const Kernel
     functions.addPass(createLinalgVectorizePass({cpu}));
     functions.addPass(createCanonicalizerPass());
     functions.addPass(createCSEPass());
-    functions.addPass(createLoopInvariantCodeMotionPass());
+    functions.addPass(createHoistPass());
     for (const auto &make : addedPasses())
       functions.addPass(make());
   });
@@ -134,6 +134,8 @@ static LogicalResult toBuffers(ModuleOp module, StringRef symbol, int64_t &scrat
         passes.addPass(createCSEPass());
         passes.addPass(createCanonicalizerPass());
         OpPassManager &functions = passes.nest<func::FuncOp>();
+        functions.addPass(createSettleCarriedMemoryPass());
+        functions.addPass(createCanonicalizerPass());
         functions.addPass(createLowerCopiesPass());
         functions.addPass(createConvertLinalgToLoopsPass());
         passes.addPass(memref::createFoldMemRefAliasOpsPass());

@@ -107,3 +107,77 @@ module @same {
     return %4 : tensor<?x1x?xf32>
   }
 }
+
+// -----
+
+// Which of two dims is the least gives two cases, fourteen of them two to the fourteenth: most are left to the run.
+// CHECK-LABEL: module @many_cases
+// CHECK: exec.program @main
+// CHECK-SAME: requirement_texts = ["node 'some': expected {{.*}}total + 2 to be at most {{.*}}min(n0, 3) + min(n1, 3)
+module @many_cases {
+  func.func @main(%x0: tensor<?xf32> {nn.name = "x0"}, %x1: tensor<?xf32> {nn.name = "x1"}, %x2: tensor<?xf32> {nn.name = "x2"}, %x3: tensor<?xf32> {nn.name = "x3"}, %x4: tensor<?xf32> {nn.name = "x4"}, %x5: tensor<?xf32> {nn.name = "x5"}, %x6: tensor<?xf32> {nn.name = "x6"}, %x7: tensor<?xf32> {nn.name = "x7"}, %x8: tensor<?xf32> {nn.name = "x8"}, %x9: tensor<?xf32> {nn.name = "x9"}, %x10: tensor<?xf32> {nn.name = "x10"}, %x11: tensor<?xf32> {nn.name = "x11"}, %x12: tensor<?xf32> {nn.name = "x12"}, %x13: tensor<?xf32> {nn.name = "x13"}, %y: tensor<?xf32> {nn.name = "y"}) -> (tensor<?xf32> {nn.name = "z"}) {
+    %c0 = arith.constant 0 : index
+    %y0 = nn.bind_dims %y ["total"] affine_map<()[s0] -> (s0 + 2)> : tensor<?xf32> -> tensor<?xf32>
+    %b0 = nn.bind_dims %x0 ["n0"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d0 = tensor.dim %b0, %c0 : tensor<?xf32>
+    %m0 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d0]
+    %s0 = nn.slice %b0 offsets [0] sizes [%m0] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b1 = nn.bind_dims %x1 ["n1"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d1 = tensor.dim %b1, %c0 : tensor<?xf32>
+    %m1 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d1]
+    %s1 = nn.slice %b1 offsets [0] sizes [%m1] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b2 = nn.bind_dims %x2 ["n2"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d2 = tensor.dim %b2, %c0 : tensor<?xf32>
+    %m2 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d2]
+    %s2 = nn.slice %b2 offsets [0] sizes [%m2] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b3 = nn.bind_dims %x3 ["n3"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d3 = tensor.dim %b3, %c0 : tensor<?xf32>
+    %m3 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d3]
+    %s3 = nn.slice %b3 offsets [0] sizes [%m3] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b4 = nn.bind_dims %x4 ["n4"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d4 = tensor.dim %b4, %c0 : tensor<?xf32>
+    %m4 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d4]
+    %s4 = nn.slice %b4 offsets [0] sizes [%m4] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b5 = nn.bind_dims %x5 ["n5"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d5 = tensor.dim %b5, %c0 : tensor<?xf32>
+    %m5 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d5]
+    %s5 = nn.slice %b5 offsets [0] sizes [%m5] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b6 = nn.bind_dims %x6 ["n6"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d6 = tensor.dim %b6, %c0 : tensor<?xf32>
+    %m6 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d6]
+    %s6 = nn.slice %b6 offsets [0] sizes [%m6] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b7 = nn.bind_dims %x7 ["n7"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d7 = tensor.dim %b7, %c0 : tensor<?xf32>
+    %m7 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d7]
+    %s7 = nn.slice %b7 offsets [0] sizes [%m7] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b8 = nn.bind_dims %x8 ["n8"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d8 = tensor.dim %b8, %c0 : tensor<?xf32>
+    %m8 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d8]
+    %s8 = nn.slice %b8 offsets [0] sizes [%m8] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b9 = nn.bind_dims %x9 ["n9"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d9 = tensor.dim %b9, %c0 : tensor<?xf32>
+    %m9 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d9]
+    %s9 = nn.slice %b9 offsets [0] sizes [%m9] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b10 = nn.bind_dims %x10 ["n10"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d10 = tensor.dim %b10, %c0 : tensor<?xf32>
+    %m10 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d10]
+    %s10 = nn.slice %b10 offsets [0] sizes [%m10] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b11 = nn.bind_dims %x11 ["n11"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d11 = tensor.dim %b11, %c0 : tensor<?xf32>
+    %m11 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d11]
+    %s11 = nn.slice %b11 offsets [0] sizes [%m11] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b12 = nn.bind_dims %x12 ["n12"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d12 = tensor.dim %b12, %c0 : tensor<?xf32>
+    %m12 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d12]
+    %s12 = nn.slice %b12 offsets [0] sizes [%m12] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %b13 = nn.bind_dims %x13 ["n13"] affine_map<()[s0] -> (s0)> : tensor<?xf32> -> tensor<?xf32>
+    %d13 = tensor.dim %b13, %c0 : tensor<?xf32>
+    %m13 = affine.min affine_map<()[s0] -> (s0, 3)>()[%d13]
+    %s13 = nn.slice %b13 offsets [0] sizes [%m13] steps [1] : tensor<?xf32> -> tensor<?xf32>
+    %0 = nn.concat %s0, %s1, %s2, %s3, %s4, %s5, %s6, %s7, %s8, %s9, %s10, %s11, %s12, %s13 axis 0 : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+    %n = tensor.dim %y0, %c0 : tensor<?xf32>
+    %1 = nn.slice %0 offsets [0] sizes [%n] steps [1] : tensor<?xf32> -> tensor<?xf32> loc("some")
+    %2 = nn.add %1, %y0 : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+    return %2 : tensor<?xf32>
+  }
+}
