@@ -31,6 +31,7 @@ EXAMPLES:
   accel-compile model.onnx -o model                         a program: ./model input.npy
   accel-compile model.onnx -o model.a                       a static library, and model.h beside it
   accel-compile model.onnx --check                          all that is unsupported, if anything
+  accel-compile --list-ops                                  the ops that models may have
   accel-compile model.onnx -o m.so --dim batch=1..32        a batch of 1 to 32
   accel-compile model.onnx -o m.so --shape x=1x3x224x224    sizes for input x
   accel-compile gpt.onnx -o gpt.so --state 'past_*=present_*'  caches that contexts keep
@@ -122,6 +123,9 @@ struct Flags {
                "given several times")};
   cl::opt<std::string> check{"check", cl::ValueOptional, cl::value_desc("json"), cl::cat(model),
                              cl::desc("Only list all that keeps the model from being compiled")};
+  cl::opt<bool> listOps{"list-ops", cl::cat(model),
+                        cl::desc("List the ops that models may have, each with its domain and the "
+                                 "first opset")};
 
   cl::opt<unsigned> optLevel{"O", cl::Prefix, cl::init(kHighestLevel), cl::cat(code),
                              cl::desc("Effort: 0 plain loops .. 3 all (default)")};
@@ -361,6 +365,9 @@ Error checkBisect(const Flags &flags, CompileOptions &options) {
 }
 
 Error fill(const Flags &flags, CompileOptions &options) {
+  options.listOps = flags.listOps;
+  if (options.listOps)
+    return Error::success();
   if (flags.input.empty())
     return failure("no model given; try accel-compile model.onnx -o model.so, or --help");
   options.input = flags.input;

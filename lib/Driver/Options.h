@@ -17,8 +17,9 @@ enum class Emit { SharedLibrary, Executable, Object, Archive, Header, MLIR, LLVM
 enum class CheckFormat { None, Text, JSON };
 
 struct CompileOptions {
-  std::string input;  ///< an .onnx file, or MLIR where startFrom is past Import
-  std::string output; ///< "-": standard output, for text
+  bool listOps = false; ///< only print what ops there are; nothing else here counts
+  std::string input;    ///< an .onnx file, or MLIR where startFrom is past Import
+  std::string output;   ///< "-": standard output, for text
   Emit emit = Emit::SharedLibrary;
   CheckFormat check = CheckFormat::None; ///< only list what is unsupported
   cpu::Levels levels;                    ///< at least one

@@ -3,6 +3,7 @@
 #include "lib/Driver/Bisect.h"
 #include "lib/Driver/CommandLine.h"
 #include "lib/Driver/Compile.h"
+#include "lib/Import/ONNX/Import.h"
 #include "lib/Target/CPU/Target.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Signals.h"
@@ -27,6 +28,10 @@ int main(int argc, char **argv) {
   if (!options) {
     accel::Console(/*quiet=*/true).error(llvm::toString(options.takeError()));
     return accel::kUserError;
+  }
+  if (options->listOps) {
+    accel::listOps(llvm::outs());
+    return accel::kSuccess;
   }
   return options->bisect ? accel::bisect(*options) : accel::Compiler(std::move(*options)).run();
 }

@@ -20,6 +20,15 @@ inline constexpr llvm::StringLiteral kOnnxDomain = "", kMicrosoftDomain = "com.m
                                      kPreviewDomain = "ai.onnx.preview",
                                      kTrainingDomain = "ai.onnx.preview.training";
 
+/// An op and the first opset of it that can be imported.
+struct KnownOp {
+  llvm::StringRef domain, name;
+  int64_t since;
+};
+
+/// All ops, sorted by domain and name: those of the register, and functions of the standard.
+std::vector<KnownOp> knownOps();
+
 /// The function for an op; null if there is none.
 ImportFunction findImport(llvm::StringRef domain, llvm::StringRef name, int64_t opset);
 

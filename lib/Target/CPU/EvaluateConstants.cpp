@@ -4,6 +4,7 @@
 #include "dialects/NN/NNOps.h"
 #include "include/accel-rt/Support.h"
 #include "lib/Conversion/NNToExec/Passes.h"
+#include "lib/Driver/Link/Embedded.h"
 #include "lib/Target/CPU/Lower.h"
 #include "lib/Target/CPU/Pipeline.h"
 #include "lib/Transforms/NN/ConstantData.h"
@@ -14,6 +15,8 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/BinaryFormat/Magic.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/MemAlloc.h"
 #include "llvm/Support/TargetSelect.h"
@@ -56,6 +59,8 @@ public:
     if (!created)
       return created.takeError();
     jit = std::move(*created);
+    if (llvm::Error error = addBuiltins())
+      return std::move(error);
     if (auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
             jit->getDataLayout().getGlobalPrefix()))
       jit->getMainJITDylib().addGenerator(std::move(*process));
@@ -86,6 +91,24 @@ private:
 
   static size_t bytesOf(RankedTensorType type) {
     return type.getNumElements() * nn::elementBytes(type.getElementType());
+  }
+
+  /// Conversions that this machine has no instruction for; models are linked with the same ones.
+  llvm::Error addBuiltins() {
+    const link::embedded::MachineFiles *files =
+        link::embedded::machineFiles(jit->getTargetTriple().getArch());
+    if (!files)
+      return llvm::Error::success();
+    auto buffer = llvm::MemoryBuffer::getMemBuffer(files->builtins, "builtins",
+                                                   /*RequiresNullTerminator=*/false);
+    if (llvm::identify_magic(files->builtins) != llvm::file_magic::archive)
+      return jit->addObjectFile(std::move(buffer));
+    auto archive = llvm::orc::StaticLibraryDefinitionGenerator::Create(jit->getObjLinkingLayer(),
+                                                                       std::move(buffer));
+    if (!archive)
+      return archive.takeError();
+    jit->getMainJITDylib().addGenerator(std::move(*archive));
+    return llvm::Error::success();
   }
 
   llvm::Error compile(exec::KernelOp kernel) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: accel-opt %s -cpu-evaluate-constants | FileCheck %s
+// RUN: accel-opt %s -split-input-file -cpu-evaluate-constants | FileCheck %s
 
 // exp and a reduction, in the middle of movements; what only moves the result stays.
 // CHECK-LABEL: @main
@@ -7,6 +7,7 @@
 // CHECK:         %[[P:.*]] = nn.pack %[[C]]
 // CHECK:         nn.add %{{.*}}, %[[P]]
 // CHECK-NOT:     module
+// CHECK:         return
 func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %0 = nn.constant dense<[[0.0, -1.0], [0.0, -1.0], [0.0, 0.5], [0.0, -1.0]]> : tensor<4x2xf32>
   %1 = nn.transpose %0 [1, 0] : tensor<4x2xf32> -> tensor<2x4xf32>
@@ -19,4 +20,18 @@ func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %8 = nn.pack %7 dims [0] blocks [4] order [0] : tensor<2xf32> -> tensor<1x4xf32>
   %9 = nn.add %x, %8 : tensor<1x4xf32>, tensor<1x4xf32> -> tensor<1x4xf32>
   return %9 : tensor<1x4xf32>
+}
+
+// -----
+
+// Conversions that the machine may have no instruction for are those that models are linked with.
+// CHECK-LABEL: @main
+// CHECK:         %[[C:.*]] = nn.constant dense<[1.101560e+00, 2.203130e+00]> : tensor<2xbf16>
+// CHECK:         nn.add %[[C]], %{{.*}}
+func.func @main(%x: tensor<1xbf16>) -> tensor<2xbf16> {
+  %0 = nn.constant dense<[1.0, 2.0]> : tensor<2xbf16>
+  %1 = nn.constant dense<[1.1]> : tensor<1xbf16>
+  %2 = nn.mul %0, %1 : tensor<2xbf16>, tensor<1xbf16> -> tensor<2xbf16>
+  %3 = nn.add %2, %x : tensor<2xbf16>, tensor<1xbf16> -> tensor<2xbf16>
+  return %3 : tensor<2xbf16>
 }
