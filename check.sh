@@ -38,6 +38,7 @@ suites=(
   "cross        $python test/e2e/cross.py --jobs $jobs --junit \$xml $all"
   "large        $python test/e2e/large.py --junit \$xml $all"
   "conformance  $python test/conformance/run.py --jobs $jobs --junit \$xml $all"
+  "dtypes       $python test/conformance/dtypes.py --jobs $jobs --junit \$xml $all"
   "package      $python test/package/run.py --jobs $jobs --junit \$xml $all"
   "hostile      $python test/hostile/run.py --jobs $jobs --junit \$xml $all"
 )

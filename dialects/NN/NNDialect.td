@@ -89,6 +89,7 @@ def NN_Tensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, Complex<F32>, Compl
 def NN_ComparedTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, NN_String]>],
                                   "ranked tensor of real numbers or strings">;
 def NN_NumberTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int]>], "ranked tensor of real numbers">;
+def NN_BitsTensor : AnyTypeOf<[RankedTensorOf<[NN_Float, NN_Int, Complex<F32>, Complex<F64>]>], "ranked tensor of numbers">;
 def NN_FloatTensor : AnyTypeOf<[RankedTensorOf<[NN_Float]>], "ranked tensor of floats">;
 def NN_IntTensor : AnyTypeOf<[RankedTensorOf<[NN_Int]>], "ranked tensor of integers">;
 def NN_WordTensor : AnyTypeOf<[RankedTensorOf<[UI64]>], "ranked tensor of ui64">;

@@ -143,8 +143,8 @@ def NN_BitcastOp : NN_Elementwise<"bitcast"> {
     Constraints:
     * C1: both element types have as many bits, of which i1 has 1.
   }];
-  let arguments = (ins NN_NumberTensor:$input, TypeAttr:$to);
-  let results = (outs NN_NumberTensor:$result);
+  let arguments = (ins NN_BitsTensor:$input, TypeAttr:$to);
+  let results = (outs NN_BitsTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let elementType = "adaptor.getTo()";
   let hasFolder = 1;

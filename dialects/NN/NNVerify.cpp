@@ -14,7 +14,12 @@ LogicalResult SelectOp::verify() {
 
 LogicalResult BitcastOp::verify() {
   Type from = elementTypeOf(getInput()), to = getTo();
-  if (from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+  auto bits = [](Type type) {
+    auto complex = dyn_cast<ComplexType>(type);
+    return complex ? 2 * complex.getElementType().getIntOrFloatBitWidth()
+                   : type.getIntOrFloatBitWidth();
+  };
+  if (!isa<ComplexType, IntegerType, FloatType>(to) || bits(from) != bits(to))
     return emitOpError("C1: expected element types of as many bits, got ") << from << " and " << to;
   return success();
 }

@@ -57,7 +57,8 @@ struct ImportReport {
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(mlir::MLIRContext &context, llvm::StringRef path,
                                              const ImportOptions &options, ImportReport &report);
 
-/// A line an op that can be imported: its domain, its name, and the first opset, as "ai.onnx Abs 1".
+/// A line an op that can be imported: its domain, its name, and the first opset, as "ai.onnx Abs
+/// 1".
 void listOps(llvm::raw_ostream &os);
 
 /// Lists all that keeps the file from being compiled, without keeping a module.

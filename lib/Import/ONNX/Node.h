@@ -127,6 +127,8 @@ public:
   mlir::Value scalarLike(mlir::Value like, double value) {
     return failed || !like ? fail() : scalar(element(like), value);
   }
+  /// The same of zero, of any type: of complex numbers too, and the empty string.
+  mlir::Value zeroLike(mlir::Value like);
   mlir::Value cast(mlir::Value value, mlir::Type element);
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<Dim> shape);
   mlir::Value broadcast(mlir::Value value, llvm::ArrayRef<Dim> shape);

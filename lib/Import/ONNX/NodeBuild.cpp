@@ -71,6 +71,20 @@ Value Node::scalar(Type element, double value) {
   return constant(DenseElementsAttr::get(type, attribute));
 }
 
+Value Node::zeroLike(Value like) {
+  if (failed || !like)
+    return fail();
+  Type type = element(like);
+  if (nn::isString(type))
+    return reshape(strings({""}), {});
+  auto complex = dyn_cast<ComplexType>(type);
+  if (!complex)
+    return scalar(type, 0);
+  Attribute part = FloatAttr::get(complex.getElementType(), 0.0);
+  return constant(DenseElementsAttr::get(RankedTensorType::get({}, type),
+                                         Attribute(ArrayAttr::get(context(), {part, part}))));
+}
+
 Value Node::cast(Value value, Type to) {
   if (!value || element(value) == to)
     return value;

@@ -22,6 +22,8 @@ func.func @elementwise(%a: tensor<?x4xf32>, %b: tensor<4xf32>, %p: tensor<?x1xi1
   %5 = nn.is_nan %b : tensor<4xf32> -> tensor<4xi1>
   // CHECK: nn.bitcast %{{.*}} {to = i32} : tensor<4xf32> -> tensor<4xi32>
   %6 = nn.bitcast %b {to = i32} : tensor<4xf32> -> tensor<4xi32>
+  // CHECK: nn.bitcast %{{.*}} {to = complex<f32>} : tensor<4xui64> -> tensor<4xcomplex<f32>>
+  %8 = nn.bitcast %c {to = complex<f32>} : tensor<4xui64> -> tensor<4xcomplex<f32>>
   // CHECK: nn.random_bits %{{.*}}, %{{.*}}, %{{.*}} half 1 : tensor<4xui64>, tensor<ui64>, tensor<ui64> -> tensor<4xui64>
   %7 = nn.random_bits %c, %w, %w half 1 : tensor<4xui64>, tensor<ui64>, tensor<ui64> -> tensor<4xui64>
   return

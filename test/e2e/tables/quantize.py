@@ -55,6 +55,25 @@ def products():
     yield row("MatMulInteger", byte("uint8", 2, 5, 37), byte("uint8", 2, 37, 3), small("uint8"), small("uint8"), opset=10, tolerance=EXACT)
 
 
+def narrow_floats():
+    """Products of float8, in float32; the other operand and the result may be integers."""
+
+    def product(a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero):
+        left = (a.astype(np.float64) - a_zero.astype(np.float64)) * a_scale
+        sum_ = left @ ((b.astype(np.float64) - b_zero.astype(np.float64)) * b_scale) / y_scale
+        if y_zero.dtype.kind in "iu":
+            limits = np.iinfo(y_zero.dtype)
+            return np.clip(np.round(sum_) + y_zero, limits.min, limits.max).astype(y_zero.dtype)
+        return sum_.astype(np.float32).astype(y_zero.dtype)
+
+    floats = {dtype: lambda *dims, dtype=dtype: x(*dims, dtype=dtype) for dtype in ("float8_e4m3fn", "float8_e5m2")}
+    for a, b, y in (("float8_e4m3fn", "float8_e4m3fn", "float8_e4m3fn"), ("float8_e5m2", "int8", "float8_e4m3fn"), ("int8", "float8_e5m2", "int8")):
+        operand = lambda dtype, *dims: [floats[dtype](*dims) if dtype in floats else byte(dtype, *dims), scales()]
+        zero = lambda dtype: const(0, dtype) if dtype in floats else small(dtype)
+        yield row("QLinearMatMul", *operand(a, "N", 37), zero(a), *operand(b, 37, 19), zero(b), x(values=positive(1, 3)), zero(y), opset=21,
+                  reference=product, tolerance=STEP if y == "int8" else dict(rtol=0.13, atol=0.01))
+
+
 def convolutions():
     options = dict(opset=10, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
     yield row("ConvInteger", byte("uint8", "N", 3, 9, 7), byte("uint8", 5, 3, 3, 3), small("uint8"), small("uint8"), tolerance=EXACT, **options)
@@ -72,4 +91,5 @@ def convolutions():
 def rows():
     yield from conversions()
     yield from products()
+    yield from narrow_floats()
     yield from convolutions()

@@ -207,7 +207,7 @@ static LogicalResult trilu(Node &node) {
   Value column = node.iota(0, {shape[rank - 1]}, i64);
   Value keep =
       node.compare(upper ? nn::CompareKind::ge : nn::CompareKind::le, column, node.add(row, shift));
-  return node.result(node.select(keep, x, node.scalarLike(x, 0)));
+  return node.result(node.select(keep, x, node.zeroLike(x)));
 }
 
 ArrayRef<OpRow> accel::onnx_import::constantOps() {

@@ -200,11 +200,14 @@ static LogicalResult bitCast(Node &node) {
   if (node.hasFailed())
     return failure();
   Type from = Node::element(x);
-  if (!to || isa<ComplexType>(to) || isa<ComplexType>(from))
-    return node.unsupported("a conversion of the bits of " + dtypeText(from) + " to " +
-                            dataTypeName(given));
+  if (!to)
+    return node.unsupported("a conversion to " + dataTypeName(given));
   // A bool is a byte.
-  auto bits = [](Type type) { return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth(); };
+  auto bits = [](Type type) -> unsigned {
+    if (auto complex = dyn_cast<ComplexType>(type))
+      return 2 * complex.getElementType().getIntOrFloatBitWidth();
+    return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth();
+  };
   if (bits(from) != bits(to))
     return node.error("expected a type of " + Twine(bits(from)) + " bits, as " + dtypeText(from) +
                       " has, found " + dtypeText(to));

@@ -51,17 +51,25 @@ static LogicalResult gemm(Node &node, bool isLegacy) {
   if (isLegacy)
     node.ignore({"broadcast"});
   Value product = node.create<nn::MatmulOp>(a, b);
+  // Integers times a fraction are cut when all is summed.
+  auto isFraction = [](double value) { return value != std::trunc(value); };
+  Type element = Node::element(a);
+  if (isa<IntegerType>(element) && (isFraction(alpha) || isFraction(beta))) {
+    product = node.cast(product, node.builder().getF64Type());
+    if (c)
+      c = node.cast(c, node.builder().getF64Type());
+  }
   if (alpha != 1)
     product = node.mul(product, node.scalarLike(product, alpha));
   if (!c || beta == 0)
-    return node.result(product);
+    return node.result(node.cast(product, element));
   if (beta != 1)
     c = node.mul(c, node.scalarLike(c, beta));
   Value sum = node.add(product, c);
   // C broadcasts to the product, not the other way round.
   if (sum && Node::type(sum) != Node::type(product) && Node::type(product).hasStaticShape())
     return node.error("expected an input C that broadcasts to the product's shape");
-  return node.result(sum);
+  return node.result(node.cast(sum, element));
 }
 
 static LogicalResult gemm1(Node &node) { return gemm(node, /*isLegacy=*/true); }

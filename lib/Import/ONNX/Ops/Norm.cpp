@@ -107,13 +107,20 @@ static LogicalResult batchNormalization14(Node &node) {
   return batchNormalization(node, node.integer("training_mode", 0));
 }
 
+/// The type of `stash_type`, f32 by default.
+static FloatType stashType(Node &node) {
+  auto type =
+      dyn_cast_or_null<FloatType>(elementType(node.context(), node.integer("stash_type", 1)));
+  if (!type)
+    (void)node.error("expected stash_type to be a float type");
+  return type;
+}
+
 /// Computes in f32 where `stash_type` says so, as it does by default.
 static Value stash(Node &node, Value x) {
-  Type type = elementType(node.context(), node.integer("stash_type", 1));
-  if (!x || !isa_and_nonnull<FloatType>(type)) {
-    (void)node.error("expected stash_type to be a float type");
+  FloatType type = stashType(node);
+  if (!x || !type)
     return {};
-  }
   // f64 keeps its precision.
   return Node::element(x).isF64() ? x : node.cast(x, type);
 }
@@ -129,8 +136,10 @@ static LogicalResult layerNormalization(Node &node) {
   y = node.mul(node.cast(y, Node::element(x)), scale);
   if (bias)
     y = node.add(y, bias);
-  (void)node.result(1, mean);
-  (void)node.result(2, inverse);
+  if (FloatType type = stashType(node)) {
+    (void)node.result(1, node.cast(mean, type));
+    (void)node.result(2, node.cast(inverse, type));
+  }
   return node.result(y);
 }
 

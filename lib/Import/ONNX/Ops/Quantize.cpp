@@ -64,7 +64,7 @@ int64_t axisOf(Node &node, Value x, int64_t otherwise) {
 void accel::onnx_import::checkTypes(Node &node, Value scale, Value zero, Type type) {
   if (node.hasFailed())
     return;
-  if (scale && !Node::isFloat(scale))
+  if (scale && !Node::isFloat(scale) && !Node::element(scale).isInteger(32))
     (void)node.error("expected scales of floats, found " + dtypeText(Node::element(scale)));
   else if (zero && Node::element(zero) != type)
     (void)node.error("expected zero points of " + dtypeText(type) + ", found " +
@@ -301,12 +301,35 @@ LogicalResult requantize(Node &node, Value sum, Value a, Value b, Value to, Valu
   return node.result(toInteger(node, node.mul(node.cast(sum, f32), factor), zero, integer));
 }
 
+/// The product of operands of which one at least is of narrow floats, whose zero points are zeros.
+LogicalResult floatProduct(Node &node, Value a, Value aScale, Value aZero, Value b, Value bScale,
+                           Value bZero, Value yScale, Value yZero) {
+  yScale = asScalar(node, yScale), yZero = asScalar(node, yZero);
+  for (Value scale : {aScale, bScale, yScale})
+    checkTypes(node, scale, {}, {});
+  if (node.hasFailed())
+    return failure();
+  Type f32 = node.builder().getF32Type();
+  auto number = [&](Value x, Value scale, Value zero, bool isLeft) {
+    if (!Node::isFloat(x))
+      x = centered(node, x, matrixZero(node, zero, x, isLeft));
+    return node.mul(node.cast(x, f32), node.cast(matrixZero(node, scale, x, isLeft), f32));
+  };
+  Value product = matmul(node, number(a, aScale, aZero, true), number(b, bScale, bZero, false));
+  product = node.div(product, node.cast(yScale, f32));
+  if (auto integer = dyn_cast<IntegerType>(Node::element(yZero)))
+    return node.result(toInteger(node, product, yZero, integer));
+  return node.result(convert(node, product, Node::element(yZero)));
+}
+
 LogicalResult qLinearMatMul(Node &node) {
   Value a = node.operand(0), aScale = node.operand(1), aZero = node.operand(2);
   Value b = node.operand(3), bScale = node.operand(4), bZero = node.operand(5);
   Value yScale = node.operand(6), yZero = node.operand(7);
   if (node.hasFailed())
     return failure();
+  if (Node::isFloat(a) || Node::isFloat(b))
+    return floatProduct(node, a, aScale, aZero, b, bScale, bZero, yScale, yZero);
   Value sum = integerProduct(node, a, aZero, b, bZero);
   return requantize(node, sum, matrixZero(node, aScale, a, true),
                     matrixZero(node, bScale, b, false), yScale, yZero);
