@@ -5,7 +5,8 @@ Each row gives up to four files, FOLDER/NAME.EXPORTER.SHAPES.onnx: both exporter
 named dims fixed to the first of its settings (static), and with the names left (dynamic).
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,11 +36,12 @@ def padded(rng, shape, _):
 
 def picture(rng, shape, _):
     """Patches of colour under some noise; one picture is brighter or has more contrast than another."""
-    batch, channels, height, width = shape
+    *batch, channels, height, width = shape
+    batch = math.prod(batch)
     patches = rng.standard_normal((batch, channels, 5, 5))[..., np.arange(height) * 5 // height, :]
-    values = patches[..., np.arange(width) * 5 // width] + 0.3 * rng.standard_normal(shape)
+    values = patches[..., np.arange(width) * 5 // width] + 0.3 * rng.standard_normal(patches.shape[:2] + (height, width))
     contrast, brightness = np.exp(0.5 * rng.standard_normal((batch, 1, 1, 1))), rng.standard_normal((batch, 1, 1, 1))
-    return (contrast * values + 0.5 * brightness).astype(np.float32)
+    return (contrast * values + 0.5 * brightness).astype(np.float32).reshape(shape)
 
 
 KINDS = {
@@ -88,6 +90,56 @@ def cache(when, layers):
     return [f"{when}_{what}_{layer}" for layer in range(layers) for what in ("key", "value")]
 
 
+def decoder(family, layers, heads, width, *sizes, vocabulary=8192):
+    """One more token of a text, with caches of keys and values. sizes: (batch, tokens in the caches)."""
+    return Row(
+        family,
+        inputs=(
+            Input("input_ids", ("batch", 1), "ids", vocabulary),
+            Input("attention_mask", ("batch", "total"), "mask"),
+            *(Input(name, ("batch", heads, "past", width)) for name in cache("past", layers)),
+        ),
+        outputs=("logits", *cache("present", layers)),
+        sizes=tuple({"batch": b, "past": p, "total": p + 1} for b, p in sizes),
+    )
+
+
+def prefill(family, layers, *sizes, vocabulary=8192):
+    """A prompt, from which the caches are made. sizes: (batch, tokens)."""
+    return Row(
+        family,
+        inputs=(Input("input_ids", TEXT, "ids", vocabulary), Input("attention_mask", TEXT, "mask")),
+        outputs=("logits", *cache("present", layers)),
+        sizes=texts(*sizes),
+    )
+
+
+def encoder(family, *sizes, output="last_hidden_state", vocabulary=8192):
+    """From texts to a vector, or scores, for each token. sizes: (batch, tokens)."""
+    return Row(
+        family,
+        inputs=(Input("input_ids", TEXT, "ids", vocabulary), Input("attention_mask", TEXT, "mask")),
+        outputs=(output,),
+        sizes=texts(*sizes),
+    )
+
+
+def texts(*sizes):
+    """Settings of the dims of texts from (batch, tokens)."""
+    return tuple({"batch": b, "seq": s} for b, s in sizes)
+
+
+def detector(*sizes):
+    """From one picture to the boxes that are found in it. sizes: (height, width)."""
+    return Row(
+        "detection",
+        inputs=(Input("image", (3, "height", "width"), "picture"),),
+        outputs=("boxes", "scores", "labels"),
+        sizes=tuple({"height": h, "width": w} for h, w in sizes),
+        without={"dynamo": "torch.export takes no branch on how many boxes torchvision's batched_nms is given"},
+    )
+
+
 PICTURE = ("batch", 3, "height", "width")
 TEXT = ("batch", "seq")
 SQUARE = ((1, 224, 224), (3, 224, 224))
@@ -106,24 +158,10 @@ ROWS = {
             Input("token_type_ids", TEXT, "ids", 2),
         ),
         outputs=("last_hidden_state", "pooler_output"),
-        sizes=({"batch": 1, "seq": 128}, {"batch": 2, "seq": 37}, {"batch": 1, "seq": 512}),
+        sizes=texts((1, 128), (2, 37), (1, 512)),
     ),
-    "gpt2_prefill": Row(
-        "gpt2",
-        inputs=(Input("input_ids", TEXT, "ids", 50257), Input("attention_mask", TEXT, "mask")),
-        outputs=("logits", *cache("present", layers=6)),
-        sizes=({"batch": 1, "seq": 64}, {"batch": 2, "seq": 17}, {"batch": 1, "seq": 128}),
-    ),
-    "gpt2_decode": Row(
-        "gpt2",
-        inputs=(
-            Input("input_ids", ("batch", 1), "ids", 50257),
-            Input("attention_mask", ("batch", "total"), "mask"),
-            *(Input(name, ("batch", 12, "past", 64)) for name in cache("past", layers=6)),
-        ),
-        outputs=("logits", *cache("present", layers=6)),
-        sizes=tuple({"batch": b, "past": p, "total": p + 1} for b, p in ((1, 63), (2, 16), (1, 127))),
-    ),
+    "gpt2_prefill": prefill("gpt2", 6, (1, 64), (2, 17), (1, 128), vocabulary=50257),
+    "gpt2_decode": decoder("gpt2", 6, 12, 64, (1, 63), (2, 16), (1, 127), vocabulary=50257),
     "unet_diffusion": Row(
         "unet",
         inputs=(Input("image", PICTURE), Input("step", ("batch",), "ids", 1000)),
@@ -141,6 +179,55 @@ ROWS = {
         inputs=(Input("image", PICTURE, "picture"),),
         outputs=("classes",),
         sizes=pictures((1, 224, 224), (2, 96, 130), (1, 161, 97)),
+    ),
+    "efficientnet_b0": classifier("convolutional", *ANY),
+    "densenet121": classifier("convolutional", *ANY),
+    "shufflenet_v2": classifier("convolutional", *ANY),
+    "swin_t": classifier("vision_transformer", *ANY),
+    "mobilevit_small": replace(
+        classifier("vision_transformer", (1, 256, 256), (2, 160, 192)),
+        without={"dynamo.dynamic": "the file keeps the number of patches that the exporter has seen"},
+    ),
+    "r3d_18": Row(
+        "video",
+        inputs=(Input("frames", ("batch", 3, "time", "height", "width")),),
+        outputs=("scores",),
+        sizes=({"batch": 1, "time": 8, "height": 112, "width": 112}, {"batch": 2, "time": 5, "height": 64, "width": 80}),
+    ),
+    "ssdlite_mobilenet_v3": detector((320, 320), (240, 352)),
+    "llama_prefill": prefill("llama", 2, (1, 64), (2, 17), (1, 200)),
+    "llama_decode": decoder("llama", 2, 4, 64, (1, 63), (2, 16), (1, 300)),
+    "qwen2_decode": decoder("llama", 2, 2, 64, (1, 63), (2, 16), (1, 300)),
+    "qwen3_decode": decoder("llama", 2, 8, 128, (1, 63), (2, 16), (1, 300)),
+    "t5_encoder": encoder("t5", (1, 128), (2, 37)),
+    "t5_decode": Row(
+        "t5",
+        inputs=(
+            Input("input_ids", ("batch", 1), "ids", 8192),
+            Input("encoder_attention_mask", TEXT, "mask"),
+            *(Input(name, ("batch", 8, "past", 64)) for name in cache("past", 3)),
+            *(Input(name, ("batch", 8, "seq", 64)) for name in cache("text", 3)),
+        ),
+        outputs=("logits", *cache("present", 3)),
+        sizes=({"batch": 1, "past": 31, "seq": 64}, {"batch": 2, "past": 7, "seq": 19}),
+    ),
+    "whisper_encoder": Row(
+        "speech",
+        inputs=(Input("spectrum", ("batch", 80, 3000)),),
+        outputs=("last_hidden_state",),
+        sizes=({"batch": 1}, {"batch": 2}),
+    ),
+    "lstm_tagger": Row(
+        "recurrent",
+        inputs=(Input("words", TEXT, "ids", 8192),),
+        outputs=("tags",),
+        sizes=texts((1, 64), (3, 17)),
+    ),
+    "gru_translator": Row(
+        "recurrent",
+        inputs=(Input("source", TEXT, "ids", 8192), Input("target", ("batch", "said"), "ids", 8192)),
+        outputs=("words",),
+        sizes=({"batch": 1, "seq": 32, "said": 16}, {"batch": 3, "seq": 9, "said": 12}),
     ),
 }
 

@@ -31,13 +31,16 @@ def values(module, name, parameter, generator):
         return 0.1 + 0.9 * uniform
     if "Norm" in type(module).__name__ and name == "weight":
         return 0.5 + uniform
+    if isinstance(module, nn.RNNBase) and parameter.dim() == 2:
+        return normal * parameter.shape[1] ** -0.5
     if isinstance(module, nn.Embedding):
         return 0.2 * normal  # what is looked up here may also be the matrix of the last layer
     if parameter.dim() < 2:
         return 0.1 * normal
     if not name.endswith("weight"):  # tokens and positions that are learnt
         return 0.5 * normal
-    return normal * fan_in(module, parameter) ** -0.5
+    # A layer whose results are meant to be smaller than its inputs says so.
+    return normal * fan_in(module, parameter) ** -0.5 * getattr(module, "gain", 1.0)
 
 
 def fan_in(module, weight):
@@ -60,6 +63,6 @@ def calibrate(model, inputs):
         norm.momentum = None  # the plain average
         norm.train()
     with torch.no_grad():
-        model(*inputs)
+        getattr(model, "many", model)(*inputs)
     for norm in norms:
         norm.eval()

@@ -3,6 +3,7 @@
 
 import torchvision
 from torch import nn
+from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
 
 class Segmentation(nn.Module):
@@ -22,3 +23,16 @@ def lraspp_mobilenet_v3():
     return Segmentation(
         torchvision.models.segmentation.lraspp_mobilenet_v3_large(weights=None, weights_backbone=None)
     )
+
+
+class Logits(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, image):
+        return self.model(image).logits
+
+
+def segformer_b0():
+    return Logits(SegformerForSemanticSegmentation(SegformerConfig(num_labels=150)))
