@@ -326,6 +326,12 @@ REFUSED["declared_ranks"] = (
     GRAPHS["declared_ranks"][0].replace("float[a] y", "float[a, b] y"), {"n": 4},
     "expected a result of the rank that the model declares, found 1 dims",
 )
+REFUSED["scan_lengths"] = (
+    '<ir_version: 3, opset_import: ["" : 8]>\n'
+    "scan_lengths (int64[n] l, float[n, 2] x) => (float[n, 2] y) "
+    "{ y = Scan <num_scan_inputs = 1, body = body (float a) => (float b) { b = Neg(a) }> (l, x) }",
+    {"n": 3}, "expected sequence_lens from 0 to the size of the scanned inputs' dim 1, found another at place 0",
+)
 REFUSED["unknown_category"] = (
     '<ir_version: 8, opset_import: ["" : 17, "ai.onnx.ml" : 3]>\n'
     "unknown_category (float[n] x) => (float[n, 2] y) { y = ai.onnx.ml.OneHotEncoder <cats_int64s = [70, 80], zeros = 0> (x) }",

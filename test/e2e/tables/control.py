@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Branches and loops: what they carry, what they stack, sizes that change, what they see of the graph around them."""
 
+import numpy as np
 from onnx import parser
 from tables.row import around, const, positive, row, x
 
@@ -83,7 +84,36 @@ def scans():
     yield row("Scan", x("N"), x(6, "N"), x(6, "N"), outputs=2, num_scan_inputs=2, body=two)
 
 
+def sums_of_sequences(lengths, state, steps):
+    state, left = state.copy(), np.zeros_like(steps)
+    for sample, length in enumerate(lengths):
+        for i in range(length):
+            state[sample] += steps[sample, i]
+            left[sample, i] = state[sample] * steps[sample, i]
+    return state, left
+
+
+def scans_of_batches():
+    """Opset 8: ONNX Runtime, too, leaves zeros behind the end of a sequence."""
+    sums = graph("sums (float[3] s, float[3] e) => (float[3] t, float[3] u) { t = Add(s, e) u = Mul(t, e) }")
+    settings = {"outputs": 2, "num_scan_inputs": 1, "body": sums, "opset": 8}
+    lengths = lambda most: x("N", dtype="int64", values=lambda rng, shape: rng.integers(1, most + 1, shape))
+    for directions in (0, 1):
+        yield row("Scan", None, x("N", 3), x("N", "T", 3), directions=[directions], **settings)
+        yield row("Scan", lengths(1), x("N", 3), x("N", "T", 3), directions=[directions], **settings)
+        yield row("Scan", lengths(5), x("N", 3), x("N", 5, 3), directions=[directions], **settings)
+        yield row("Scan", const([4, 1, 5]), x(3, 3), x(3, 5, 3), directions=[directions], **settings)
+    # A sequence without elements keeps its state; ONNX Runtime refuses one.
+    yield row("Scan", const([0, 5, 2]), x(3, 3), x(3, 5, 3), reference=sums_of_sequences, **settings)
+    two = graph("two (float[2] s, float[2] a, float[4, 2] b) => (float[2] t, float[4] u, float[2] v) "
+                "{ p = ReduceSum <keepdims = 0, axes = [0]> (b) q = Mul(p, a) t = Add(s, q) u = ReduceMax <keepdims = 0, axes = [1]> (b) v = Neg(s) }")
+    yield row("Scan", lengths(6), x("N", 2), x("N", 6, 2), x("N", 6, 4, 2), outputs=3, num_scan_inputs=2, body=two, directions=[1, 0], opset=8)
+    none = graph("none (float[3] e) => (float[3] u) { u = Relu(e) }")
+    yield row("Scan", lengths(6), x("N", 6, 3), num_scan_inputs=1, body=none, opset=8)
+
+
 def rows():
     yield from branches()
+    yield from scans_of_batches()
     yield from loops()
     yield from scans()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Control flow: decided while importing where the condition is known, else left to the run.
+#include "include/accel-rt/Ops.h"
 #include "lib/Import/ONNX/Boxes.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Common.h"
@@ -138,63 +139,99 @@ static SmallVector<int64_t> perScan(Node &node, StringRef name, size_t count) {
   return given && !node.hasFailed() ? *given : SmallVector<int64_t>(count, 0);
 }
 
-/// Scan-9: a loop over slices of its inputs.
-static LogicalResult scan(Node &node) {
+namespace {
+/// What the versions of Scan have in common.
+struct Scan {
+  const onnx::GraphProto *graph;
+  SmallVector<Value> carried, scanned;
+  SmallVector<int64_t> axes, isReverse; ///< of each of `scanned`
+  int64_t numStacked;
+};
+} // namespace
+
+/// The operands from number `first` on.
+static std::optional<Scan> readScan(Node &node, size_t first) {
   const onnx::GraphProto *graph = graphOf(node, "body");
   int64_t numScanned = node.integer("num_scan_inputs", 0);
   if (node.hasFailed())
-    return failure();
-  int64_t numCarried = int64_t(node.operandCount()) - numScanned;
+    return std::nullopt;
+  int64_t numOperands = int64_t(node.operandCount()) - int64_t(first);
+  int64_t numCarried = numOperands - numScanned;
   int64_t numStacked = node.proto().output_size() - numCarried;
-  if (numScanned < 1 || numCarried < 0 || numStacked < 0)
-    return node.error("expected num_scan_inputs of 1.." + Twine(node.operandCount()) + ", found " +
-                      Twine(numScanned));
-  SmallVector<Value> carried, scanned;
-  for (int64_t i = 0; i < numCarried; ++i)
-    carried.push_back(node.operand(i));
-  for (int64_t i = 0; i < numScanned; ++i)
-    scanned.push_back(node.operand(numCarried + i));
-  SmallVector<int64_t> axes = perScan(node, "scan_input_axes", numScanned),
-                       isReverse = perScan(node, "scan_input_directions", numScanned),
-                       stackAxes = perScan(node, "scan_output_axes", numStacked),
-                       stackReverse = perScan(node, "scan_output_directions", numStacked);
-  if (node.hasFailed())
-    return failure();
-  for (auto [axis, value] : llvm::zip_equal(axes, scanned))
-    axis = node.axis(axis, Node::rank(value));
-  if (node.hasFailed())
-    return failure();
-  std::optional<int64_t> steps;
-  for (auto [axis, value] : llvm::zip_equal(axes, scanned))
+  if (numScanned < 1 || numCarried < 0 || numStacked < 0) {
+    (void)node.error("expected num_scan_inputs of 1.." + Twine(numOperands) + ", found " +
+                     Twine(numScanned));
+    return std::nullopt;
+  }
+  Scan scan{graph, {}, {}, {}, {}, numStacked};
+  for (int64_t i = 0; i < numOperands; ++i)
+    (i < numCarried ? scan.carried : scan.scanned).push_back(node.operand(first + i));
+  return scan;
+}
+
+/// Fails unless all scanned inputs have one size along axes of theirs.
+static LogicalResult needEqual(Node &node, ArrayRef<Value> values, ArrayRef<int64_t> axes,
+                               StringRef what) {
+  std::optional<int64_t> known;
+  for (auto [axis, value] : llvm::zip_equal(axes, values))
     if (std::optional<int64_t> size = nn::constantDim(node.dims(value)[axis])) {
-      if (steps && *steps != *size)
-        return node.error("expected scanned inputs of one length, found " + Twine(*steps) +
+      if (known && *known != *size)
+        return node.error("expected scanned inputs of one " + what + ", found " + Twine(*known) +
                           " and " + Twine(*size));
-      steps = size;
+      known = size;
     }
-  Value count = node.reshape(node.create<nn::ShapeOfOp>(scanned[0], axes[0], axes[0] + 1), {});
+  return success();
+}
+
+/// What is carried at the end of a loop over slices, and what its iterations leave.
+static SmallVector<Value> scanSlices(Node &node, const Scan &scan, Value count) {
   Value last = node.sub(count, node.scalarLike(count, 1));
   if (node.hasFailed())
-    return failure();
+    return {};
   auto body = [&](ValueRange arguments, LoopYield &yield) -> LogicalResult {
     Value at = arguments.front();
     SmallVector<Value> inputs(arguments.drop_front());
-    for (auto [value, axis, reverse] : llvm::zip_equal(scanned, axes, isReverse))
+    for (auto [value, axis, reverse] : llvm::zip_equal(scan.scanned, scan.axes, scan.isReverse))
       inputs.push_back(
           node.create<nn::GatherOp>(value, reverse ? node.sub(last, at) : at, uint64_t(axis)));
     SmallVector<Value> values;
     if (node.hasFailed() ||
-        failed(importBody(node, *graph, inputs, node.proto().output_size(), values)))
+        failed(importBody(node, *scan.graph, inputs, node.proto().output_size(), values)))
       return failure();
-    llvm::append_range(yield.carried, ArrayRef(values).take_front(numCarried));
-    llvm::append_range(yield.scans, ArrayRef(values).drop_front(numCarried));
+    llvm::append_range(yield.carried, ArrayRef(values).take_front(scan.carried.size()));
+    llvm::append_range(yield.scans, ArrayRef(values).drop_front(scan.carried.size()));
     return success();
   };
-  SmallVector<Value> results = node.importer().loop(node, count, {}, carried, body);
+  return node.importer().loop(node, count, {}, scan.carried, body);
+}
+
+/// One number: the size of a dim.
+static Value sizeOf(Node &node, Value value, int64_t axis) {
+  return node.reshape(node.create<nn::ShapeOfOp>(value, axis, axis + 1), {});
+}
+
+/// Scan-9: a loop over slices of its inputs.
+static LogicalResult scan(Node &node) {
+  std::optional<Scan> scan = readScan(node, 0);
+  if (!scan)
+    return failure();
+  size_t numScanned = scan->scanned.size(), numStacked = scan->numStacked;
+  scan->axes = perScan(node, "scan_input_axes", numScanned);
+  scan->isReverse = perScan(node, "scan_input_directions", numScanned);
+  SmallVector<int64_t> stackAxes = perScan(node, "scan_output_axes", numStacked),
+                       stackReverse = perScan(node, "scan_output_directions", numStacked);
+  if (node.hasFailed())
+    return failure();
+  for (auto [axis, value] : llvm::zip_equal(scan->axes, scan->scanned))
+    axis = node.axis(axis, Node::rank(value));
+  if (node.hasFailed() || failed(needEqual(node, scan->scanned, scan->axes, "length")))
+    return failure();
+  SmallVector<Value> results =
+      scanSlices(node, *scan, sizeOf(node, scan->scanned[0], scan->axes[0]));
   if (results.empty())
     return failure();
-  for (int64_t i = 0; i < numStacked; ++i) {
-    Value &stack = results[numCarried + i];
+  for (size_t i = 0; i < numStacked; ++i) {
+    Value &stack = results[scan->carried.size() + i];
     if (stackReverse[i])
       stack = reversed(node, stack, 0);
     int64_t rank = Node::rank(stack), axis = node.axis(stackAxes[i], rank);
@@ -208,8 +245,73 @@ static LogicalResult scan(Node &node) {
   return give(node, results);
 }
 
+/// Scan-8: a loop over a batch, for each of which another one goes over a sequence of its own
+/// length. What the iterations of a short one leave is filled up with zeros.
 static LogicalResult scan8(Node &node) {
-  return node.unsupported("Scan of opset 8, whose batches have lengths of their own");
+  std::optional<Scan> all = readScan(node, 1);
+  Value lengths = node.optional(0);
+  if (!all || node.hasFailed())
+    return failure();
+  all->isReverse = perScan(node, "directions", all->scanned.size());
+  all->axes.assign(all->scanned.size(), 0);
+  SmallVector<int64_t> sequenceAxes(all->scanned.size(), 1);
+  for (Value value : all->scanned)
+    if (Node::rank(value) < 2)
+      return node.error("expected scanned inputs of rank 2 or more: a batch of sequences, found "
+                        "rank " +
+                        Twine(Node::rank(value)));
+  for (Value value : all->carried)
+    if (Node::rank(value) < 1)
+      return node.error("expected initial values of rank 1 or more: a batch, found a scalar");
+  if (node.hasFailed() || failed(needEqual(node, all->scanned, all->axes, "batch")) ||
+      failed(needEqual(node, all->scanned, sequenceAxes, "length")))
+    return failure();
+  if (lengths && (!Node::element(lengths).isInteger(64) || Node::rank(lengths) != 1))
+    return node.error("expected sequence_lens to be i64 of rank 1, found " +
+                      dtypeText(Node::element(lengths)) + " of rank " + Twine(Node::rank(lengths)));
+  Dim longestDim = node.dims(all->scanned[0])[1];
+  Value batch = sizeOf(node, all->scanned[0], 0), longest = sizeOf(node, all->scanned[0], 1);
+  Value zero = node.scalarLike(longest, 0);
+  if (lengths && longest) {
+    Value isLength = node.create<nn::AndOp>(node.compare(nn::CompareKind::ge, lengths, zero),
+                                            node.compare(nn::CompareKind::le, lengths, longest));
+    isLength = require(node, isLength,
+                       "expected sequence_lens from 0 to the size of the scanned inputs' dim 1, "
+                       "found another at place %lld");
+    lengths = node.select(isLength, lengths, zero);
+  }
+  if (node.hasFailed())
+    return failure();
+  auto body = [&](ValueRange arguments, LoopYield &yield) -> LogicalResult {
+    Value at = arguments.front();
+    auto sampleOf = [&](Value value) {
+      return Value(node.create<nn::GatherOp>(value, at, uint64_t(0)));
+    };
+    Scan one = *all;
+    for (SmallVector<Value> *values : {&one.carried, &one.scanned})
+      for (Value &value : *values)
+        value = sampleOf(value);
+    Value count = lengths ? sampleOf(lengths) : longest;
+    if (node.hasFailed())
+      return failure();
+    SmallVector<Value> results = scanSlices(node, one, count);
+    if (results.empty())
+      return failure();
+    for (Value &stack : MutableArrayRef(results).drop_front(one.carried.size())) {
+      if (!lengths)
+        continue;
+      Shape shape = node.dims(stack);
+      shape[0] = longestDim;
+      Value missing = node.reshape(node.sub(longest, count), node.constantShape({1}));
+      Value pads =
+          node.create<nn::ConcatOp>(ArrayRef<Value>{node.integerVector({0}), missing}, uint64_t(0));
+      stack = node.call("pad", {stack, pads, {}, node.integerVector({0})}, {ACCEL_PAD_CONSTANT},
+                        Node::element(stack), shape);
+    }
+    llvm::append_range(yield.scans, results);
+    return success();
+  };
+  return give(node, node.importer().loop(node, batch, {}, {}, body));
 }
 
 ArrayRef<OpRow> accel::onnx_import::controlOps() {
