@@ -60,5 +60,7 @@ if os.path.isdir(os.path.join(zoo, "models")):
 # Machines that this build links models for, beside the architecture it runs on.
 for machine in config.machines:
     config.available_features.add(f"{machine}-runtime")
+if config.images:
+    config.available_features.add("images")
 if config.sanitize:
     config.available_features.add("sanitize")

@@ -12,6 +12,9 @@ extern "C" {
 
 enum { ACCEL_CASE_NONE, ACCEL_CASE_LOWER, ACCEL_CASE_UPPER };
 
+/// What the channels of a decoded picture are.
+enum { ACCEL_PIXELS_RGB, ACCEL_PIXELS_BGR, ACCEL_PIXELS_GRAY };
+
 /// What strings are read as.
 enum { ACCEL_TEXT_FLOAT, ACCEL_TEXT_INT, ACCEL_TEXT_UINT };
 

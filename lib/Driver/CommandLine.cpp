@@ -393,6 +393,10 @@ Error fill(const Flags &flags, CompileOptions &options) {
     if (options.import.dims.count(name))
       return failure("--dim " + name + ": given both as a size and as a range; keep one");
 
+  Expected<cpu::Levels> levels = cpu::parseLevels(flags.cpu, flags.triple);
+  if (!levels)
+    return levels.takeError();
+  options.levels = std::move(*levels);
   if (flags.check.getNumOccurrences() && !flags.bisect) {
     if (flags.check != "" && flags.check != "json" && flags.check != "text")
       return failure("--check=" + flags.check.getValue() + ": expected --check or --check=json");
@@ -436,16 +440,13 @@ Error fill(const Flags &flags, CompileOptions &options) {
   if (!options.prefix.empty() && options.prefix != sanitizeIdentifier(options.prefix))
     return failure("--prefix=" + options.prefix + ": expected a C identifier such as '" +
                    sanitizeIdentifier(options.prefix) + "'");
-  Expected<cpu::Levels> levels = cpu::parseLevels(flags.cpu, flags.triple);
-  if (!levels)
-    return levels.takeError();
-  if (levels->size() > 1 && options.bisect)
-    return failure("--bisect: expected one CPU, found " + Twine(levels->size()) +
+  if (options.levels.size() > 1 && options.bisect)
+    return failure("--bisect: expected one CPU, found " + Twine(options.levels.size()) +
                    "; give one after the other");
-  if (levels->size() > 1 && options.emit >= Emit::LLVMIR)
+  if (options.levels.size() > 1 && options.emit >= Emit::LLVMIR)
     return failure("--cpu=" + flags.cpu.getValue() +
-                   ": expected one CPU for text of its code, found " + Twine(levels->size()));
-  options.levels = std::move(*levels);
+                   ": expected one CPU for text of its code, found " +
+                   Twine(options.levels.size()));
   options.kernelCache = flags.kernelCache.getNumOccurrences() == 0 ? KernelCache::defaultFolder()
                         : flags.kernelCache == "off"               ? ""
                                                                    : std::string(flags.kernelCache);

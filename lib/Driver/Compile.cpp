@@ -3,6 +3,7 @@
 #include "lib/Driver/Compile.h"
 #include "dialects/Exec/ExecOps.h"
 #include "lib/Driver/Artefacts.h"
+#include "lib/Driver/Link/Embedded.h"
 #include "lib/Driver/Metadata.h"
 #include "lib/Pipelines/Pipelines.h"
 #include "lib/Support/Sanitize.h"
@@ -16,7 +17,32 @@ using namespace llvm;
 
 namespace accel {
 
+/// Functions that this build has for some machines only are refused with the node that needs them.
+static void noteMissingFunctions(CompileOptions &options) {
+  auto hasImages = [](const link::embedded::MachineFiles &files) { return !files.images.empty(); };
+  const Triple triple(options.target().triple);
+  ArrayRef<link::embedded::MachineFiles> machines = link::embedded::machines();
+  if (any_of(machines, [&](const link::embedded::MachineFiles &files) {
+        return files.machine == triple.getArch() && hasImages(files);
+      }))
+    return;
+  auto found = find_if(machines, hasImages);
+  options.import.missingFunctions["image_decode"] =
+      found == machines.end()
+          ? std::pair<std::string, std::string>(
+                "this build of the compiler has no libraries that decode pictures",
+                "Decode pictures before the model, or build the compiler where the libraries are "
+                "(tools/dev/install.sh installs them).")
+          : std::pair<std::string, std::string>(
+                "expected the target " + Triple::getArchTypeName(found->machine).str() +
+                    "-linux-gnu, for which this build of the compiler has libraries that decode "
+                    "pictures, found " +
+                    triple.str(),
+                "Decode pictures before the model.");
+}
+
 Compiler::Compiler(CompileOptions given) : options(std::move(given)), console(options.quiet) {
+  noteMissingFunctions(options);
   bool compilesKernels = options.check == CheckFormat::None &&
                          (options.stopAfter >= Stage::Object) && options.emit < Emit::Header;
   // Workers compile all kernels in one way.

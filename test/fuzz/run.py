@@ -18,7 +18,7 @@ ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 TREE = os.path.join(ROOT, "build-fuzz")
 PAGE = os.path.join(ROOT, "docs", "fuzzing.md")
 # target -> (its corpus, the largest input)
-TARGETS = {"onnx-bytes": ("onnx", 4096), "onnx": ("onnx", 4096), "external-data": ("external-data", 1024), "mlir": ("mlir", 4096)}
+TARGETS = {"onnx-bytes": ("onnx", 4096), "onnx": ("onnx", 4096), "external-data": ("external-data", 1024), "images": ("images", 8192), "mlir": ("mlir", 4096)}
 
 
 def fuzz(target, seconds, corpora):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Writes what fuzzing begins with, beside the corpora of the repository: DIR/onnx, DIR/mlir and DIR/external-data.
+"""Writes what fuzzing begins with, beside the corpora of the repository: DIR/onnx, DIR/mlir, DIR/images and DIR/external-data.
 
 usage: seeds.py DIR
 
@@ -43,8 +43,8 @@ def write(folder, name, raw):
 def main():
     import make
 
-    onnx, mlir, data = (os.path.join(sys.argv[1], name) for name in ("onnx", "mlir", "external-data"))
-    for folder in (onnx, mlir, data):
+    onnx, mlir, data, images = (os.path.join(sys.argv[1], name) for name in ("onnx", "mlir", "external-data", "images"))
+    for folder in (onnx, mlir, data, images):
         shutil.copytree(os.path.join(HERE, "corpus", os.path.basename(folder)), folder, dirs_exist_ok=True)
     for op, raw in node_tests().items():
         write(onnx, op, raw)

@@ -12,6 +12,8 @@ packages=(
   # the build
   cmake ninja-build ccache make git binutils xz-utils libc6-dev libstdc++-12-dev
   libprotobuf-dev protobuf-compiler zlib1g-dev libzstd-dev libssl-dev libturbojpeg0-dev libpng-dev libgtest-dev
+  # what models that decode pictures have in them
+  libjpeg62-turbo-dev libopenjp2-7-dev libwebp-dev
   # models for other machines: their C libraries, and programs that run them
   libc6-dev-arm64-cross libc6-dev-riscv64-cross qemu-user
   # shells, whose completion is tested

@@ -51,6 +51,7 @@ mkdir -p "$licences"
 clang=$(cached CMAKE_CXX_COMPILER)
 {
   cat build/standalone/archives.txt
+  find build/lib/Runtime/CPU/Images -name archives.txt -exec cat {} +
   for file in libstdc++.a libgcc.a crt1.o; do "$clang" -print-file-name=$file; done
   "$clang" --rtlib=compiler-rt -print-libgcc-file-name
 } | xargs realpath | sort -u | xargs dpkg-query -S | cut -d: -f1 | sort -u | while read -r package; do

@@ -19,6 +19,7 @@ ACCEL_DECLARE(libc_symbols)
   ACCEL_DECLARE(machine##_builtins)                                                                \
   ACCEL_DECLARE(machine##_runtime)                                                                 \
   ACCEL_DECLARE(machine##_ops)                                                                     \
+  ACCEL_DECLARE(machine##_images)                                                                  \
   ACCEL_DECLARE(machine##_main)
 #include "Machines.inc"
 #undef ACCEL_MACHINE
@@ -35,6 +36,7 @@ ArrayRef<MachineFiles> machines() {
    ACCEL_BYTES(machine##_builtins),                                                                \
    ACCEL_BYTES(machine##_runtime),                                                                 \
    ACCEL_BYTES(machine##_ops),                                                                     \
+   ACCEL_BYTES(machine##_images),                                                                  \
    ACCEL_BYTES(machine##_main)},
 #include "Machines.inc"
 #undef ACCEL_MACHINE

@@ -21,6 +21,7 @@ struct MachineFiles {
   llvm::StringRef builtins; ///< what code generation calls, such as __extendhfsf2
   llvm::StringRef runtime;  ///< the Accel runtime
   llvm::StringRef ops;      ///< the functions that scripts call
+  llvm::StringRef images;   ///< the one that decodes pictures; empty where libraries are missing
   llvm::StringRef main;     ///< main() of executables
 };
 

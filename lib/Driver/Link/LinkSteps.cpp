@@ -88,6 +88,9 @@ Error addObjects(LldCommand &command, const TargetInfo &target, const LinkInput 
   if (input.addRuntime && !files.ops.empty())
     if (Error error = command.addFile("", "the functions of scripts", files.ops))
       return error;
+  if (input.addRuntime && !files.images.empty())
+    if (Error error = command.addFile("", "the decoders of pictures", files.images))
+      return error;
   if (Error error = command.addFile("", "the compiler's builtins", files.builtins))
     return error;
   command.add("--end-lib");

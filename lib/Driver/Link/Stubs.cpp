@@ -11,6 +11,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
+#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -89,6 +90,10 @@ std::string symbolVersion(const TargetInfo &target, const LibcSymbol &symbol) {
   return "GLIBC_" + utostr(v[0]) + "." + utostr(v[1]) + (v[2] ? "." + utostr(v[2]) : "");
 }
 
+StringRef libraryName(const TargetInfo &target, const LibcSymbol &symbol) {
+  return symbol.library == "loader" ? sys::path::filename(target.interpreter) : symbol.library;
+}
+
 static Image makeStub(const TargetInfo &target, StringRef soname, ArrayRef<LibcSymbol> symbols) {
   StringTable strings;
   std::vector<Elf::Dyn> dynamic(2);
@@ -155,7 +160,7 @@ static Image makeStub(const TargetInfo &target, StringRef soname, ArrayRef<LibcS
 std::vector<StubLibrary> makeStubs(const TargetInfo &target) {
   MapVector<StringRef, std::vector<LibcSymbol>> libraries;
   for (const LibcSymbol &symbol : libcSymbols())
-    libraries[symbol.library].push_back(symbol);
+    libraries[libraryName(target, symbol)].push_back(symbol);
   std::vector<StubLibrary> stubs;
   for (const auto &[soname, symbols] : libraries)
     stubs.push_back({soname.str(), makeStub(target, soname, symbols)});

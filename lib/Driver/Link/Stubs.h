@@ -41,6 +41,9 @@ llvm::ArrayRef<LibcSymbol> libcSymbols();
 /// "GLIBC_2.2.5" and so on: the version that a symbol carries on this target.
 std::string symbolVersion(const TargetInfo &target, const LibcSymbol &symbol);
 
+/// The file that has the symbol on this target.
+llvm::StringRef libraryName(const TargetInfo &target, const LibcSymbol &symbol);
+
 struct StubLibrary {
   std::string soname;
   llvm::SmallVector<char, 0> image;

@@ -66,6 +66,7 @@ public:
   void report(Severity severity, const Node &node, const llvm::Twine &reason,
               const llvm::Twine &wayOut);
   bool hasErrors() const { return problems.hasErrors(); }
+  const auto &missingFunctions() const { return options.missingFunctions; }
   /// Tells nodes apart that draw random numbers.
   int64_t nextDraw() { return draws++; }
   /// The index value of a dim; null if it depends on data.

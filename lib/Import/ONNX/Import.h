@@ -21,6 +21,8 @@ struct ImportOptions {
   std::map<std::string, std::pair<int64_t, int64_t>> dimRanges;
   /// Values that become outputs behind the model's own: names of values or nodes, or `all`.
   std::vector<std::string> debugOutputs;
+  /// Functions of lib/Runtime/CPU that models for the target cannot call: why, and a way out.
+  std::map<std::string, std::pair<std::string, std::string>, std::less<>> missingFunctions;
 };
 
 enum class Severity { Error, Warning };

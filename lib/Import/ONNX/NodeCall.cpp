@@ -13,6 +13,11 @@ SmallVector<Value> Node::call(StringRef function, ArrayRef<Value> inputs,
   SmallVector<Value> values(results.size());
   if (failed)
     return values;
+  const auto &missing = graph.missingFunctions();
+  if (auto found = missing.find(function); found != missing.end()) {
+    (void)error(found->second.first, found->second.second);
+    return values;
+  }
   SmallVector<Value> given;
   SmallVector<int64_t> positions;
   for (auto [i, input] : llvm::enumerate(inputs))

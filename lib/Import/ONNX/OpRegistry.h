@@ -41,6 +41,7 @@ llvm::ArrayRef<OpRow> einsumOps();
 llvm::ArrayRef<OpRow> elementwiseOps();
 llvm::ArrayRef<OpRow> experimentalOps();
 llvm::ArrayRef<OpRow> foldOps();
+llvm::ArrayRef<OpRow> imageOps();
 llvm::ArrayRef<OpRow> indexOps();
 llvm::ArrayRef<OpRow> linearAttentionOps();
 llvm::ArrayRef<OpRow> activationOps();

@@ -81,6 +81,7 @@ class Row:
     types: dict = field(default_factory=dict)  # of outputs whose type does not follow from the inputs'
     # "onnxruntime", "onnx" (its evaluator), or a NumPy function of the inputs (a tuple of several results)
     reference: object = "onnxruntime"
+    case: str = ""  # tells rows apart that differ in nothing else
 
     def name(self):
         shapes = ",".join("-" if i is None else str(i) for i in self.inputs if i is None or not i.fixed)
@@ -88,7 +89,7 @@ class Row:
         shown = {k: v.name if isinstance(v, onnx.GraphProto) else v for k, v in self.attributes.items()}
         settings = [f"{k}={str(v).replace(' ', '')}" for k, v in shown.items()]
         version = [] if self.opset == 17 else [f"opset{self.opset}"]
-        return "/".join([self.op, shapes, *fixed, *settings, *version])
+        return "/".join([self.op, shapes, *fixed, *settings, *version, *([self.case] if self.case else [])])
 
     def modes(self):
         """static; dynamic where a dim has a name; constant and left where there is more than one input to feed."""
@@ -141,5 +142,5 @@ class Row:
         return onnx.shape_inference.infer_shapes(made, strict_mode=True, data_prop=True), fed, values
 
 
-def row(op, *inputs, opset=17, outputs=1, tolerance=None, types=None, reference="onnxruntime", **attributes):
-    return Row(op, list(inputs), attributes, opset, outputs, tolerance or {}, types or {}, reference)
+def row(op, *inputs, opset=17, outputs=1, tolerance=None, types=None, reference="onnxruntime", case="", **attributes):
+    return Row(op, list(inputs), attributes, opset, outputs, tolerance or {}, types or {}, reference, case)

@@ -253,6 +253,13 @@ ACCEL_OP(tree_ensemble);
 /// scores f32 [rows, targets].
 ACCEL_OP(tree_classifier);
 
+//===-- lib/Runtime/CPU/Images ----------------------------------------------------------------===//
+
+/// (encoded_stream u8 [n]), ints [ACCEL_PIXELS_*]: ImageDecoder-20, u8 [height, width, 3 or 1]; no
+/// pixels where the bytes are no picture. Fails where a picture is too large, and where it is one
+/// of a kind that is not decoded.
+ACCEL_OP(image_decode);
+
 #undef ACCEL_OP
 
 #endif // ACCEL_RUNTIME_OPS_H

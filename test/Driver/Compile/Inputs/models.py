@@ -33,6 +33,11 @@ def cache():
     return nodes, [past, new], [value("sum", []), value("present_key", [1, 2, "total", 4])], []
 
 
+def picture():
+    node = helper.make_node("ImageDecoder", ["x"], ["y"], name="decode")
+    return [node], [value("x", ["n"], TensorProto.UINT8)], [value("y", ["height", "width", 3], TensorProto.UINT8)], []
+
+
 def conv_relu():
     nodes = [
         helper.make_node("Conv", ["x", "w", "b"], ["t"], name="conv", pads=[1, 1, 1, 1]),
@@ -71,7 +76,7 @@ def main():
     name, path = sys.argv[1:]
     nodes, inputs, outputs, weights = globals()[name]()
     graph = helper.make_graph(nodes, name, inputs, outputs, weights)
-    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 20 if name == "picture" else 17)])
     if name != "unsupported":
         onnx.checker.check_model(model)
     onnx.save_model(model, path, save_as_external_data=name == "external", location="weights.bin", size_threshold=0)

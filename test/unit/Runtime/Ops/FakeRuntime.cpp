@@ -56,6 +56,9 @@ extern "C" void accel_rt_share_array(accel_frame *, accel_array *array, const ac
   std::copy(dims, dims + rank, array->dims);
 }
 
+// Its memory is freed with all of the call's.
+extern "C" void accel_rt_release_array(accel_frame *, accel_array *array) { *array = {}; }
+
 extern "C" void *accel_rt_scratch(accel_frame *, int64_t bytes) { return allocate(bytes); }
 
 extern "C" void accel_rt_draw(accel_frame *, uint64_t words[2]) {
