@@ -30,27 +30,40 @@ Value accel::onnx_import::rowsOf(Node &node, Value x) {
   return node.hasFailed() ? Value() : x;
 }
 
-/// x times the transposed coefficients, plus intercepts: a column for each of `count`.
-static Value linear(Node &node, Value x, int64_t count) {
+namespace {
+/// What linear models have.
+struct Model {
+  Value table;      ///< [results, width]
+  Value intercepts; ///< [results], or null
+  explicit operator bool() const { return bool(table); }
+};
+} // namespace
+
+static Model readModel(Node &node, int64_t count) {
   SmallVector<float> coefficients = floatsOf(node, "coefficients"),
                      intercepts = floatsOf(node, "intercepts");
-  if (!x || node.hasFailed())
+  if (node.hasFailed())
     return {};
   if (count < 1 || coefficients.empty() || coefficients.size() % count) {
     (void)node.error("expected coefficients for " + Twine(count) + " results, found " +
                      Twine(coefficients.size()));
     return {};
   }
-  int64_t width = coefficients.size() / count;
-  Value table = node.transpose(f32Tensor(node, {count, width}, coefficients), {1, 0});
-  Value y = node.create<nn::MatmulOp>(x, table);
-  if (intercepts.empty())
-    return y;
-  if (int64_t(intercepts.size()) != count) {
+  if (!intercepts.empty() && int64_t(intercepts.size()) != count) {
     (void)node.error("expected " + Twine(count) + " intercepts, found " + Twine(intercepts.size()));
     return {};
   }
-  return node.add(y, f32Tensor(node, {count}, intercepts));
+  int64_t width = coefficients.size() / count;
+  return {f32Tensor(node, {count, width}, coefficients),
+          intercepts.empty() ? Value() : f32Tensor(node, {count}, intercepts)};
+}
+
+/// x times the transposed coefficients, plus intercepts: a column for each result.
+static Value linear(Node &node, Value x, const Model &model) {
+  if (!x || !model || node.hasFailed())
+    return {};
+  Value y = node.create<nn::MatmulOp>(x, node.transpose(model.table, {1, 0}));
+  return model.intercepts ? node.add(y, model.intercepts) : y;
 }
 
 /// sqrt(2) times Winitzki's approximation of the inverse of erf at 2 x - 1.
@@ -100,8 +113,8 @@ Value accel::onnx_import::postTransform(Node &node, Value scores, StringRef tran
 static LogicalResult linearRegressor(Node &node) {
   Value x = rowsOf(node, node.operand(0));
   std::string transform = node.text("post_transform", "NONE");
-  int64_t targets = node.integer("targets", 1);
-  return node.result(postTransform(node, linear(node, x, targets), transform));
+  Model model = readModel(node, node.integer("targets", 1));
+  return node.result(postTransform(node, linear(node, x, model), transform));
 }
 
 Value accel::onnx_import::bestClass(Node &node, Value scores) {
@@ -136,39 +149,55 @@ Value accel::onnx_import::labelsOf(Node &node, StringRef integers, int64_t least
   return count ? node.integerVector(*numbers) : node.strings(texts);
 }
 
+/// Classes of a row, or features, of which a sum in one chain is as exact as one in blocks.
+static constexpr int64_t kShortRow = 128;
+
 static LogicalResult linearClassifier(Node &node) {
   Value x = rowsOf(node, node.operand(0));
   std::string transform = node.text("post_transform", "NONE");
   node.ignore({"multi_class"});
   Value labels = labelsOf(node, "classlabels_ints", 1);
-  if (!labels)
+  if (!labels || !x)
     return failure();
   int64_t numLabels = node.staticDim(labels, 0);
   const onnx::AttributeProto *intercepts = node.attribute("intercepts");
   int64_t count = intercepts && intercepts->floats_size() ? intercepts->floats_size() : numLabels;
-  Value scores = linear(node, x, count);
-  if (!scores)
+  Model model = readModel(node, count);
+  if (!model)
     return failure();
   bool isBinary = count == 1 && numLabels == 2;
   if (!isBinary && count != numLabels)
     return node.error("expected a label for each of " + Twine(count) + " intercepts" +
                       (count == 1 ? ", or two," : ",") + " found " + Twine(numLabels));
-  Value best;
   if (isBinary) {
     // One score decides. Of the other class ONNX Runtime has the rest to 1, or to 0 before a
     // sigmoid, and knows no other transform.
+    Value scores = linear(node, x, model);
+    if (!scores)
+      return failure();
     Value chosen = node.reshape(scores, {node.dims(scores)[0]});
-    best = node.cast(node.compare(CompareKind::gt, chosen, node.scalarLike(chosen, 0)),
-                     node.builder().getI64Type());
+    Value best = node.cast(node.compare(CompareKind::gt, chosen, node.scalarLike(chosen, 0)),
+                           node.builder().getI64Type());
     bool isLogistic = transform == "LOGISTIC";
     Value other = node.sub(node.scalarLike(scores, isLogistic ? 0 : 1), scores);
     scores = node.create<nn::ConcatOp>(SmallVector<Value>{other, scores}, uint64_t(1));
-    transform = isLogistic ? transform : "NONE";
-  } else {
-    best = bestClass(node, scores);
+    (void)node.result(0, node.create<nn::GatherOp>(labels, best, uint64_t(0)));
+    return node.result(1, postTransform(node, scores, isLogistic ? transform : "NONE"));
   }
-  (void)node.result(0, node.create<nn::GatherOp>(labels, best, uint64_t(0)));
-  return node.result(1, postTransform(node, scores, transform));
+  // ONNX Runtime adds up the products of a single row, and the softmax of classes, in orders of
+  // their own, and ZipMap shows callers the bits. Longer rows are more exact in blocks.
+  Value scores = linear(node, x, model);
+  if (!scores)
+    return failure();
+  bool isSoftmax = transform == "SOFTMAX" && count <= kShortRow;
+  Dim rows = node.dims(scores)[0];
+  SmallVector<Value> results =
+      node.call("classify_rows", {x, model.table, labels, scores, model.intercepts}, {isSoftmax},
+                {{Node::element(labels), {rows}}, {Node::element(scores), node.dims(scores)}});
+  if (node.hasFailed())
+    return failure();
+  (void)node.result(0, results[0]);
+  return node.result(1, isSoftmax ? results[1] : postTransform(node, results[1], transform));
 }
 
 static LogicalResult normalizer(Node &node) {
@@ -180,6 +209,9 @@ static LogicalResult normalizer(Node &node) {
   int64_t last = Node::rank(x) - 1;
   if (last < 0)
     return node.error("expected an input of rank 1 or more");
+  std::optional<int64_t> width = nn::constantDim(node.dims(x).back());
+  if (norm == "L1" && width && *width <= kShortRow)
+    return node.result(node.call("normalize_rows", {x}, {}, Node::element(x), node.dims(x)));
   Value size;
   if (norm == "MAX")
     size = node.reduce(ReduceKind::max, x, {last}, true);

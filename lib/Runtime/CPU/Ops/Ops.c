@@ -14,6 +14,7 @@
 #include "lib/Runtime/CPU/Ops/Find.c"
 #include "lib/Runtime/CPU/Ops/Fold.c"
 #include "lib/Runtime/CPU/Ops/Labels.c"
+#include "lib/Runtime/CPU/Ops/Linear.c"
 #include "lib/Runtime/CPU/Ops/Map.c"
 #include "lib/Runtime/CPU/Ops/Move.c"
 #include "lib/Runtime/CPU/Ops/NonMaxSuppression.c"

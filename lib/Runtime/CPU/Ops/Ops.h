@@ -170,6 +170,15 @@ ACCEL_OP(nms);
 /// summed in f64, integers modulo 2^64.
 ACCEL_OP(reduce);
 
+//===-- Linear.c: in the order of additions of ONNX Runtime -----------------------------------===//
+
+/// (X [N, width] of f32, coefficients [classes, width], labels i64 [classes], scores [N, classes],
+/// intercepts [classes]?), ints [whether the scores become their softmax]; results: the label of
+/// each row's largest score [N], scores [N, classes]. Where N is 1 the scores are computed anew.
+ACCEL_OP(classify_rows);
+/// (X [..., width] of f32): each row divided by the sum of its magnitudes; zeros stay.
+ACCEL_OP(normalize_rows);
+
 //===-- Map.c ---------------------------------------------------------------------------------===//
 
 /// (map), ints [whether in ascending order of the keys, which are i64 then]; results: keys [n],
