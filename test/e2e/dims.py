@@ -311,6 +311,17 @@ graph(
     "int64[3] flags = {1, 0, 1}, int64[1] flat = {-1}, int64[1] two = {2}",
 )
 
+# Whether a dim vanishes shows at run time: all behind it is there for both ranks.
+graph(
+    "squeezed_either", [{"n": n} for n in (3, 1, 4)], "(float[n, 1, 5] x, float[5] b) => (float y, float z)",
+    """s = Squeeze(x)
+       t = Add(s, b)
+       u = Relu(t)
+       y = ReduceSum <keepdims = 0> (u)
+       v = Squeeze(x)
+       z = ReduceMax <keepdims = 0> (v)""",
+)
+
 # --- what a run refuses ---
 
 REFUSED["positions"] = (GRAPHS["positions"][0], {"b": 1, "n": 10}, "dim 1 ('n') is 10, outside the 0..9")
@@ -325,6 +336,11 @@ REFUSED["choose"] = (
 REFUSED["declared_ranks"] = (
     GRAPHS["declared_ranks"][0].replace("float[a] y", "float[a, b] y"), {"n": 4},
     "expected a result of the rank that the model declares, found 1 dims",
+)
+REFUSED["squeezed"] = (
+    '<ir_version: 8, opset_import: ["" : 17]>\n'
+    "squeezed (float[n, 1, 5] x) => (float y) { s = Squeeze(x) t = Transpose <perm = [1, 0]> (s) y = ReduceSum <keepdims = 0> (t) }",
+    {"n": 1}, "with a condition that is true, node",
 )
 REFUSED["scan_lengths"] = (
     '<ir_version: 3, opset_import: ["" : 8]>\n'

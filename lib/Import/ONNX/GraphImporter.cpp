@@ -185,9 +185,11 @@ void GraphImporter::importIndependent(const Node &node) {
     bool follows =
         llvm::any_of(usedNames(proto), [&](StringRef name) { return following.contains(name); });
     // Another branch may have to import the rest itself.
-    bool isControl = llvm::any_of(
+    bool mayBranch = llvm::any_of(
         proto.attribute(), [](const onnx::AttributeProto &attribute) { return attribute.has_g(); });
-    if (follows || isControl) {
+    // So may a squeeze of what is 1 when the model runs.
+    mayBranch |= proto.op_type() == "Squeeze" && proto.input_size() < 2;
+    if (follows || mayBranch) {
       add(proto);
       later.push_back(i);
     } else if (!stopped && !frame->results) {

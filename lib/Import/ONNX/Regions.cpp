@@ -143,9 +143,11 @@ SmallVector<Value> GraphImporter::makeIf(Node &node, Value condition, const Bran
   SmallVector<Shape> known;
   for (auto [i, a, b] : llvm::enumerate(onTrue.values, onFalse.values)) {
     if (std::string differ = difference(Node::type(a), Node::type(b)); !differ.empty()) {
-      (void)node.unsupported(
+      (void)node.error(
           (frame->results ? "output " + Twine(i) + " of its graph" : "output " + Twine(i)) +
-          ", for which the branches give " + differ);
+              ", for which the branches give " + differ + ", which is not supported yet",
+          "Fix the sizes that decide it with --shape or --dim, or rewrite this part of the model "
+          "before exporting it.");
       return {};
     }
     auto type = meet(Node::type(a), Node::type(b));

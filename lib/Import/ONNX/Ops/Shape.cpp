@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Ops that change a tensor's shape, or ask for it.
+#include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Common.h"
 
 using namespace accel;
@@ -133,6 +134,34 @@ static LogicalResult computedAxes(Node &node, StringRef function, int sign) {
       node.call(function, {x, axes}, {rank}, Node::element(x), Node::unknownShape(rank)));
 }
 
+/// A squeeze of all dims of 1, where only the run knows whether dim `open` is one: what follows is
+/// imported for both ranks.
+static LogicalResult squeezeEither(Node &node, Value x, int64_t open) {
+  Value size = node.reshape(node.create<nn::ShapeOfOp>(x, open, open + 1), {});
+  Value isOne = node.compare(nn::CompareKind::eq, size, node.scalarLike(size, 1));
+  if (node.hasFailed())
+    return failure();
+  auto body = [&](bool vanishes) {
+    return [&, vanishes](ValueRange, SmallVectorImpl<Value> &values) -> LogicalResult {
+      SmallVector<int64_t> axes;
+      Shape shape;
+      for (auto [i, dim] : llvm::enumerate(node.dims(x)))
+        if (int64_t(i) == open ? vanishes : nn::constantDim(dim) == 1)
+          axes.push_back(i);
+        else
+          shape.push_back(dim);
+      int64_t rank = shape.size();
+      values.push_back(vanishes ? node.call("squeeze", {x, node.integerVector(axes)}, {rank},
+                                            Node::element(x), shape)
+                                : node.reshape(x, shape));
+      return success(!node.hasFailed());
+    };
+  };
+  // None where the rest of the graph is in both.
+  SmallVector<Value> results = node.importer().branch(node, isOne, body(true), body(false));
+  return results.empty() ? success(!node.hasFailed()) : node.result(results.front());
+}
+
 static LogicalResult squeeze(Node &node) {
   Value x = node.operand(0);
   if (node.has(1) && !node.evaluate(node.operand(1)))
@@ -141,9 +170,14 @@ static LogicalResult squeeze(Node &node) {
   if (node.hasFailed())
     return failure();
   Shape from = node.dims(x), shape;
-  SmallVector<int64_t> axes;
+  SmallVector<int64_t> axes, open;
   if (given)
     axes = node.axes(*given, from.size());
+  for (auto [i, dim] : llvm::enumerate(from))
+    if (!given && !nn::constantDim(dim))
+      open.push_back(i);
+  if (open.size() == 1)
+    return squeezeEither(node, x, open.front());
   for (auto [i, dim] : llvm::enumerate(from)) {
     std::optional<int64_t> size = nn::constantDim(dim);
     bool isNamed = llvm::is_contained(axes, int64_t(i));
