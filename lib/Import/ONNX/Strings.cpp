@@ -69,6 +69,7 @@ static const llvm::StringMap<uint32_t> &takesStrings() {
       {"Unsqueeze", kFirst},
       {"Upsample", kFirst},
       {"Where", 6},
+      {"ai.onnx.ml.ArrayFeatureExtractor", kFirst},
       {"ai.onnx.ml.CategoryMapper", kFirst},
       {"ai.onnx.ml.LabelEncoder", kFirst},
       {"ai.onnx.ml.OneHotEncoder", kFirst},

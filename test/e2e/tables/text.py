@@ -133,6 +133,7 @@ def labels():
     yield encode(x("N", 3, values=odd), keys_floats=[2.0, float("nan"), 1.5], values_int64s=[1, 2, 3])
     yield encode(x("N", 3, values=odd), keys_floats=[2.0, 1.5], values_floats=[1.0, 2.5])
     mapping = dict(cats_strings=["a", "B", "é"], cats_int64s=[2, -1, 3], domain=DOMAIN)
+    yield row("ArrayFeatureExtractor", text("N", 7), const([4, 0, 4]), domain=DOMAIN)
     yield row("CategoryMapper", text("N", 3), default_int64=-5, **mapping)
     yield row("CategoryMapper", x("N", 3, dtype="int64", values=few), default_string="none", **mapping)
     yield row("OneHotEncoder", text("N", 3), cats_strings=WORDS[:5], domain=DOMAIN)
