@@ -32,6 +32,7 @@ suites=(
   "accuracy     $python test/e2e/accuracy.py --jobs $jobs --junit \$xml $all"
   "attention    $python test/e2e/attention.py --jobs $jobs --junit \$xml $all"
   "draws        $python test/e2e/draws.py --jobs $jobs --junit \$xml $all"
+  "gradient     $python test/e2e/gradient.py --jobs $jobs --junit \$xml $all"
   "state        $python test/e2e/state.py --jobs $jobs --junit \$xml $all"
   "e2e          $python test/e2e/run.py --jobs $jobs --junit \$xml $all"
   "random       $python test/random/run.py --jobs $jobs --junit \$xml $all"

@@ -345,6 +345,43 @@ LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProt
   return success();
 }
 
+Value GraphImporter::importAgain(Node &node, StringRef output, ArrayRef<StringRef> names,
+                                 ArrayRef<Value> values) {
+  Scope &around = node.scope();
+  if (!around.graph) {
+    (void)node.unsupported("the body of a function as the graph to import again");
+    return {};
+  }
+  // What is not made by a node stays; the node itself cannot be a part of it.
+  NodeList &nodes = copies.emplace_back(around.graph->node());
+  Scope scope(around.caller, block);
+  scope.parent = around.parent, scope.graph = around.graph, scope.opsets = around.opsets;
+  scope.values = around.values, scope.initializers = around.initializers;
+  scope.sparseInitializers = around.sparseInitializers, scope.attributes = around.attributes;
+  for (onnx::NodeProto &proto : nodes)
+    for (std::string &made : *proto.mutable_output()) {
+      scope.values.erase(made);
+      bool isOwn = llvm::any_of(node.proto().output(), [&](StringRef own) { return own == made; });
+      if (isOwn || llvm::is_contained(names, made))
+        made.clear();
+    }
+  for (auto [name, value] : llvm::zip_equal(names, values)) {
+    scope.initializers.erase(name);
+    scope.sparseInitializers.erase(name);
+    scope.values[name] = {value};
+  }
+  bool isMade = scope.values.contains(output);
+  for (const onnx::NodeProto &proto : nodes)
+    isMade |= llvm::any_of(proto.output(), [&](StringRef made) { return made == output; });
+  if (!isMade)
+    return {};
+  size_t before = problems.problems.size();
+  Value result = importNodes(nodes, scope, output).front();
+  if (!result && problems.problems.size() > before)
+    (void)node.failQuietly();
+  return result;
+}
+
 SmallVector<Value> GraphImporter::importGraph(Node &node, const onnx::GraphProto &graph,
                                               ArrayRef<Value> arguments) {
   Scope scope(node.scope().caller, block);

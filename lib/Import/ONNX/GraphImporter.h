@@ -84,6 +84,11 @@ public:
   llvm::SmallVector<mlir::Value> importGraph(Node &node, const onnx::GraphProto &graph,
                                              llvm::ArrayRef<mlir::Value> arguments);
 
+  /// Imports what a value of the node's graph follows from once more, with values of its own for
+  /// some names. Null where something was reported, or no other node makes it.
+  mlir::Value importAgain(Node &node, llvm::StringRef output, llvm::ArrayRef<llvm::StringRef> names,
+                          llvm::ArrayRef<mlir::Value> values);
+
   // --- regions, in Regions.cpp ---
   /// Remembers where the sizes of a tensor can be read that only the run knows.
   void noteSizes(mlir::Value value);
@@ -157,6 +162,7 @@ private:
   llvm::StringMap<const onnx::FunctionProto *>
       functions;                                      ///< Of the file, by domain, name, overload.
   std::map<const void *, onnx::FunctionProto> bodies; ///< Of the standard, as used.
+  std::deque<NodeList> copies;                        ///< Nodes that are imported again.
   std::deque<OpsetMap> functionOpsets;
   llvm::SmallVector<const onnx::FunctionProto *> callStack;
   llvm::SmallVector<const onnx::ValueInfoProto *> inputs;

@@ -43,7 +43,7 @@ static ArrayRef<DomainRows> allDomains() {
       {kClassicDomain,
        sorted({featureOps(), labelOps(), linearOps(), mapOps(), svmOps(), treeOps()})},
       {kPreviewDomain, sorted({previewOps()})},
-      {kTrainingDomain, sorted({trainingOps()})},
+      {kTrainingDomain, sorted({gradientOps(), trainingOps()})},
   };
   return domains;
 }

@@ -82,6 +82,7 @@ llvm::ArrayRef<OpRow> mapOps();
 llvm::ArrayRef<OpRow> svmOps();
 llvm::ArrayRef<OpRow> treeOps();
 // Of ai.onnx.preview.training.
+llvm::ArrayRef<OpRow> gradientOps();
 llvm::ArrayRef<OpRow> trainingOps();
 
 } // namespace accel::onnx_import
