@@ -162,6 +162,26 @@ def graphs():
     yield "twice", lambda: check_graph(cube, ["x"], {"x": x}, "g", [6 * x])
 
 
+def dropout():
+    """The gradient of a dropout has zeros where its result has, in each run."""
+    node = helper.make_node
+    nodes = [node("Dropout", ["x", "ratio", "training"], ["h"], seed=3), node("ReduceSum", ["h"], ["y"], keepdims=0),
+             node("Gradient", ["x"], ["g"], domain=DOMAIN, xs=["x"], y="y")]
+    port = helper.make_tensor_value_info("x", onnx.TensorProto.DOUBLE, [100])
+    weights = [numpy_helper.from_array(np.array(0.5, np.float32), "ratio"), numpy_helper.from_array(np.array(True), "training")]
+    model = made(nodes, [port], weights, ["h", "g"], [helper.make_opsetid("", 21), helper.make_opsetid(DOMAIN, 1)])
+    with engine.compiled(model) as open_session:
+        for _ in range(2):
+            result, gradient = open_session().run(None, {"x": np.full(100, 3.0)})
+            if not (10 < (gradient == 0).sum() < 90) or why_not(result, 3 * gradient):
+                return why_not(result, 3 * gradient) or f"{(gradient == 0).sum()} of 100 are zero"
+    return None
+
+
+def why_not(got, want):
+    return compare.differences([got], [want])
+
+
 def main():
     args = suite.parse(suite.parser(__doc__))
     cases = {}
@@ -170,6 +190,7 @@ def main():
         name = "/".join([op, ",".join("x".join(map(str, s)) or "scalar" for s in shapes), *(f"{k}={v}" for k, v in attributes.items())])
         cases[name if name not in cases else f"{name}/{len(cases)}"] = lambda case=case: check(case)
     cases |= {f"graph/{name}": case for name, case in graphs()}
+    cases["graph/dropout"] = dropout
     suite.finish(suite.run("gradient", cases, args))
 
 

@@ -345,6 +345,16 @@ LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProt
   return success();
 }
 
+int64_t GraphImporter::drawOf(const Node &node) {
+  const onnx::GraphProto *graph = node.scope().graph;
+  // A function's body may be inlined often.
+  if (!graph || !node.wants(0))
+    return draws++;
+  auto [entry, isNew] = drawsOf.try_emplace({graph, node.proto().output(0)}, draws);
+  draws += isNew;
+  return entry->second;
+}
+
 Value GraphImporter::importAgain(Node &node, StringRef output, ArrayRef<StringRef> names,
                                  ArrayRef<Value> values) {
   Scope &around = node.scope();

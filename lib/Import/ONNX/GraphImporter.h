@@ -67,8 +67,8 @@ public:
               const llvm::Twine &wayOut);
   bool hasErrors() const { return problems.hasErrors(); }
   const auto &missingFunctions() const { return options.missingFunctions; }
-  /// Tells nodes apart that draw random numbers.
-  int64_t nextDraw() { return draws++; }
+  /// Tells nodes apart that draw random numbers; one that is imported again draws the same.
+  int64_t drawOf(const Node &node);
   /// The index value of a dim; null if it depends on data.
   mlir::Value indexValue(Dim dim);
   /// Imports the nodes of `body` for the values named `outputs`, which it returns: null where
@@ -177,6 +177,7 @@ private:
   Frame *frame = nullptr;                             ///< Of the current node.
   std::vector<std::unique_ptr<mlir::Region>> regions; ///< Empty, but those that were given up.
   int64_t importedNodes = 0;
+  std::map<std::pair<const onnx::GraphProto *, std::string>, int64_t> drawsOf; ///< By result.
   int64_t draws = 0;
   unsigned rankBranches = 0; ///< Branches of several ranks that the current node comes after.
   bool stopped = false;

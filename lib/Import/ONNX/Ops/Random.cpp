@@ -17,7 +17,7 @@ class Draw {
 public:
   Draw(Node &node) : node(node) {
     const onnx::AttributeProto *seed = node.attribute("seed");
-    SmallVector<int64_t> ints{node.importer().nextDraw()};
+    SmallVector<int64_t> ints{node.importer().drawOf(node)};
     // A float, but of Dropout an integer.
     if (seed && seed->type() == onnx::AttributeProto::INT)
       ints.push_back(seed->i());
