@@ -132,7 +132,8 @@ bool LayoutRewriter::rewriteSlice(SliceOp op) {
   if (llvm::divideCeil(result.channels, result.block) != llvm::divideCeil(before, result.block))
     return false;
   for (int64_t i = 0; i < type.getRank(); ++i) {
-    bool isWhole = op.getSizes()[i] == -1 || op.getSizes()[i] == input.getDimSize(i);
+    int64_t size = op.getSizes()[i];
+    bool isWhole = size == -1 || (size >= 0 && size == input.getDimSize(i));
     if (op.getSteps()[i] != 1 || op.getOffsets()[i] != 0 || (i != 1 && !isWhole))
       return false;
   }

@@ -163,3 +163,16 @@ func.func @broadcast(%x: tensor<1x16x1x1xf32>) -> tensor<1x20x5x7xf32> {
   %2 = nn.slice %1 offsets [0, 0, 0, 0] sizes [1, 20, 5, 7] steps [1, 1, 1, 1] : tensor<1x24x5x7xf32> -> tensor<1x20x5x7xf32>
   return %2 : tensor<1x20x5x7xf32>
 }
+
+// -----
+
+// A size that the run computes is a slice, even of a dim that only the run knows.
+// CHECK-LABEL: @slice_of_computed_size
+// CHECK: nn.blocked_conv
+// CHECK: nn.slice %{{.*}} offsets [0, 0, 0] sizes [-1, 16, %{{.*}}] steps [1, 1, 1] : tensor<?x16x?xf32> -> tensor<?x16x?xf32>
+func.func @slice_of_computed_size(%x: tensor<?x16x?xf32>, %size: index) -> tensor<?x16x?xf32> {
+  %w = nn.constant dense<1.0> : tensor<16x16x4xf32>
+  %0 = nn.conv %x, %w strides [1] dilations [1] pads [2, 2] : (tensor<?x16x?xf32>, tensor<16x16x4xf32>) -> tensor<?x16x?xf32>
+  %1 = nn.slice %0 offsets [0, 0, 0] sizes [-1, 16, %size] steps [1, 1, 1] : tensor<?x16x?xf32> -> tensor<?x16x?xf32>
+  return %1 : tensor<?x16x?xf32>
+}
