@@ -5,8 +5,6 @@ from torch import nn
 from transformers import (
     BertConfig,
     BertModel,
-    DebertaV2Config,
-    DebertaV2Model,
     DistilBertConfig,
     DistilBertModel,
     RobertaConfig,
@@ -47,23 +45,3 @@ def roberta_tagger():
     """Its positions are counted from the ids: padding has none."""
     config = RobertaConfig(num_hidden_layers=3, vocab_size=8192, max_position_embeddings=514, num_labels=9, pad_token_id=1)
     return Hidden(RobertaForTokenClassification(config))
-
-
-def deberta_v3():
-    """Attention of contents to positions and of positions to contents."""
-    config = DebertaV2Config(
-        hidden_size=384,
-        num_attention_heads=6,
-        intermediate_size=1536,
-        num_hidden_layers=3,
-        vocab_size=8192,
-        type_vocab_size=0,
-        relative_attention=True,
-        position_buckets=256,
-        norm_rel_ebd="layer_norm",
-        share_att_key=True,
-        pos_att_type=["p2c", "c2p"],
-        position_biased_input=False,
-        max_relative_positions=-1,
-    )
-    return Hidden(DebertaV2Model(config))

@@ -3,7 +3,7 @@
 
 import torchvision
 from torch import nn
-from transformers import RTDetrConfig, RTDetrForObjectDetection, YolosConfig, YolosForObjectDetection
+from transformers import YolosConfig, YolosForObjectDetection
 
 
 class Detector(nn.Module):
@@ -45,16 +45,6 @@ def ssdlite_mobilenet_v3():
     )
 
 
-def faster_rcnn_mobilenet_v3():
-    return detector(
-        torchvision.models.detection.fasterrcnn_mobilenet_v3_large_320_fpn(
-            weights=None, weights_backbone=None, box_detections_per_img=20, rpn_post_nms_top_n_test=50
-        ),
-        scores=4.0,
-        boxes=1.0,
-    )
-
-
 def retinanet_resnet50():
     return detector(
         torchvision.models.detection.retinanet_resnet50_fpn(
@@ -83,8 +73,3 @@ def yolos():
             YolosConfig(hidden_size=192, num_hidden_layers=6, num_attention_heads=3, intermediate_size=768, num_labels=91)
         )
     )
-
-
-def rt_detr():
-    """Attention that samples the picture where it likes, over features of three scales."""
-    return Queries(RTDetrForObjectDetection(RTDetrConfig(num_labels=80)))

@@ -2,8 +2,6 @@
 """Decoders of text with rotary positions, RMS norms, gated layers and fewer heads of keys than of queries."""
 
 from transformers import (
-    Gemma3ForCausalLM,
-    Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
     Qwen2Config,
@@ -68,24 +66,6 @@ def qwen3_decode():
                 num_key_value_heads=8,
                 head_dim=128,
                 tie_word_embeddings=True,
-            )
-        )
-    )
-
-
-def gemma3_prefill():
-    """Layers that see a window of 32 tokens beside one that sees all."""
-    return Prefill(
-        Gemma3ForCausalLM(
-            Gemma3TextConfig(
-                vocab_size=8192,
-                hidden_size=640,
-                intermediate_size=2048,
-                num_hidden_layers=6,
-                num_attention_heads=4,
-                num_key_value_heads=1,
-                head_dim=256,
-                sliding_window=32,
             )
         )
     )
