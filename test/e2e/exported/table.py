@@ -202,6 +202,23 @@ ROWS = {
     ),
     "ssdlite_mobilenet_v3": detector((320, 320), (240, 352)),
     "retinanet_resnet50": detector((256, 256), (224, 288)),
+    "yolos": Row(
+        "detection",
+        inputs=(Input("image", PICTURE, "picture"),),
+        outputs=("logits", "boxes"),
+        sizes=pictures((1, 256, 256), (2, 192, 224)),
+    ),
+    "clip": Row(
+        "clip",
+        inputs=(
+            Input("input_ids", ("texts", "seq"), "ids", 8192),
+            Input("attention_mask", ("texts", "seq"), "mask"),
+            Input("image", ("images", 3, 224, 224), "picture"),
+        ),
+        outputs=("logits_per_image", "text_embeds", "image_embeds"),
+        sizes=({"texts": 3, "seq": 16, "images": 1}, {"texts": 5, "seq": 9, "images": 2}),
+    ),
+    "distilbert": encoder("bert", (1, 128), (2, 37)),
     "roberta_tagger": encoder("bert", (1, 128), (2, 37), output="scores"),
     "llama_prefill": prefill("llama", 2, (1, 64), (2, 17), (1, 200)),
     "llama_decode": decoder("llama", 2, 4, 64, (1, 63), (2, 16), (1, 300)),
