@@ -5,6 +5,7 @@ Each row runs in all modes that apply: static (every dim a number), dynamic (nam
 constant (all inputs but the first are weights), left (the first is). Two threads must give the bits of one.
 """
 
+import importlib
 import os
 import sys
 import warnings
@@ -17,56 +18,16 @@ import numpy as np
 import compare
 import engine
 import suite
-from tables import (
-    attention,
-    classic,
-    control,
-    data,
-    elementwise,
-    fold,
-    images,
-    index,
-    linear,
-    loss,
-    matmul,
-    microsoft,
-    narrow,
-    quantize,
-    recurrent,
-    reduce,
-    resize,
-    sampling,
-    shape,
-    spectrum,
-    text,
-    window,
-)
 from tables.row import RUNS
 
-TABLES = (
-    attention,
-    classic,
-    control,
-    data,
-    elementwise,
-    fold,
-    images,
-    index,
-    linear,
-    loss,
-    narrow,
-    matmul,
-    microsoft,
-    quantize,
-    recurrent,
-    window,
-    reduce,
-    resize,
-    sampling,
-    shape,
-    spectrum,
-    text,
-)
+TABLES = [
+    importlib.import_module(f"tables.{name}")
+    for name in """
+        attention classic control data elementwise fold images index
+        linear loss matmul microsoft narrow quantize recurrent reduce
+        resize sampling shape spectrum text window
+    """.split()
+]
 
 
 def reference(row, model, values):

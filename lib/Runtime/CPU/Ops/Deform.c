@@ -12,16 +12,8 @@ typedef struct deforming {
   const int64_t *stride, *pad, *dilation;
 } deforming;
 
-#define REAL float
-#define SUFFIX(name) name##_f32
-#include "lib/Runtime/CPU/Ops/Deform.inc"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX(name) name##_f64
-#include "lib/Runtime/CPU/Ops/Deform.inc"
-#undef REAL
-#undef SUFFIX
+#define FOR_FLOATS "lib/Runtime/CPU/Ops/Deform.inc"
+#include "lib/Runtime/CPU/Ops/ForFloats.h"
 
 int32_t accel_op_deform_columns(accel_frame *frame, accel_op_call *call) {
   const accel_array *x = call->inputs[0], *offset = call->inputs[1], *mask = op_input(call, 2);

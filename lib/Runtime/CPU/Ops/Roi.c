@@ -16,16 +16,8 @@ typedef struct regions {
   int64_t groups;
 } regions;
 
-#define REAL float
-#define SUFFIX(name) name##_f32
-#include "lib/Runtime/CPU/Ops/Roi.inc"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX(name) name##_f64
-#include "lib/Runtime/CPU/Ops/Roi.inc"
-#undef REAL
-#undef SUFFIX
+#define FOR_FLOATS "lib/Runtime/CPU/Ops/Roi.inc"
+#include "lib/Runtime/CPU/Ops/ForFloats.h"
 
 /// Makes the result; *count is 0 if it has no elements.
 static int32_t new_regions(accel_frame *frame, accel_op_call *call, regions *r, int64_t *count) {

@@ -38,16 +38,8 @@ OP_INLINE void copy_places(char *to, const char *plane, const int32_t *at, int64
       memcpy(to + p * element, plane + at[p] * element, (size_t)element);
 }
 
-#define REAL float
-#define SUFFIX(name) name##_f32
-#include "lib/Runtime/CPU/Ops/Sample.inc"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX(name) name##_f64
-#include "lib/Runtime/CPU/Ops/Sample.inc"
-#undef REAL
-#undef SUFFIX
+#define FOR_FLOATS "lib/Runtime/CPU/Ops/Sample.inc"
+#include "lib/Runtime/CPU/Ops/ForFloats.h"
 
 int32_t accel_op_grid_sample(accel_frame *frame, accel_op_call *call) {
   const accel_array *x = call->inputs[0], *grid = call->inputs[1];

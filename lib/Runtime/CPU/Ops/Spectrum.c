@@ -54,16 +54,8 @@ static bool factorize(transform *t, int64_t n) {
   return true;
 }
 
-#define REAL float
-#define SUFFIX(name) name##_f32
-#include "lib/Runtime/CPU/Ops/Spectrum.inc"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX(name) name##_f64
-#include "lib/Runtime/CPU/Ops/Spectrum.inc"
-#undef REAL
-#undef SUFFIX
+#define FOR_FLOATS "lib/Runtime/CPU/Ops/Spectrum.inc"
+#include "lib/Runtime/CPU/Ops/ForFloats.h"
 
 static int32_t run_transforms(accel_frame *frame, spectrum *s, bool is_double) {
   int64_t real = is_double ? (int64_t)sizeof(double) : (int64_t)sizeof(float), size = s->length;
