@@ -537,19 +537,19 @@ static inline accel_status accel_fork(accel_context *context, accel_context **co
   return ACCEL_UNIMPLEMENTED;
 }
 
-/// Writes the states to data, which has room for capacity bytes, and how many they take to *bytes.
-/// data may be NULL with a capacity of 0, to ask for *bytes. Where there is too little room nothing
-/// is written.
+/// Writes the states, and how many random numbers were drawn, to data, which has room for capacity
+/// bytes, and how many they take to *bytes. data may be NULL with a capacity of 0, to ask for
+/// *bytes. Where there is too little room nothing is written.
 static inline accel_status accel_save(accel_context *context, void *data, int64_t capacity,
                                       int64_t *bytes) {
   const accel_api *api = accel_context_api(context);
   return ACCEL_API_HAS(api, save) ? api->save(context, data, capacity, bytes) : ACCEL_UNIMPLEMENTED;
 }
 
-/// Makes the states what accel_save wrote, in this process or another, for a model whose states
-/// have the same names, types and shapes. Anything else is refused with a message, and changes
-/// nothing. The bytes are checked for what they say of themselves; numbers in them are taken as
-/// they are.
+/// Makes the states, and the count of draws, what accel_save wrote, in this process or another, for
+/// a model whose states have the same names, types and shapes. Anything else is refused with a
+/// message, and changes nothing. The bytes are checked for what they say of themselves; numbers in
+/// them are taken as they are.
 static inline accel_status accel_load(accel_context *context, const void *data, int64_t bytes) {
   const accel_api *api = accel_context_api(context);
   return ACCEL_API_HAS(api, load) ? api->load(context, data, bytes) : ACCEL_UNIMPLEMENTED;

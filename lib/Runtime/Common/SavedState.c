@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// States as bytes: a head, then for each state a record, its dims, its name and its data, each
-// padded to 8 bytes. All numbers are little-endian, as all targets are. What is loaded may come
-// from anybody: all of it is checked before any of it is used.
+// States as bytes: a head with the count of draws, then for each state a record, its dims, its name
+// and its data, each padded to 8 bytes. All numbers are little-endian, as all targets are. What is
+// loaded may come from anybody: all of it is checked before any of it is used.
 
 #include "lib/Runtime/Common/Internal.h"
 #include <string.h>
 
 static const char saved_magic[8] = {'A', 'c', 'c', 'e', 'l', 'S', 't', '\n'};
-enum { SAVED_VERSION = 1, SAVED_KNOWN = 1, SAVED_AXIS_FIRST = 2 };
+enum { SAVED_VERSION = 2, SAVED_KNOWN = 1, SAVED_AXIS_FIRST = 2 };
 
 typedef struct saved_head {
   char magic[8];
   uint32_t version;
   uint32_t states;
-  int64_t bytes; ///< of all, this head included
+  int64_t bytes;  ///< of all, this head included
+  uint64_t draws; ///< of random numbers so far; the key is each context's own
 } saved_head;
 
 typedef struct saved_record {
@@ -48,8 +49,10 @@ static void put(char **to, const void *from, int64_t bytes) {
 
 static void save(accel_context *context, char *to, int64_t bytes) {
   const accel_program *program = context->program;
-  saved_head head = {
-      .version = SAVED_VERSION, .states = (uint32_t)program->num_states, .bytes = bytes};
+  saved_head head = {.version = SAVED_VERSION,
+                     .states = (uint32_t)program->num_states,
+                     .bytes = bytes,
+                     .draws = context->draws};
   memcpy(head.magic, saved_magic, sizeof head.magic);
   put(&to, &head, sizeof head);
   for (int32_t index = 0; index < program->num_states; ++index) {
@@ -204,7 +207,11 @@ static accel_status load(accel_context *context, const char *from, int64_t left,
       return status;
     }
   }
-  return left ? refuse(context, "there is more behind them") : ACCEL_OK;
+  if (left)
+    return refuse(context, "there is more behind them");
+  if (apply)
+    context->draws = head.draws;
+  return ACCEL_OK;
 }
 
 ACCEL_LOCAL accel_status accel_api_load(accel_context *context, const void *data, int64_t bytes) {

@@ -228,9 +228,9 @@ TEST(State, RefusesWhatWasNotSaved) {
       data[at++] = char(byte);
     return data;
   };
-  constexpr size_t record = 24, dims = record + 32, name = dims + 16;
+  constexpr size_t record = 32, dims = record + 32, name = dims + 16;
   EXPECT_TRUE(refused(changed(0, {'X'})));
-  EXPECT_TRUE(refused(changed(8, {2})));      // version
+  EXPECT_TRUE(refused(changed(8, {1})));      // version
   EXPECT_TRUE(refused(changed(12, {1})));     // count
   EXPECT_TRUE(refused(changed(16, {0})));     // bytes
   EXPECT_TRUE(refused(changed(record, {0}))); // dtype
