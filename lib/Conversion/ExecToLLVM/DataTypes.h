@@ -2,20 +2,15 @@
 // Element types as models describe them.
 #pragma once
 #include "accel-rt/Model.h"
+#include "dialects/NN/NNDataTypes.h"
 #include "mlir/IR/Types.h"
 #include <optional>
 #include <string>
 
 namespace accel::exec {
 
-/// accel_dtype without lanes.
-struct DataType {
-  int8_t code; ///< accel_dtype_code
-  int8_t bits;
-};
-
-/// None for types that no argument of a model can have.
-std::optional<DataType> dataTypeOf(mlir::Type element);
+using nn::DataType;
+using nn::dataTypeOf;
 
 /// What callers pass for elements of this type: tensors, or values of another kind.
 struct PortType {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Sequences, optional values and maps: their types, and the calls that make and open them.
 #include "lib/Import/ONNX/Boxes.h"
+#include "dialects/NN/NNDataTypes.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -139,6 +140,11 @@ Value accel::onnx_import::boxed(Node &node, BoxKind kind, ArrayRef<Value> items)
   return all;
 }
 
+int64_t accel::onnx_import::typeNumber(Type element) {
+  nn::DataType type = nn::dataTypeOf(element).value_or(nn::DataType{-1, 0});
+  return int64_t(type.code) << 8 | type.bits;
+}
+
 Value accel::onnx_import::elementAt(Node &node, Value sequence, Value position) {
   BoxType box = boxOf(sequence);
   if (!box || node.hasFailed())
@@ -149,7 +155,7 @@ Value accel::onnx_import::elementAt(Node &node, Value sequence, Value position) 
     return {};
   }
   if (auto type = dyn_cast<RankedTensorType>(held)) {
-    SmallVector<int64_t> parameters{0};
+    SmallVector<int64_t> parameters{0, typeNumber(element)};
     Shape shape;
     for (int64_t size : type.getShape()) {
       bool isKnown = !ShapedType::isDynamic(size);

@@ -21,6 +21,8 @@ mlir::Type meetHeld(mlir::Type a, mlir::Type b);
 
 /// A value in a sequence or optional value of its own; null after an error.
 mlir::Value boxed(Node &node, nn::BoxKind kind, llvm::ArrayRef<mlir::Value> items);
+/// An element type as functions of lib/Runtime/CPU/Ops are told it: ACCEL_TYPE of Common.h there.
+int64_t typeNumber(mlir::Type element);
 /// The element at a position, or the only one where there is no position.
 mlir::Value elementAt(Node &node, mlir::Value sequence, mlir::Value position);
 

@@ -134,7 +134,7 @@ static LogicalResult concatFromSequence(Node &node) {
   int64_t rank = held.getRank() + isNew, axis = node.axis(given, rank);
   if (node.hasFailed())
     return failure();
-  SmallVector<int64_t> parameters{axis, isNew, rank};
+  SmallVector<int64_t> parameters{axis, isNew, typeNumber(held.getElementType()), rank};
   Shape shape;
   for (int64_t i = 0; i < rank; ++i) {
     int64_t size = i == axis ? ShapedType::kDynamic : held.getDimSize(i - (isNew && i > axis));

@@ -112,8 +112,8 @@ ACCEL_OP(reverse_sequence);
 
 //===-- Spectrum.c ----------------------------------------------------------------------------===//
 
-/// (input [..., 1 or 2] of f32 or f64, dft_length?, axis?), ints [inverse, onesided, axis unless it
-/// is an operand]: DFT-20.
+/// (input [..., 1 or 2] of f32 or f64, dft_length?, axis?), ints [inverse, onesided, axis, which an
+/// operand overrides]: DFT-20.
 ACCEL_OP(dft);
 /// (signal [batch, L] or [batch, L, 1 or 2] of f32 or f64, frame_step, window [length]? of its
 /// type, frame_length?), ints [onesided]: STFT-17.
@@ -197,12 +197,13 @@ ACCEL_OP(sequence_erase);
 /// (sequence): SequenceLength-11.
 ACCEL_OP(sequence_length);
 /// (sequence, position?), ints [1]: one box, of SequenceAt-11 or OptionalGetElement-18; or ints [0,
-/// dims...]: what is in it, which must have these dims, of which -1 may be any.
+/// type, dims...]: what is in it, which must have this type (ACCEL_TYPE of Common.h) and these
+/// dims, of which -1 may be any.
 ACCEL_OP(sequence_at);
 /// (input, split?), ints [axis, keepdims]: SplitToSequence-24.
 ACCEL_OP(split_to_sequence);
-/// (sequence), ints [axis, new_axis, rank, dims...]: ConcatFromSequence-11; of the result's dims -1
-/// may be any.
+/// (sequence), ints [axis, new_axis, type, rank, dims...]: ConcatFromSequence-11; of the result's
+/// dims -1 may be any.
 ACCEL_OP(concat_from_sequence);
 
 //===-- Text.c: of tensors of strings, whose elements are their numbers

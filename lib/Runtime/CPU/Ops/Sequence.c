@@ -70,10 +70,23 @@ int32_t accel_op_sequence_length(accel_frame *frame, accel_op_call *call) {
   return ACCEL_OK;
 }
 
-/// The array in a box, which must have a rank, and some dims, that the compiler was told.
-static int32_t open_box(accel_frame *frame, int64_t box, const int64_t *expected, int32_t rank,
-                        accel_array *result) {
+/// Fails unless an element has the type that the compiler was told.
+static int32_t expect_type(accel_frame *frame, const accel_array *array, int64_t type) {
+  if (op_type(array->dtype) == type)
+    return ACCEL_OK;
+  return op_fail(frame,
+                 "expected an element of the type that the model declares, found one of "
+                 "%lld bits",
+                 array->dtype.bits);
+}
+
+/// The array in a box, which must have a type, a rank, and some dims, that the compiler was told.
+static int32_t open_box(accel_frame *frame, int64_t box, int64_t type, const int64_t *expected,
+                        int32_t rank, accel_array *result) {
   const accel_array *array = accel_rt_boxed(frame, box);
+  int32_t status = expect_type(frame, array, type);
+  if (status)
+    return status;
   if (array->rank != rank)
     return op_fail(frame,
                    "expected an element of the rank that the model declares, found rank %lld",
@@ -96,7 +109,8 @@ int32_t accel_op_sequence_at(accel_frame *frame, accel_op_call *call) {
     return accel_rt_status(frame);
   int64_t box = ((const int64_t *)sequence->data)[place];
   if (!call->ints[0])
-    return open_box(frame, box, call->ints + 1, call->num_ints - 1, &call->outputs[0]);
+    return open_box(frame, box, call->ints[1], call->ints + 2, call->num_ints - 2,
+                    &call->outputs[0]);
   int64_t *to = new_sequence(frame, &call->outputs[0], 1);
   if (!to)
     return accel_rt_status(frame);
@@ -107,7 +121,7 @@ int32_t accel_op_sequence_at(accel_frame *frame, accel_op_call *call) {
 int32_t accel_op_split_to_sequence(accel_frame *frame, accel_op_call *call) {
   const accel_array *input = call->inputs[0], *split = op_input(call, 1);
   int32_t axis = (int32_t)call->ints[0], rank = input->rank;
-  bool keeps_dim = call->ints[1];
+  bool keeps_dim = call->ints[1] || split; // parts of several rows have no less dims
   int64_t size = input->dims[axis], step = split ? 0 : 1, parts = size;
   if (split && split->rank == 0) {
     step = op_integer(split, 0);
@@ -158,14 +172,18 @@ int32_t accel_op_concat_from_sequence(accel_frame *frame, accel_op_call *call) {
   const accel_array *sequence = call->inputs[0];
   const int64_t *boxes = sequence->data;
   int64_t length = sequence->dims[0];
-  int32_t axis = (int32_t)call->ints[0], rank = (int32_t)call->ints[2];
+  int32_t axis = (int32_t)call->ints[0], rank = (int32_t)call->ints[3];
   bool is_new = call->ints[1];
+  const int64_t *expected = call->ints + 4;
   if (!length)
     return op_fail(frame, "expected a sequence of one element or more, found an empty one", 0);
   const accel_array *first = accel_rt_boxed(frame, boxes[0]);
   int64_t dims[ACCEL_ARRAY_RANK], total = 0;
   for (int64_t i = 0; i < length; ++i) {
     const accel_array *item = accel_rt_boxed(frame, boxes[i]);
+    int32_t status = expect_type(frame, item, call->ints[2]);
+    if (status)
+      return status;
     if (item->rank + is_new != rank)
       return op_fail(frame,
                      "expected elements of the rank that the model declares, found rank %lld",
@@ -182,7 +200,7 @@ int32_t accel_op_concat_from_sequence(accel_frame *frame, accel_op_call *call) {
   for (int32_t k = 0; k < rank; ++k)
     dims[k] = k == axis ? total : first->dims[k - (is_new && k > axis)];
   for (int32_t k = 0; k < rank; ++k)
-    if (call->ints[3 + k] >= 0 && dims[k] != call->ints[3 + k])
+    if (expected[k] >= 0 && dims[k] != expected[k])
       return op_fail(frame,
                      "expected elements of the shape that the model declares, found a dim of %lld",
                      dims[k]);

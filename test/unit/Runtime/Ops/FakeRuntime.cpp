@@ -5,6 +5,7 @@
 #include "test/unit/Runtime/Ops/OpsTest.h"
 #include <cstdlib>
 #include <map>
+#include <memory>
 
 /// So that a hostile size ends in an error here, too.
 static constexpr int64_t mostBytes = int64_t(1) << 30;
@@ -99,6 +100,26 @@ extern "C" accel_string accel_rt_string(accel_frame *, int64_t number) {
   std::memcpy(data, text.data(), text.size());
   return {data, int64_t(text.size())};
 }
+
+/// What boxes hold, copied: they outlive calls. Bytes are exactly as many as there are.
+struct Box {
+  std::unique_ptr<uint8_t[]> data;
+  accel_array array;
+};
+static std::vector<std::unique_ptr<Box>> boxes;
+
+extern "C" int64_t accel_rt_box(accel_frame *, const accel_array *array) {
+  int64_t bytes = ops::product({array->dims, array->dims + array->rank}) * array->dtype.bits / 8;
+  auto box = std::make_unique<Box>(Box{std::make_unique<uint8_t[]>(bytes), *array});
+  std::memcpy(box->data.get(), array->data, bytes);
+  box->array.data = box->data.get();
+  boxes.push_back(std::move(box));
+  return int64_t(boxes.size()) - 1;
+}
+extern "C" const accel_array *accel_rt_boxed(accel_frame *, int64_t number) {
+  return &boxes.at(number)->array;
+}
+extern "C" void accel_rt_release_array(accel_frame *, accel_array *) {} // freed with the call
 
 extern "C" uint64_t accel_rt_cpu_features(void) { return ops::cpuFeatures; }
 

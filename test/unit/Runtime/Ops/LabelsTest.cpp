@@ -59,6 +59,10 @@ TEST(Multinomial, PicksByPartsOfTheSum) {
   result = call(accel_op_multinomial, {odd, numbers}, {64});
   for (int64_t found : result.outputs[0].as<int64_t>())
     EXPECT_TRUE(found == 0 || found == 1);
+  // Infinite weights share all there is.
+  Tensor endless = tensor<float>({2, 4}, {9, INFINITY, none, INFINITY, NAN, 3, INFINITY, 88});
+  result = call(accel_op_multinomial, {endless, numbers}, {64});
+  EXPECT_EQ(result.outputs[0].as<int64_t>(), (std::vector<int64_t>{1, 3, 3, 2, 2, 2}));
   expectFailure(accel_op_multinomial, {tensor<float>({2, 0}, {}), numbers}, {64}, "one class");
 }
 
