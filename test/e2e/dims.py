@@ -348,6 +348,34 @@ REFUSED["scan_lengths"] = (
     "{ y = Scan <num_scan_inputs = 1, body = body (float a) => (float b) { b = Neg(a) }> (l, x) }",
     {"n": 3}, "expected sequence_lens from 0 to the size of the scanned inputs' dim 1, found another at place 0",
 )
+REFUSED["rotary_positions"] = (
+    '<ir_version: 10, opset_import: ["" : 23]>\n'
+    "rotary_positions (float[2, 4, n, 8] x, float[9, 4] c, int64[2, n] p) => (float[2, 4, n, 8] y)\n"
+    "<int64 far = {100}>\n"
+    "{ q = Add(p, far) [turn] y = RotaryEmbedding(x, c, c, q) }",
+    {"n": 3}, "expected positions of rows of the cosines' and sines' caches",
+)
+REFUSED["rotary_offset"] = (
+    '<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>\n'
+    "rotary_offset (float[2, 4, n, 8] x, float[k, 4] c, int64[1] p) => (float[2, 4, n, 8] y)\n"
+    "<int64 far = {-100}>\n"
+    "{ q = Add(p, far) [turn] y = com.microsoft.RotaryEmbedding(x, q, c, c) }",
+    {"n": 3, "k": 20}, "node 'turn': expected positions of rows of the cosines' and sines' caches",
+)
+REFUSED["dropout_ratio"] = (
+    '<ir_version: 8, opset_import: ["" : 17]>\n'
+    "dropout_ratio (float[n] x, float r) => (float[n] y)\n"
+    "<float one = {1.0}, bool on = {1}>\n"
+    "{ a = Abs(r) b = Add(a, one) y = Dropout(x, b, on) }",
+    {"n": 3}, "expected a ratio of 0 or more, and below 1",
+)
+REFUSED["zero_scale"] = (
+    '<ir_version: 8, opset_import: ["" : 17]>\n'
+    "zero_scale (float[2, 3] x, float[2] s) => (float[a, b] y)\n"
+    "<float[2] none = {0.0, 0.0}>\n"
+    "{ a = Abs(s) b = Min(a, none) y = Resize(x, , b) }",
+    {}, "expected positive scales",
+)
 REFUSED["unknown_category"] = (
     '<ir_version: 8, opset_import: ["" : 17, "ai.onnx.ml" : 3]>\n'
     "unknown_category (float[n] x) => (float[n, 2] y) { y = ai.onnx.ml.OneHotEncoder <cats_int64s = [70, 80], zeros = 0> (x) }",

@@ -159,6 +159,9 @@ public:
                    llvm::ArrayRef<int64_t> integers, mlir::Type element, const Shape &shape) {
     return call(function, inputs, integers, CallResult{element, shape}).front();
   }
+  /// The conditions, of which a run with one that does not hold fails. What must not be computed
+  /// otherwise has to follow from the result: a call that nobody reads is left out.
+  mlir::Value require(mlir::Value conditions, llvm::StringRef message);
   /// A size that only the run knows.
   Dim freshDim() const;
   /// A shape of which nothing but the rank is known.

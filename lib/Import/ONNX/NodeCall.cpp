@@ -53,6 +53,16 @@ SmallVector<Value> Node::call(StringRef function, ArrayRef<Value> inputs,
   return values;
 }
 
+Value Node::require(Value conditions, StringRef message) {
+  if (!conditions || failed)
+    return fail();
+  Shape shape = dims(conditions);
+  auto call = nn::CallOp::create(builder(), location, TypeRange(conditions.getType()), "require",
+                                 conditions, DenseI64ArrayAttr(), DenseI64ArrayAttr(),
+                                 DenseF64ArrayAttr(), builder().getStrArrayAttr(message));
+  return graph.withDims(call.getResult(0), shape);
+}
+
 /// Appends the elements of a vector; false if their number is not known.
 static bool appendKnown(Node &node, Value value, SmallVector<Dim> &elements) {
   if (std::optional<SmallVector<Dim>> all = node.evaluate(value)) {

@@ -24,15 +24,6 @@ static Type softmaxPrecision(Node &node, Type operands) {
   return isHalf && (type.isF16() || type.isBF16()) ? own : type;
 }
 
-/// An error unless operands are floats.
-static bool expectFloats(Node &node, ArrayRef<Value> operands) {
-  for (Value operand : operands)
-    if (operand && !node.hasFailed() && !Node::isFloat(operand))
-      (void)node.error("expected queries, keys and values of floats, found " +
-                       dtypeText(Node::element(operand)));
-  return !node.hasFailed();
-}
-
 /// The mask as a bias of rank 4, or as what is allowed; its last dim may be shorter than the keys.
 static Value readMask(Node &node, Value mask, Dim keys, Type type, KeyMask &allowed) {
   if (!mask || node.hasFailed())

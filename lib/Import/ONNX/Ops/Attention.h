@@ -40,6 +40,9 @@ AttentionResult attend(Node &node, const AttentionParts &parts,
 llvm::LogicalResult attendProjected(Node &node, mlir::Value all, mlir::Value mask, mlir::Value past,
                                     mlir::Value added, mlir::Type element);
 
+/// An error, and false, unless operands that are there are floats.
+bool expectFloats(Node &node, llvm::ArrayRef<mlir::Value> operands);
+
 /// f64 for f64, else f32.
 mlir::Type attentionType(Node &node, mlir::Value like);
 
@@ -79,6 +82,10 @@ struct Rotation {
   int64_t width = 0;        ///< Elements from here on stay as they are; 0: none.
   bool interleaved = false; ///< Pairs are neighbours; else one half's elements with the other's.
 };
+
+/// Takes the rows at `positions` (integers) of both caches. A run with a position that is no row
+/// fails; false after an error.
+bool takeAngles(Node &node, mlir::Value positions, mlir::Value &cosines, mlir::Value &sines);
 
 /// Turns pairs of elements by angles, given as batch x rows x pairs.
 mlir::Value rotate(Node &node, mlir::Value x, mlir::Value cosines, mlir::Value sines,

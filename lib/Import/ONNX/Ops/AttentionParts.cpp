@@ -13,6 +13,14 @@ Type accel::onnx_import::attentionType(Node &node, Value like) {
   return isDouble ? Type(node.builder().getF64Type()) : Type(node.builder().getF32Type());
 }
 
+bool accel::onnx_import::expectFloats(Node &node, ArrayRef<Value> operands) {
+  for (Value operand : operands)
+    if (operand && !node.hasFailed() && !Node::isFloat(operand))
+      (void)node.error("expected queries, keys and values of floats, found " +
+                       dtypeText(Node::element(operand)));
+  return !node.hasFailed();
+}
+
 Value accel::onnx_import::sizeOfDim(Node &node, Value value, int64_t axis, Type element) {
   if (!value || node.hasFailed())
     return {};

@@ -19,9 +19,6 @@ mlir::Value postTransform(Node &node, mlir::Value scores, llvm::StringRef transf
 /// The labels of a node's classes, a vector of integers or of strings; null after an error.
 mlir::Value labelsOf(Node &node, llvm::StringRef integers, int64_t least);
 
-/// The conditions, of which a run with one that does not hold fails.
-mlir::Value require(Node &node, mlir::Value conditions, llvm::StringRef message);
-
 /// For each element of x the value of its key, and the last of the values where it is none. A
 /// constant of values has one more than there are keys.
 mlir::Value lookUp(Node &node, mlir::Value x, mlir::Value keys, mlir::Value values, bool firstWins,

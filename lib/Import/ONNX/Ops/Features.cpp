@@ -109,17 +109,6 @@ static LogicalResult imputer(Node &node) {
   return node.result(node.select(isReplaced, given, x));
 }
 
-Value accel::onnx_import::require(Node &node, Value conditions, StringRef message) {
-  if (!conditions || node.hasFailed())
-    return {};
-  OpBuilder &builder = node.builder();
-  Shape shape = node.dims(conditions);
-  auto call = nn::CallOp::create(builder, node.loc(), TypeRange(conditions.getType()), "require",
-                                 conditions, DenseI64ArrayAttr(), DenseI64ArrayAttr(),
-                                 DenseF64ArrayAttr(), builder.getStrArrayAttr(message));
-  return node.importer().withDims(call.getResult(0), shape);
-}
-
 /// A dim for the categories, with 1 where an element is one; of equal categories only the last.
 static LogicalResult oneHotEncoder(Node &node) {
   Value x = node.operand(0);
@@ -151,8 +140,8 @@ static LogicalResult oneHotEncoder(Node &node) {
   Value encoded = node.cast(is, f32);
   if (!zeros && encoded) {
     Value known = node.reduce(nn::ReduceKind::max, encoded, {Node::rank(encoded) - 1}, true);
-    known = require(node, node.compare(CompareKind::gt, known, node.scalar(f32, 0)),
-                    "expected elements that are categories, found another at place %lld");
+    known = node.require(node.compare(CompareKind::gt, known, node.scalar(f32, 0)),
+                         "expected elements that are categories, found another at place %lld");
     encoded = node.mul(encoded, node.cast(known, f32));
   }
   return node.result(encoded);

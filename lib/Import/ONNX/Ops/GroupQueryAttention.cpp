@@ -51,10 +51,8 @@ LogicalResult GroupQueryAttention::readOperands() {
       return node.unsupported("a quantized cache");
   if (node.integer("sliding_window_cache", 0))
     return node.unsupported("a cache of the size of a window");
-  for (Value operand : {query, key, value, pastKey, pastValue, cosines, sines, added})
-    if (operand && !Node::isFloat(operand))
-      return node.error("expected queries, keys and values of floats, found " +
-                        dtypeText(Node::element(operand)));
+  if (!expectFloats(node, {query, key, value, pastKey, pastValue, cosines, sines, added}))
+    return failure();
   if (heads < 1 || keyHeads < 1 || heads % keyHeads)
     return node.error("expected kv_num_heads to divide num_heads, found " + Twine(keyHeads) +
                       " and " + Twine(heads));
@@ -127,9 +125,7 @@ void GroupQueryAttention::turn() {
   } else {
     positions = node.add(node.reshape(before, {batch, one}), row);
   }
-  cosines = node.create<nn::GatherOp>(cosines, positions, uint64_t(0));
-  sines = node.create<nn::GatherOp>(sines, positions, uint64_t(0));
-  if (node.hasFailed())
+  if (!takeAngles(node, positions, cosines, sines))
     return;
   Rotation rotation;
   rotation.interleaved = node.integer("rotary_interleaved", 0);

@@ -142,8 +142,8 @@ static LogicalResult castMap(Node &node) {
   if (form == "DENSE")
     return node.result(node.reshape(map.values, {one, node.dims(map.values)[0]}));
   Value zero = node.scalar(node.builder().getI64Type(), 0);
-  Value isPlace = require(node, node.compare(CompareKind::ge, map.keys, zero),
-                          "expected keys of 0 or more, found a negative one in element %lld");
+  Value isPlace = node.require(node.compare(CompareKind::ge, map.keys, zero),
+                               "expected keys of 0 or more, found a negative one in element %lld");
   // What is behind the last place is left out, as in ONNX Runtime.
   Value last = node.scalar(node.builder().getI64Type(), size);
   Value places = node.select(isPlace, node.min(map.keys, last), last);

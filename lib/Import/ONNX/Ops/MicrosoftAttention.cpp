@@ -6,14 +6,6 @@ using namespace accel;
 using namespace accel::onnx_import;
 using namespace mlir;
 
-static bool expectFloats(Node &node, ArrayRef<Value> operands) {
-  for (Value operand : operands)
-    if (operand && !node.hasFailed() && !Node::isFloat(operand))
-      (void)node.error("expected queries, keys and values of floats, found " +
-                       dtypeText(Node::element(operand)));
-  return !node.hasFailed();
-}
-
 /// What both ops have: masks in several forms, an own bias, rows that see no later keys.
 static Value maskAndBias(Node &node, Value mask, Value added, Value query, Value key, Dim past,
                          Value pastSize, Type type) {
@@ -88,6 +80,9 @@ static Value maskAndBias(Node &node, Value mask, Value added, Value query, Value
   return allowed.bias(type, bias);
 }
 
+/// What sizes in attributes are at most.
+static constexpr int64_t kMostWidth = int64_t(1) << 40;
+
 /// Part i of a dim that holds parts of these sizes.
 static Value partOf(Node &node, Value x, int64_t axis, ArrayRef<Dim> sizes, unsigned i) {
   if (!x || node.hasFailed())
@@ -123,12 +118,28 @@ LogicalResult accel::onnx_import::attendProjected(Node &node, Value all, Value m
     return node.error("expected num_heads of 1 or more, found " + Twine(heads));
   if (past && Node::rank(past) != 5)
     return node.error("expected a past of rank 5, found rank " + Twine(Node::rank(past)));
-  SmallVector<Dim> widths(3, node.dims(all)[2].floorDiv(3));
+  Shape shape = node.dims(all);
+  SmallVector<Dim> widths(3, node.dimTable().simplify(shape[2].floorDiv(3)));
   if (sizes) {
     if (sizes->size() != 3)
       return node.error("expected three qkv_hidden_sizes, found " + Twine(sizes->size()));
+    for (int64_t size : *sizes)
+      if (size < 1 || size > kMostWidth || size % heads)
+        return node.error("expected qkv_hidden_sizes that num_heads (" + Twine(heads) +
+                          ") divides, found " + Twine(size));
+    if ((*sizes)[0] != (*sizes)[1])
+      return node.error("expected queries and keys of one size in qkv_hidden_sizes, found " +
+                        Twine((*sizes)[0]) + " and " + Twine((*sizes)[1]));
     widths = SmallVector<Dim>(node.constantShape(*sizes));
   }
+  Dim whole = node.dimTable().simplify(widths[0] + widths[1] + widths[2]);
+  if (nn::constantDim(whole) && nn::constantDim(shape[2]) && whole != shape[2])
+    return node.error("expected weights of " +
+                      (sizes ? nn::dimText(whole) + " columns, as qkv_hidden_sizes adds up to"
+                             : "as many columns for queries as for keys and for values") +
+                      ", found " + nn::dimText(shape[2]) + " columns");
+  shape[2] = whole;
+  all = node.reshape(all, shape); // checked by the run where sizes are not known before
   Value parts[3];
   for (unsigned i = 0; i < 3; ++i)
     parts[i] = splitHeads(node, partOf(node, all, 2, widths, i), heads);

@@ -101,6 +101,22 @@ LogicalResult matMulNBits(Node &node) {
   return node.result(bias ? node.add(y, bias) : y);
 }
 
+/// A tensor that must have this shape: what only the run knows of that, it checks.
+Value ofShape(Node &node, Value x, const Shape &shape, StringRef what) {
+  Shape found = node.dims(x);
+  bool isSame = found.size() == shape.size();
+  for (size_t i = 0; isSame && i < shape.size(); ++i)
+    isSame = !nn::constantDim(found[i]) || !nn::constantDim(shape[i]) || found[i] == shape[i];
+  if (isSame)
+    return node.reshape(x, shape);
+  auto text = [](const Shape &dims) {
+    return llvm::join(llvm::map_range(dims, [](Dim dim) { return nn::dimText(dim); }), " x ");
+  };
+  (void)node.error("expected " + what + " of " + text(shape) + ", one for each block, found " +
+                   text(found));
+  return {};
+}
+
 /// Rows of a table, of which only those that are taken are dequantized.
 LogicalResult gatherBlockQuantized(Node &node) {
   Value data = node.operand(0), indices = node.operand(1), scales = node.operand(2),
@@ -123,6 +139,18 @@ LogicalResult gatherBlockQuantized(Node &node) {
   if (isPacked && axis != rank - 1)
     return node.error("expected quantize_axis to be the last axis for data of u8, found " +
                       Twine(axis));
+  // One scale for each block, of which the last one may be shorter.
+  Shape blockShape = node.dims(data);
+  int64_t each = isPacked ? 8 / bits : 1;
+  blockShape[axis] =
+      node.dimTable().simplify((blockShape[axis] * each + (block - 1)).floorDiv(block));
+  Shape zeroShape = blockShape;
+  if (isPacked)
+    zeroShape[axis] = node.dimTable().simplify((blockShape[axis] + (each - 1)).floorDiv(each));
+  scales = ofShape(node, scales, blockShape, "scales");
+  zeros = zeros ? ofShape(node, zeros, zeroShape, "zero_points") : zeros;
+  if (node.hasFailed())
+    return failure();
   auto taken = [&](Value from_) {
     return node.create<nn::GatherOp>(from_, indices, uint64_t(from));
   };

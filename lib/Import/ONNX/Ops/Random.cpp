@@ -167,8 +167,19 @@ LogicalResult drop(Node &node, Value x, Value ratio, Value training, Type maskTy
   Type type = Node::element(x), wide = type.isF64() ? type : Type(node.builder().getF32Type());
   Shape shape = node.dims(x);
   Dim count = product(node, shape);
+  constexpr const char *kRange = "expected a ratio of 0 or more, and below 1";
+  std::optional<double> known = node.constantNumber(ratio);
+  if (known && !(*known >= 0 && *known < 1))
+    return node.error(Twine(kRange) + ", found " + std::to_string(*known));
   Draw draw(node);
   ratio = node.cast(ratio, wide);
+  if (!known) {
+    Value none = node.scalar(wide, 0);
+    Value isRatio =
+        node.create<nn::AndOp>(node.compare(CompareKind::ge, ratio, none),
+                               node.compare(CompareKind::lt, ratio, node.scalar(wide, 1)));
+    ratio = node.select(node.require(isRatio, kRange), ratio, none);
+  }
   Value kept = node.compare(CompareKind::ge, draw.uniform(count, wide), ratio);
   Value factor = node.div(node.scalar(wide, 1), node.sub(node.scalar(wide, 1), ratio));
   if (training) {

@@ -232,6 +232,10 @@ static bool applyScales(Node &node, Value x, ArrayRef<int64_t> order, Value oper
     }
     Value factor =
         operand ? node.cast(elementOf(node, operand, i), f32) : node.scalar(f32, scale->factor);
+    if (!isNumber) {
+      Value none = node.scalar(f32, 0), isScale = node.compare(CompareKind::gt, factor, none);
+      factor = node.select(node.require(isScale, "expected positive scales"), factor, none);
+    }
     compute(node, axis, node.mul(factor, sizeAsFloat(node, x, axis)), factor);
   }
   return !node.hasFailed();

@@ -60,6 +60,39 @@ Value accel::onnx_import::rotate(Node &node, Value x, Value cosines, Value sines
   return node.create<nn::ConcatOp>(ArrayRef<Value>{turned, rest}, uint64_t(last));
 }
 
+bool accel::onnx_import::takeAngles(Node &node, Value positions, Value &cosines, Value &sines) {
+  if (!positions || !cosines || !sines || node.hasFailed())
+    return false;
+  constexpr const char *kRange = "expected positions of rows of the cosines' and sines' caches";
+  const Value tables[] = {cosines, sines};
+  for (auto [i, table] : llvm::enumerate(tables)) {
+    Dim rows = node.dims(table)[0];
+    std::optional<int64_t> count = nn::constantDim(rows);
+    std::optional<SmallVector<int64_t>> known = node.constants(positions);
+    if (known && count) {
+      for (int64_t position : *known)
+        if (position < 0 || position >= *count) {
+          (void)node.error(kRange + (", which have " + Twine(*count)).str() + ", found " +
+                           Twine(position));
+          return false;
+        }
+      continue;
+    }
+    if (i == 1 && rows == node.dims(cosines)[0])
+      continue; // checked already
+    Type type = Node::element(positions);
+    Value first = node.scalar(type, 0), end = sizeOfDim(node, table, 0, type);
+    Value isRow = node.create<nn::AndOp>(node.compare(nn::CompareKind::ge, positions, first),
+                                         node.compare(nn::CompareKind::lt, positions, end));
+    positions = node.select(node.require(isRow, kRange), positions, first);
+    if (node.hasFailed())
+      return false;
+  }
+  cosines = node.create<nn::GatherOp>(cosines, positions, uint64_t(0));
+  sines = node.create<nn::GatherOp>(sines, positions, uint64_t(0));
+  return !node.hasFailed();
+}
+
 /// The operand with a dim for the heads, and the axis of that.
 static Value withHeads(Node &node, Value x, int64_t heads, Rotation &rotation) {
   if (!x || node.hasFailed())
@@ -106,10 +139,8 @@ static LogicalResult rotaryEmbedding(Node &node) {
   rotation.width = node.integer("rotary_embedding_dim", 0);
   Shape shape = node.dims(x);
   Value heads = withHeads(node, x, node.integer("num_heads", 0), rotation);
-  if (positions) {
-    cosines = node.create<nn::GatherOp>(cosines, positions, uint64_t(0));
-    sines = node.create<nn::GatherOp>(sines, positions, uint64_t(0));
-  }
+  if (positions && !takeAngles(node, positions, cosines, sines))
+    return failure();
   Value turned = rotate(node, heads, cosines, sines, rotation);
   return node.result(node.reshape(turned, shape));
 }
@@ -157,8 +188,8 @@ static LogicalResult microsoftRotaryEmbedding(Node &node) {
       return failure();
     positions = node.reshape(positions, {node.constantDim(1), shape[axis]});
   }
-  cosines = node.create<nn::GatherOp>(cosines, positions, uint64_t(0));
-  sines = node.create<nn::GatherOp>(sines, positions, uint64_t(0));
+  if (!takeAngles(node, positions, cosines, sines))
+    return failure();
   Value turned = rotate(node, split, cosines, sines, rotation);
   return node.result(node.reshape(turned, shape));
 }
