@@ -34,6 +34,7 @@ static const llvm::StringMap<uint32_t> &takesStrings() {
       {"GridSample", kFirst},
       {"If", 0},
       {"Loop", ~uint32_t(3)},
+      {"NonZero", kFirst},
       {"OneHot", 4},
       {"Optional", kFirst},
       {"OptionalGetElement", kFirst},

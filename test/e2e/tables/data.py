@@ -56,6 +56,9 @@ def selections():
     for dtype in ("float32", "int64", "int32", "uint8", "bool"):
         yield row("NonZero", x(7, 11, dtype=dtype, values=few(0, 2)))
     yield row("NonZero", x("N", 3, 5, values=few(0, 2)))
+    some = lambda rng, shape: rng.choice(np.array(["", "a", "\u00e9", " "], object), shape)
+    given = lambda v: np.array(np.nonzero(v != ""), np.int64)
+    yield row("NonZero", x("N", 3, 5, dtype="string", values=some), reference=given)
     yield row("Compress", x("N", 9, 3), x(9, dtype="bool", values=few(0, 2)), axis=1)
     yield row("Compress", x(5, 7), x(20, dtype="bool", values=few(0, 2)))
     yield row("OneHot", x(3, 5, dtype="int64", values=few(-4, 4)), number(6), const([0.5, 2.5], "float32"), axis=1)

@@ -31,6 +31,11 @@ EQUATIONS = [
 ]
 
 
+def meeting(a, b):
+    size = max(a.shape[1], b.shape[0])
+    return np.broadcast_to(a, (a.shape[0], size)) @ np.broadcast_to(b, (size, b.shape[1]))
+
+
 def equations():
     for equation, *shapes in EQUATIONS:
         formula = lambda *operands, e=equation: np.einsum(e, *operands)
@@ -39,6 +44,8 @@ def equations():
         yield row("Einsum", x("N", 7, dtype=dtype), x(7, 5, dtype=dtype), equation="ij,jk->ki", reference=lambda a, b: np.einsum("ij,jk->ki", a, b))
     # Dims of 1 stand for any number.
     yield row("Einsum", x(1, 3, 7), x(4, 7, 5), equation="bij,bjk->bik", reference=lambda a, b: a @ b)
+    # So does a named one that a run finds to be 1.
+    yield row("Einsum", x(2, "N"), x("B", 3), equation="ij,jk->ik", reference=meeting)
     yield row("Einsum", x(1, 3, 7), x(4, 7, 5), equation="bij,bjk->ik", reference=lambda a, b: (a @ b).sum(0))
 
 

@@ -75,6 +75,11 @@ def pooled():
                     tolerance=LOOSE,
                 )
     yield row("RoiAlign", x(2, 70, 9, 9), regions(4), numbers(2), opset=10, output_height=17, output_width=16, tolerance=LOOSE)
+    # Regions far larger than the picture: only samples in it take time.
+    huge = lambda rng, shape: np.array([[-3e3, -5, 4e3, 20], [2, -2e4, 9, 2e4], [-30, -30, 60, 45]])
+    for mode in ("avg", "max"):
+        yield row("RoiAlign", x(2, 3, 9, 11), x(3, 4, values=huge), x(3, dtype="int64", values=lambda rng, shape: [0, 1, 0]),
+                  opset=16, output_height=3, output_width=2, mode=mode, tolerance=LOOSE)
     wide = dict(opset=16, output_height=2, output_width=2, sampling_ratio=2)
     yield row("RoiAlign", x(2, 3, 9, 9, dtype="float64"), row_of(regions(4), "float64"), numbers(2), **wide)
     yield row("MaxRoiPool", x(2, 5, 14, 17), regions(5, first=2), pooled_shape=[3, 4], spatial_scale=0.5, opset=16)

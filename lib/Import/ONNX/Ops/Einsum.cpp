@@ -166,6 +166,9 @@ public:
           y = arranged(b, joined(batch, summed, right)).value;
     if (node.hasFailed())
       return {};
+    widen(x, y, batch.size() + left.size(), batch.size(), summed.size());
+    if (node.hasFailed())
+      return {};
     Shape xs = node.dims(x), ys = node.dims(y), result;
     ArrayRef<Dim> leftDims = ArrayRef(xs).slice(batch.size(), left.size()),
                   rightDims = ArrayRef(ys).take_back(right.size());
@@ -194,6 +197,23 @@ public:
   }
 
 private:
+  /// Dims that are summed, `count` of them from these axes on, of which only the run knows that
+  /// they are equal: one of them may be 1, which the products of matrices do not broadcast.
+  void widen(Value &x, Value &y, size_t xAxis, size_t yAxis, size_t count) {
+    Shape xs = node.dims(x), ys = node.dims(y), xWide = xs, yWide = ys;
+    for (size_t i = 0; i < count; ++i) {
+      Dim a = xs[xAxis + i], b = ys[yAxis + i];
+      bool mayDiffer = a != b && node.dimTable().simplify(a - b) != node.constantDim(0) &&
+                       !(nn::constantDim(a) && nn::constantDim(b));
+      if (mayDiffer && nn::constantDim(a) != 1)
+        yWide[yAxis + i] = a;
+      if (mayDiffer && nn::constantDim(b) != 1)
+        xWide[xAxis + i] = b;
+    }
+    x = xWide == xs ? x : node.broadcast(x, xWide);
+    y = yWide == ys ? y : node.broadcast(y, yWide);
+  }
+
   /// The size of the last dim, as one i64.
   Value sizeOf(Value value) {
     int64_t rank = Node::rank(value);

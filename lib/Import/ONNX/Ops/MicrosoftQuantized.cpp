@@ -26,22 +26,25 @@ Value dequantized(Node &node, Value x, Value scale, Value zero) {
 }
 
 /// The tensor of f32 as integers of type `to`.
-Value quantized(Node &node, Value y, Value scale, Value zero, Type to) {
+Value quantized(Node &node, Value y, Value scale, Value zero, Type to,
+                Rounding rounding = Rounding::Scaled) {
   if (!y || !scale || node.hasFailed())
     return {};
   checkTypes(node, scale, zero, to);
   Type f32 = node.builder().getF32Type();
   Value scaled = node.div(y, node.cast(asScalar(node, scale), f32));
-  return toInteger(node, scaled, asScalar(node, zero), cast<IntegerType>(to));
+  return toInteger(node, scaled, asScalar(node, zero), cast<IntegerType>(to), rounding);
 }
 
 /// (X, its scale and zero point, Y's scale and zero point) of an op on numbers.
-template <typename Compute> LogicalResult onNumbers(Node &node, Compute compute) {
+template <typename Compute>
+LogicalResult onNumbers(Node &node, Compute compute, Rounding rounding = Rounding::Scaled) {
   Value x = node.operand(0);
   Value y = compute(dequantized(node, x, node.operand(1), node.optional(2)));
   if (node.hasFailed() || !y)
     return failure();
-  return node.result(quantized(node, y, node.operand(3), node.optional(4), Node::element(x)));
+  return node.result(
+      quantized(node, y, node.operand(3), node.optional(4), Node::element(x), rounding));
 }
 
 /// (A, its scale and zero point, B, ..., C's scale and zero point).
@@ -123,17 +126,23 @@ Value moveChannels(Node &node, Value x, bool toFront) {
 }
 
 /// A pool of the standard on numbers.
-LogicalResult qLinearPool(Node &node, StringRef name) {
+LogicalResult qLinearPool(Node &node, StringRef name, Rounding rounding) {
   bool isLast = node.integer("channels_last", 0);
-  return onNumbers(node, [&](Value x) {
-    Value y = standardOp(node, name, 19, {isLast ? moveChannels(node, x, true) : x});
-    return isLast ? moveChannels(node, y, false) : y;
-  });
+  return onNumbers(
+      node,
+      [&](Value x) {
+        Value y = standardOp(node, name, 19, {isLast ? moveChannels(node, x, true) : x});
+        return isLast ? moveChannels(node, y, false) : y;
+      },
+      rounding);
 }
 
-LogicalResult qLinearAveragePool(Node &node) { return qLinearPool(node, "AveragePool"); }
+// ONNX Runtime's: averages of bytes by equal scales are often halves.
+LogicalResult qLinearAveragePool(Node &node) {
+  return qLinearPool(node, "AveragePool", Rounding::Shifted);
+}
 LogicalResult qLinearGlobalAveragePool(Node &node) {
-  return qLinearPool(node, "GlobalAveragePool");
+  return qLinearPool(node, "GlobalAveragePool", Rounding::Scaled);
 }
 
 LogicalResult nhwcMaxPool(Node &node) {

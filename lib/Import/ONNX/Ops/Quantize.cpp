@@ -93,11 +93,17 @@ std::pair<double, double> rangeOf(IntegerType type) {
 
 } // namespace
 
-Value accel::onnx_import::toInteger(Node &node, Value x, Value zero, IntegerType to) {
+Value accel::onnx_import::toInteger(Node &node, Value x, Value zero, IntegerType to,
+                                    Rounding rounding) {
+  if (!x || node.hasFailed())
+    return {};
+  Value shift = node.cast(zero, Node::element(x));
+  if (shift && rounding == Rounding::Shifted)
+    x = node.add(x, shift);
   Value rounded = node.create<nn::RoundOp>(x);
   auto [low, high] = rangeOf(to);
-  if (zero)
-    rounded = node.add(rounded, node.cast(zero, Node::element(x)));
+  if (shift && rounding == Rounding::Scaled)
+    rounded = node.add(rounded, shift);
   rounded =
       node.min(node.max(rounded, node.scalarLike(rounded, low)), node.scalarLike(rounded, high));
   return node.cast(rounded, to);

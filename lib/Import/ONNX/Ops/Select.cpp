@@ -25,7 +25,8 @@ static bool needNumbers(Node &node, Value value) {
 
 static LogicalResult nonZero(Node &node) {
   Value x = node.operand(0);
-  if (!needNumbers(node, x))
+  // Of strings, all but the empty one, whose number is 0.
+  if (node.hasFailed() || (!nn::isString(Node::element(x)) && !needNumbers(node, x)))
     return failure();
   Dim rows = node.constantDim(std::max<int64_t>(Node::rank(x), 1));
   return node.result(node.call("nonzero", {x}, {}, node.builder().getI64Type(), {rows, Dim()}));

@@ -20,13 +20,16 @@ int32_t accel_op_draw(accel_frame *frame, accel_op_call *call) {
   return ACCEL_OK;
 }
 
-/// Sums of exp(x) up to each class, less the largest x, which leaves their proportions.
+/// Sums of exp(x) up to each class, less the largest x, which leaves their proportions. Infinite
+/// ones share all there is.
 static void cumulate_weights(double *sums, int64_t classes) {
   double most = -INFINITY, total = 0;
   for (int64_t i = 0; i < classes; ++i)
     most = sums[i] > most ? sums[i] : most;
   for (int64_t i = 0; i < classes; ++i) {
-    double weight = sums[i] > -INFINITY ? exp(sums[i] - most) : 0;
+    double weight = most == INFINITY      ? sums[i] == INFINITY
+                    : sums[i] > -INFINITY ? exp(sums[i] - most)
+                                          : 0;
     total += weight == weight ? weight : 0;
     sums[i] = total;
   }
@@ -41,6 +44,9 @@ int32_t accel_op_multinomial(accel_frame *frame, accel_op_call *call) {
   double *sums = to ? accel_rt_scratch(frame, classes * (int64_t)sizeof *sums) : NULL;
   if (!sums)
     return accel_rt_status(frame);
+  if (numbers->dims[0] != rows)
+    return op_fail(frame, "expected random numbers for each row, found %lld rows",
+                   numbers->dims[0]);
   if (classes == 0 && rows && samples)
     return op_fail(frame, "expected one class or more to draw from, found %lld", 0);
   const double *number = numbers->data;
