@@ -51,10 +51,6 @@ mlir::Value castStrings(Node &node, mlir::Value x, mlir::Type to);
 /// True of element types that functions of lib/Runtime/CPU/Ops compute with and compare.
 bool isNumber(mlir::Type element);
 
-/// The conditions, of which a run with one that does not hold fails: with a message about the place
-/// (%lld) of the first. They must be used.
-mlir::Value require(Node &node, mlir::Value conditions, llvm::StringRef message);
-
 /// Product of dims.
 Dim product(Node &node, llvm::ArrayRef<Dim> dims);
 

@@ -275,9 +275,9 @@ static LogicalResult scan8(Node &node) {
   if (lengths && longest) {
     Value isLength = node.create<nn::AndOp>(node.compare(nn::CompareKind::ge, lengths, zero),
                                             node.compare(nn::CompareKind::le, lengths, longest));
-    isLength = require(node, isLength,
-                       "expected sequence_lens from 0 to the size of the scanned inputs' dim 1, "
-                       "found another at place %lld");
+    isLength = node.require(
+        isLength, "expected sequence_lens from 0 to the size of the scanned inputs' dim 1, "
+                  "found another at place %lld");
     lengths = node.select(isLength, lengths, zero);
   }
   if (node.hasFailed())

@@ -119,7 +119,6 @@ extern "C" int64_t accel_rt_box(accel_frame *, const accel_array *array) {
 extern "C" const accel_array *accel_rt_boxed(accel_frame *, int64_t number) {
   return &boxes.at(number)->array;
 }
-extern "C" void accel_rt_release_array(accel_frame *, accel_array *) {} // freed with the call
 
 extern "C" uint64_t accel_rt_cpu_features(void) { return ops::cpuFeatures; }
 
