@@ -16,6 +16,7 @@ import onnx
 import cases
 import dtypes
 import run
+import suite
 
 PAGE = os.path.join(ROOT, "docs", "supported-ops.md")
 LIMITS = os.path.join(HERE, "limits.txt")
@@ -134,8 +135,9 @@ def page():
 
 
 def write():
+    text = page()
     with open(PAGE, "w") as file:
-        file.write(page())
+        file.write(text)
 
 
 def difference():
@@ -149,4 +151,5 @@ def difference():
 
 
 if __name__ == "__main__":
+    suite.parse(suite.parser(__doc__))  # the compiler of --build
     write()
