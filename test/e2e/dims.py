@@ -322,7 +322,24 @@ graph(
        z = ReduceMax <keepdims = 0> (v)""",
 )
 
+# --- sums onto products ---
+
+graph(
+    "gemm_plus_unknown", [{"p": p, "q": q} for p in (1, 3) for q in (1, 5)], "(float[3, 4] x, float[4, 5] w, float[p, q] c) => (float[3, 5] y)",
+    "y = Gemm <beta = 2.0> (x, w, c)",
+)
+# A product over a dim that only the run knows, with a scale behind it.
+graph(
+    "unknown_depth", [{"n": n} for n in (1, 24, 37)], "(float[4, 24, n] x, float[4, 24, n] w) => (float[4, 24, 24] y)",
+    """t = Transpose <perm = [0, 2, 1]> (w)
+       p = MatMul(x, t)
+       y = Mul(p, c)""",
+    "float c = {0.35}",
+)
+
 # --- what a run refuses ---
+
+REFUSED["gemm_plus_unknown"] = (GRAPHS["gemm_plus_unknown"][0], {"p": 2, "q": 5}, "expected")
 
 REFUSED["positions"] = (GRAPHS["positions"][0], {"b": 1, "n": 10}, "dim 1 ('n') is 10, outside the 0..9")
 REFUSED["broadcast_either"] = (

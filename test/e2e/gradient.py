@@ -162,6 +162,34 @@ def graphs():
     yield "twice", lambda: check_graph(cube, ["x"], {"x": x}, "g", [6 * x])
 
 
+    # Steep where nothing comes back: exp of what Elu does not use is infinite.
+    large = np.array([-2.0, 0.5, 800.0])
+    elu = [node("Elu", ["x"], ["y"])]
+    yield "large", lambda: check_graph(elu, ["x"], {"x": large}, "y", [np.where(large > 0, 1, np.exp(np.minimum(large, 0)))])
+    power = [node("Pow", ["x", "k"], ["y"])]
+    yield "no power", lambda: check_graph(power, ["x"], {"x": 0 * x}, "y", [0 * x], weights={"k": np.array(0.0)})
+
+
+def dynamic():
+    """Sizes that only the run knows, in float32; means of them, and a bias that is broadcast."""
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["h"]), helper.make_node("Add", ["h", "b"], ["a"]), helper.make_node("Tanh", ["a"], ["t"]),
+             helper.make_node("ReduceMean", ["t"], ["y"], keepdims=0),
+             helper.make_node("Gradient", ["w", "b", "x"], ["dw", "db", "dx"], domain=DOMAIN, xs=["w", "b", "x"], y="y")]
+    float32 = onnx.TensorProto.FLOAT
+    ports = [helper.make_tensor_value_info(name, float32, dims) for name, dims in (("x", ["n", 5]), ("w", [5, "m"]), ("b", ["m"]))]
+    model = made(nodes, ports, [], ["dw", "db", "dx"], [helper.make_opsetid("", 17), helper.make_opsetid(DOMAIN, 1)])
+    rng = np.random.default_rng(5)
+    with engine.compiled(model) as open_session:
+        for n, m in ((3, 4), (1, 1), (17, 33)):
+            x, w, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((n, 5), (5, m), (m,)))
+            back = (1 - np.tanh(x.astype(np.float64) @ w + b) ** 2) / (n * m)
+            want = [(x.T @ back), back.sum(axis=0), back @ w.T]
+            got = open_session().run(None, {"x": x, "w": w, "b": b})
+            if why := compare.differences(got, [v.astype(np.float32) for v in want]):
+                return f"n={n} m={m}: {why}"
+    return None
+
+
 def dropout():
     """The gradient of a dropout has zeros where its result has, in each run."""
     node = helper.make_node
@@ -190,7 +218,7 @@ def main():
         name = "/".join([op, ",".join("x".join(map(str, s)) or "scalar" for s in shapes), *(f"{k}={v}" for k, v in attributes.items())])
         cases[name if name not in cases else f"{name}/{len(cases)}"] = lambda case=case: check(case)
     cases |= {f"graph/{name}": case for name, case in graphs()}
-    cases["graph/dropout"] = dropout
+    cases |= {"graph/dropout": dropout, "graph/dynamic": dynamic}
     suite.finish(suite.run("gradient", cases, args))
 
 

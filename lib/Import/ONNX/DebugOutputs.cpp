@@ -117,7 +117,8 @@ private:
       outputs.push_back(output.name());
     SmallVector<WiringProblem> ignored; // reported when the nodes are imported
     SmallVector<int> order = scheduleNodes(
-        graph.node(), outputs, [&](StringRef name) { return own.contains(name); }, ignored);
+        graph.node(), outputs, [&](StringRef name) { return own.contains(name); },
+        [](StringRef) { return false; }, ignored);
     StringSet<> read; // a node may make more than is read of it
     for (int i : order)
       for (StringRef name : usedNames(graph.node(i)))

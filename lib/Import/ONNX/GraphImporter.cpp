@@ -14,6 +14,7 @@ using namespace mlir;
 
 /// Functions inlined in functions, at most.
 static constexpr size_t kMaxCallDepth = 32;
+static constexpr int64_t kMaxAgainDepth = 4; // each may double the graph
 /// Nodes after inlining, at most: a small file can call functions that double at every level.
 static constexpr int64_t kMaxNodes = 1'000'000;
 
@@ -138,7 +139,8 @@ SmallVector<Value> GraphImporter::importNodes(const NodeList &body, Scope &scope
         return true;
     return false;
   };
-  SmallVector<int> order = scheduleNodes(body, outputs, isDefined, wiring);
+  auto isGiven = [&](StringRef name) { return scope.given.contains(name); };
+  SmallVector<int> order = scheduleNodes(body, outputs, isDefined, isGiven, wiring);
   for (const WiringProblem &problem : wiring) {
     const onnx::NodeProto &proto = body[problem.node];
     Node node(*this, proto, scope, opsetOf(proto, scope),
@@ -188,7 +190,7 @@ void GraphImporter::importIndependent(const Node &node) {
     bool mayBranch = llvm::any_of(
         proto.attribute(), [](const onnx::AttributeProto &attribute) { return attribute.has_g(); });
     // So may a squeeze of what is 1 when the model runs.
-    mayBranch |= proto.op_type() == "Squeeze" && proto.input_size() < 2;
+    mayBranch |= proto.op_type() == "Squeeze" && (proto.input_size() < 2 || proto.input(1).empty());
     if (follows || mayBranch) {
       add(proto);
       later.push_back(i);
@@ -247,7 +249,7 @@ void GraphImporter::importNode(const onnx::NodeProto &proto, Scope &scope) {
   if (succeeded(result))
     node.warnOfUnusedAttributes();
   for (int i = 0; i < proto.output_size(); ++i) {
-    if (proto.output(i).empty())
+    if (proto.output(i).empty() || scope.given.contains(proto.output(i)))
       continue;
     Scope::Entry entry{succeeded(result) ? node.results()[i] : Value()};
     if (!entry.value)
@@ -334,9 +336,11 @@ LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProt
     if (node.wants(i))
       outputs.push_back(function.output(i));
   callStack.push_back(&function);
+  calls.push_back(&call);
   size_t before = problems.problems.size();
   SmallVector<Value> values = importNodes(function.node(), scope, outputs);
   callStack.pop_back();
+  calls.pop_back();
   for (int i = 0, next = 0; i < call.output_size(); ++i)
     if (node.wants(i) && failed(node.result(i, values[next++])))
       return problems.problems.size() > before
@@ -346,47 +350,62 @@ LogicalResult GraphImporter::inlineFunction(Node &node, const onnx::FunctionProt
 }
 
 int64_t GraphImporter::drawOf(const Node &node) {
-  const onnx::GraphProto *graph = node.scope().graph;
-  // A function's body may be inlined often.
-  if (!graph || !node.wants(0))
-    return draws++;
-  auto [entry, isNew] = drawsOf.try_emplace({graph, node.proto().output(0)}, draws);
+  std::vector<const onnx::NodeProto *> path = calls;
+  path.push_back(&node.proto());
+  auto [entry, isNew] = drawsOf.try_emplace(std::move(path), draws);
   draws += isNew;
   return entry->second;
 }
 
+bool GraphImporter::isNamed(StringRef name, const Scope &scope) const {
+  if (scope.values.contains(name) || scope.initializers.contains(name) ||
+      scope.sparseInitializers.contains(name))
+    return true;
+  return scope.graph && !name.empty() && llvm::any_of(scope.graph->node(), [&](const auto &node) {
+           return llvm::is_contained(node.output(), name);
+         });
+}
+
 Value GraphImporter::importAgain(Node &node, StringRef output, ArrayRef<StringRef> names,
                                  ArrayRef<Value> values) {
-  Scope &around = node.scope();
-  if (!around.graph) {
-    (void)node.unsupported("the body of a function as the graph to import again");
+  const Scope &around = node.scope();
+  if (!around.graph || around.parent) {
+    (void)node.unsupported("a part of a function, a branch or a loop's body as the graph to import "
+                           "again");
+    return {};
+  }
+  if (againDepth == kMaxAgainDepth) {
+    (void)node.error("expected graphs to be differentiated at most " + Twine(kMaxAgainDepth) +
+                     " times");
     return {};
   }
   // What is not made by a node stays; the node itself cannot be a part of it.
-  NodeList &nodes = copies.emplace_back(around.graph->node());
   Scope scope(around.caller, block);
-  scope.parent = around.parent, scope.graph = around.graph, scope.opsets = around.opsets;
+  scope.graph = around.graph, scope.opsets = around.opsets;
   scope.values = around.values, scope.initializers = around.initializers;
-  scope.sparseInitializers = around.sparseInitializers, scope.attributes = around.attributes;
-  for (onnx::NodeProto &proto : nodes)
-    for (std::string &made : *proto.mutable_output()) {
-      scope.values.erase(made);
-      bool isOwn = llvm::any_of(node.proto().output(), [&](StringRef own) { return own == made; });
-      if (isOwn || llvm::is_contained(names, made))
-        made.clear();
-    }
+  scope.sparseInitializers = around.sparseInitializers, scope.given = around.given;
+  bool isMade = scope.values.contains(output);
+  for (const onnx::NodeProto &proto : around.graph->node())
+    for (const std::string &made : proto.output())
+      if (!scope.given.contains(made)) {
+        scope.values.erase(made);
+        isMade |= made == output;
+      }
+  for (const std::string &own : node.proto().output()) {
+    scope.values.erase(own);
+    scope.given.insert(own);
+  }
   for (auto [name, value] : llvm::zip_equal(names, values)) {
     scope.initializers.erase(name);
     scope.sparseInitializers.erase(name);
+    scope.given.insert(name);
     scope.values[name] = {value};
   }
-  bool isMade = scope.values.contains(output);
-  for (const onnx::NodeProto &proto : nodes)
-    isMade |= llvm::any_of(proto.output(), [&](StringRef made) { return made == output; });
-  if (!isMade)
+  if (!isMade || (scope.given.contains(output) && !scope.values.contains(output)))
     return {};
   size_t before = problems.problems.size();
-  Value result = importNodes(nodes, scope, output).front();
+  llvm::SaveAndRestore depth(againDepth, againDepth + 1);
+  Value result = importNodes(around.graph->node(), scope, output).front();
   if (!result && problems.problems.size() > before)
     (void)node.failQuietly();
   return result;

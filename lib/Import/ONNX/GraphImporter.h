@@ -6,6 +6,7 @@
 #include "lib/Import/ONNX/Schedule.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include <deque>
 
 namespace accel::onnx_import {
@@ -27,6 +28,7 @@ struct Scope {
   llvm::StringMap<const onnx::TensorProto *> initializers;
   llvm::StringMap<const onnx::SparseTensorProto *> sparseInitializers;
   llvm::StringMap<const onnx::AttributeProto *> attributes; ///< Of the call of a function.
+  llvm::StringSet<> given; ///< Of a graph that is imported again: names that no node makes.
 
   Scope(mlir::Location caller, mlir::Block *block) : caller(caller), block(block) {}
 };
@@ -84,6 +86,8 @@ public:
   llvm::SmallVector<mlir::Value> importGraph(Node &node, const onnx::GraphProto &graph,
                                              llvm::ArrayRef<mlir::Value> arguments);
 
+  /// True of the names of the scope's own inputs, initializers and results of nodes.
+  bool isNamed(llvm::StringRef name, const Scope &scope) const;
   /// Imports what a value of the node's graph follows from once more, with values of its own for
   /// some names. Null where something was reported, or no other node makes it.
   mlir::Value importAgain(Node &node, llvm::StringRef output, llvm::ArrayRef<llvm::StringRef> names,
@@ -162,9 +166,10 @@ private:
   llvm::StringMap<const onnx::FunctionProto *>
       functions;                                      ///< Of the file, by domain, name, overload.
   std::map<const void *, onnx::FunctionProto> bodies; ///< Of the standard, as used.
-  std::deque<NodeList> copies;                        ///< Nodes that are imported again.
   std::deque<OpsetMap> functionOpsets;
   llvm::SmallVector<const onnx::FunctionProto *> callStack;
+  std::vector<const onnx::NodeProto *> calls; ///< The nodes whose functions are in callStack.
+  int64_t againDepth = 0; ///< Graphs that are imported again, inside each other.
   llvm::SmallVector<const onnx::ValueInfoProto *> inputs;
   llvm::StringMap<int64_t> fixedDims; ///< Sizes that the options give named dims.
   std::vector<std::string> symbolNames;
@@ -177,7 +182,7 @@ private:
   Frame *frame = nullptr;                             ///< Of the current node.
   std::vector<std::unique_ptr<mlir::Region>> regions; ///< Empty, but those that were given up.
   int64_t importedNodes = 0;
-  std::map<std::pair<const onnx::GraphProto *, std::string>, int64_t> drawsOf; ///< By result.
+  std::map<std::vector<const onnx::NodeProto *>, int64_t> drawsOf; ///< By calls, then the node.
   int64_t draws = 0;
   unsigned rankBranches = 0; ///< Branches of several ranks that the current node comes after.
   bool stopped = false;

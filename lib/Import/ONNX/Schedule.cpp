@@ -56,11 +56,12 @@ SmallVector<StringRef> accel::onnx_import::usedNames(const onnx::NodeProto &node
 SmallVector<int> accel::onnx_import::scheduleNodes(const NodeList &nodes,
                                                    ArrayRef<StringRef> outputs,
                                                    function_ref<bool(StringRef)> isDefined,
+                                                   function_ref<bool(StringRef)> isGiven,
                                                    SmallVectorImpl<WiringProblem> &problems) {
   StringMap<int> producers;
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string &output : nodes[i].output()) {
-      if (output.empty())
+      if (output.empty() || isGiven(output))
         continue;
       if (isDefined(output))
         problems.push_back({i, "value '" + output + "' is an input or initializer and made again"});

@@ -20,9 +20,10 @@ struct WiringProblem {
 };
 
 /// Indices of the nodes that `outputs` need, producers first and else in the file's order. Names
-/// that no node makes are looked up with `isDefined`.
+/// that no node makes are looked up with `isDefined`; no node makes those that are `given`.
 llvm::SmallVector<int> scheduleNodes(const NodeList &nodes, llvm::ArrayRef<llvm::StringRef> outputs,
                                      llvm::function_ref<bool(llvm::StringRef)> isDefined,
+                                     llvm::function_ref<bool(llvm::StringRef)> isGiven,
                                      llvm::SmallVectorImpl<WiringProblem> &problems);
 
 } // namespace accel::onnx_import

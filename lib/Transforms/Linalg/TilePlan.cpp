@@ -300,12 +300,13 @@ static void cutChannels(linalg::GenericOp op, linalg::GenericOp root, Value filt
   for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
     if (kind != utils::IteratorType::reduction || ranges[dim] == 1)
       continue;
+    if (!isDim(dim))
+      return;
     int64_t panel = bytesOf(filters, cast<RankedTensorType>(filters.getType()).getRank()) / panels,
             room = int64_t(target.l1Bytes) / 4 * 3, most = room / (panel / ranges[dim]);
     bool isFew = tiles >= kSharingTiles &&
                  positions * llvm::divideCeil(plan.tile.back(), lanes) <= kFewVectors;
-    if (!isDim(dim) || panel < kFirstCaches * int64_t(target.l1Bytes) || most == 0 ||
-        (isKnown && !isFew))
+    if (panel < kFirstCaches * int64_t(target.l1Bytes) || most == 0 || (isKnown && !isFew))
       return;
     while (ranges[dim] % most)
       --most;

@@ -119,3 +119,14 @@ func.func @positions_of_the_run(%n: index, %h: index, %w: index, %x: tensor<?x16
   %1 = nn.relu %0 : tensor<?x16x?x?x32xf32> -> tensor<?x16x?x?x32xf32>
   return %1 : tensor<?x16x?x?x32xf32>
 }
+
+// -----
+
+// A depth that only the run knows is not cut.
+// CHECK-LABEL: @dynamic_depth
+// CHECK: scf.forall
+func.func @dynamic_depth(%x: tensor<4x24x?xf32>, %w: tensor<4x?x24xf32>, %c: tensor<f32>) -> tensor<4x24x24xf32> {
+  %0 = nn.matmul %x, %w : tensor<4x24x?xf32>, tensor<4x?x24xf32> -> tensor<4x24x24xf32>
+  %1 = nn.mul %0, %c : tensor<4x24x24xf32>, tensor<f32> -> tensor<4x24x24xf32>
+  return %1 : tensor<4x24x24xf32>
+}

@@ -4,7 +4,9 @@
 #include "lib/Import/ONNX/Ops/Gradient.h"
 #include "lib/Import/ONNX/GraphImporter.h"
 #include "lib/Import/ONNX/Ops/Common.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace accel;
 using namespace accel::onnx_import;
@@ -45,7 +47,8 @@ static LogicalResult collect(Node &node, Value y, const llvm::SetVector<Operatio
   // Each op's operands that are left to look at, and whether one of them follows from a source.
   struct Visit {
     Operation *op;
-    unsigned next = 0;
+    SmallVector<Value> operands; ///< What its regions take from around them counts, too.
+    size_t next = 0;
     bool follows = false;
   };
   llvm::DenseMap<Operation *, bool> known;
@@ -58,19 +61,21 @@ static LogicalResult collect(Node &node, Value y, const llvm::SetVector<Operatio
       return true;
     if (auto found = known.find(op); found != known.end())
       return found->second;
-    stack.push_back({op});
+    llvm::SetVector<Value> operands(op->operand_begin(), op->operand_end());
+    getUsedValuesDefinedAbove(op->getRegions(), operands);
+    stack.push_back({op, operands.takeVector()});
     return std::nullopt;
   };
   (void)enter(y);
   while (!stack.empty()) {
     Visit &top = stack.back();
-    if (top.next == top.op->getNumOperands()) {
+    if (top.next == top.operands.size()) {
       if (known[top.op] = top.follows; top.follows)
         path.insert(top.op);
       stack.pop_back();
       continue;
     }
-    Value operand = top.op->getOperand(top.next);
+    Value operand = top.operands[top.next];
     // An op that is entered is asked for again when it is done.
     if (std::optional<bool> follows = enter(operand)) {
       Visit &same = stack.back();
@@ -96,6 +101,13 @@ static LogicalResult gradient(Node &node) {
   if (node.operandCount() != names.size())
     return node.error("expected a value for each of the " + Twine(names.size()) +
                       " tensors of xs and zs, found " + Twine(node.operandCount()));
+  llvm::StringSet<> distinct;
+  for (StringRef name : names)
+    if (!distinct.insert(name).second)
+      return node.error("expected different tensors in xs and zs, found '" + name + "' twice");
+    else if (!node.importer().isNamed(name, node.scope()))
+      return node.error("expected names of tensors of the graph in xs and zs, found '" + name +
+                        "'");
   // Values that nothing is known of: what follows from them is not evaluated yet.
   GraphImporter &graph = node.importer();
   SmallVector<Value> operands, opaque;

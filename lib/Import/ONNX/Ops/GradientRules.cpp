@@ -82,6 +82,11 @@ Value spread(Node &node, nn::ReduceOp op, Value value) {
   return node.reshape(value, shape);
 }
 
+/// The type to count in.
+Type wideOf(Node &node, Value x) {
+  return Node::element(x).isF64() ? Node::element(x) : Type(node.builder().getF32Type());
+}
+
 void reduce(Node &node, nn::ReduceOp op, Value g, Gradients &to) {
   Value x = op.getInput(), whole = spread(node, op, g);
   auto broadcast = [&](Value value) { return node.broadcast(value, node.dims(x)); };
@@ -89,18 +94,22 @@ void reduce(Node &node, nn::ReduceOp op, Value g, Gradients &to) {
   case nn::ReduceKind::sum:
     return to.add(x, broadcast(whole));
   case nn::ReduceKind::mean: {
-    // The number of terms, which only a run may know.
-    Value ones = broadcast(node.scalarLike(x, 1));
+    // The number of terms, which only a run may know, and which half precision may not hold.
+    Type wide = wideOf(node, x);
+    Value ones = node.broadcast(node.scalar(wide, 1), node.dims(x));
     Value count = node.reduce(nn::ReduceKind::sum, ones, op.getAxes(), true);
-    return to.add(x, broadcast(node.div(whole, count)));
+    return to.add(x,
+                  broadcast(node.cast(node.div(node.cast(whole, wide), count), Node::element(x))));
   }
   case nn::ReduceKind::max:
   case nn::ReduceKind::min: {
     // Shared by all that are the largest.
     Value isOne = node.compare(nn::CompareKind::eq, x, broadcast(spread(node, op, op.getResult())));
-    Value share = node.select(isOne, node.scalarLike(x, 1), node.scalarLike(x, 0));
+    Type wide = wideOf(node, x);
+    Value share = node.select(isOne, node.scalar(wide, 1), node.scalar(wide, 0));
     Value count = node.reduce(nn::ReduceKind::sum, share, op.getAxes(), true);
-    return to.add(x, node.mul(share, broadcast(node.div(whole, count))));
+    Value each = node.cast(node.div(node.cast(whole, wide), count), Node::element(x));
+    return to.add(x, node.select(isOne, broadcast(each), node.scalarLike(x, 0)));
   }
   case nn::ReduceKind::prod:
     // Of the other factors; where one is zero, what the product would be without it is lost.
@@ -128,7 +137,8 @@ void choose(Node &node, nn::CompareKind wins, Value a, Value b, Value g, Gradien
 void power(Node &node, nn::PowOp op, Value g, Gradients &to) {
   Value x = op.getLhs(), y = op.getRhs();
   Value below = node.create<nn::PowOp>(x, node.sub(y, node.scalarLike(y, 1)));
-  to.add(x, node.mul(g, node.mul(y, below)));
+  Value none = node.scalarLike(y, 0), isFlat = node.compare(nn::CompareKind::eq, y, none);
+  to.add(x, node.mul(g, node.select(isFlat, node.scalarLike(x, 0), node.mul(y, below))));
   // 0 to a positive power stays 0 near by.
   Value zero = node.scalarLike(x, 0);
   Value log =
@@ -203,10 +213,15 @@ void gather(Node &node, nn::GatherOp op, Value g, Gradients &to) {
 
 LogicalResult accel::onnx_import::backpropagate(Node &node, Operation *op, Value g, Gradients &to) {
   Value y = op->getResult(0);
+  // Where nothing comes back, nothing goes on, even if the op is infinitely steep there.
+  auto steep = [&](Value product) {
+    Value zero = node.scalarLike(g, 0);
+    return node.select(node.compare(nn::CompareKind::eq, g, zero), zero, product);
+  };
   if (auto found = derivatives().find(op->getName().getStringRef()); found != derivatives().end()) {
     Value x = op->getOperand(0);
     if (found->second)
-      to.add(x, node.mul(g, found->second(node, x, y)));
+      to.add(x, steep(node.mul(g, found->second(node, x, y))));
     return success(!node.hasFailed());
   }
   llvm::TypeSwitch<Operation *>(op)
@@ -223,9 +238,9 @@ LogicalResult accel::onnx_import::backpropagate(Node &node, Operation *op, Value
         to.add(mul.getRhs(), node.mul(g, mul.getLhs()));
       })
       .Case([&](nn::DivOp div) {
-        Value share = node.div(g, div.getRhs());
+        Value share = steep(node.div(g, div.getRhs()));
         to.add(div.getLhs(), share);
-        to.add(div.getRhs(), node.create<nn::NegOp>(node.mul(share, y)));
+        to.add(div.getRhs(), steep(node.create<nn::NegOp>(node.mul(share, y))));
       })
       .Case([&](nn::MaxOp max) {
         choose(node, nn::CompareKind::gt, max.getLhs(), max.getRhs(), g, to);

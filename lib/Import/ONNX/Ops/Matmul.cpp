@@ -51,8 +51,10 @@ static LogicalResult gemm(Node &node, bool isLegacy) {
   if (isLegacy)
     node.ignore({"broadcast"});
   Value product = node.create<nn::MatmulOp>(a, b);
-  // Integers times a fraction are cut when all is summed.
-  auto isFraction = [](double value) { return value != std::trunc(value); };
+  // Integers times a fraction, or more than integers hold, are cut when all is summed.
+  auto isFraction = [](double value) {
+    return value != std::trunc(value) || std::abs(value) > 0x1p31;
+  };
   Type element = Node::element(a);
   if (isa<IntegerType>(element) && (isFraction(alpha) || isFraction(beta))) {
     product = node.cast(product, node.builder().getF64Type());
@@ -66,9 +68,19 @@ static LogicalResult gemm(Node &node, bool isLegacy) {
   if (beta != 1)
     c = node.mul(c, node.scalarLike(c, beta));
   Value sum = node.add(product, c);
-  // C broadcasts to the product, not the other way round.
-  if (sum && Node::type(sum) != Node::type(product) && Node::type(product).hasStaticShape())
-    return node.error("expected an input C that broadcasts to the product's shape");
+  if (node.hasFailed())
+    return failure();
+  // C broadcasts to the product, not the other way round; a run checks what is not known.
+  if (Shape shape = node.dims(product); node.dims(sum) != shape) {
+    auto isOther = [](auto pair) {
+      auto [found, wanted] = pair;
+      return nn::constantDim(found) && nn::constantDim(wanted) && found != wanted;
+    };
+    if (Node::rank(sum) != 2 || llvm::any_of(llvm::zip(node.dims(sum), shape), isOther))
+      return node.error("expected an input C that broadcasts to the product's shape");
+    if (Node::type(product).hasStaticShape())
+      sum = node.reshape(sum, shape);
+  }
   return node.result(node.cast(sum, element));
 }
 

@@ -64,7 +64,7 @@ int64_t axisOf(Node &node, Value x, int64_t otherwise) {
 void accel::onnx_import::checkTypes(Node &node, Value scale, Value zero, Type type) {
   if (node.hasFailed())
     return;
-  if (scale && !Node::isFloat(scale) && !Node::element(scale).isInteger(32))
+  if (scale && !Node::isFloat(scale))
     (void)node.error("expected scales of floats, found " + dtypeText(Node::element(scale)));
   else if (zero && Node::element(zero) != type)
     (void)node.error("expected zero points of " + dtypeText(type) + ", found " +
@@ -127,6 +127,8 @@ LogicalResult quantizeLinear(Node &node) {
     return node.unsupported("a conversion to " + dataTypeName(given));
   if (given && elementType(node.context(), given) != to)
     return node.error("attribute output_dtype contradicts the zero point's type " + dtypeText(to));
+  if (Node::element(scale).isSignlessInteger(32))
+    scale = node.cast(scale, node.builder().getF32Type());
   checkTypes(node, scale, zero, to);
   if (node.hasFailed())
     return failure();
@@ -307,7 +309,7 @@ LogicalResult requantize(Node &node, Value sum, Value a, Value b, Value to, Valu
   return node.result(toInteger(node, node.mul(node.cast(sum, f32), factor), zero, integer));
 }
 
-/// The product of operands of which one at least is of narrow floats, whose zero points are zeros.
+/// The product of operands of which one at least is of narrow floats.
 LogicalResult floatProduct(Node &node, Value a, Value aScale, Value aZero, Value b, Value bScale,
                            Value bZero, Value yScale, Value yZero) {
   yScale = asScalar(node, yScale), yZero = asScalar(node, yZero);
@@ -317,14 +319,16 @@ LogicalResult floatProduct(Node &node, Value a, Value aScale, Value aZero, Value
     return failure();
   Type f32 = node.builder().getF32Type();
   auto number = [&](Value x, Value scale, Value zero, bool isLeft) {
-    if (!Node::isFloat(x))
-      x = centered(node, x, matrixZero(node, zero, x, isLeft));
+    zero = matrixZero(node, zero, x, isLeft);
+    x = Node::isFloat(x) ? node.sub(node.cast(x, f32), node.cast(zero, f32))
+                         : centered(node, x, zero);
     return node.mul(node.cast(x, f32), node.cast(matrixZero(node, scale, x, isLeft), f32));
   };
   Value product = matmul(node, number(a, aScale, aZero, true), number(b, bScale, bZero, false));
   product = node.div(product, node.cast(yScale, f32));
   if (auto integer = dyn_cast<IntegerType>(Node::element(yZero)))
     return node.result(toInteger(node, product, yZero, integer));
+  product = node.add(product, node.cast(yZero, f32));
   return node.result(convert(node, product, Node::element(yZero)));
 }
 
