@@ -76,7 +76,7 @@ static LogicalResult toLinalg(ModuleOp module) {
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
     passes.addNestedPass<func::FuncOp>(createLinalgRematerializePass());
-    passes.addPass(createLinalgElementwiseOpFusionPass());
+    passes.addNestedPass<func::FuncOp>(createLinalgFusePass());
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createCSEPass());
     passes.addNestedPass<func::FuncOp>(createLinalgFlattenPass());

@@ -19,6 +19,16 @@ def LinalgFlattenPass : Pass<"linalg-flatten", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
 }
 
+def LinalgFusePass : Pass<"linalg-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Fuse elementwise ops into their readers, which keep what a kernel says of them";
+  let description = [{
+    Does what linalg-fuse-elementwise-ops does. That one makes a new op without attributes such as
+    `exec.sum_block`: here the new op has those of the op whose place it takes.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def LinalgRematerializePass : Pass<"linalg-rematerialize", "::mlir::func::FuncOp"> {
   let summary = "Give each reader of a cheap elementwise op a copy of it, to fuse with";
   let description = [{

@@ -35,6 +35,10 @@ def mean(*axes):
     return lambda value, *rest: value.astype(np.float64).mean(axes, keepdims=True).astype(np.float32)
 
 
+def of_squares(*axes, finish=np.asarray):
+    return lambda value, *rest: finish((value.astype(np.float64) ** 2).sum(axes, keepdims=True)).astype(np.float32)
+
+
 def total(*axes):
     return lambda value, *rest: value.astype(np.float64).sum(axes, keepdims=True).astype(np.float32)
 
@@ -52,6 +56,9 @@ def long_sums():
         given = x(*dims, values=large(1))
         yield row("ReduceMean", given, const(axes), opset=18, reference=mean(*axes), tolerance=near)
         yield row("ReduceSum", given, const(axes), opset=18, reference=total(*axes), tolerance=near)
+        # What is summed up is computed in the same loop.
+        yield row("ReduceSumSquare", given, const(axes), opset=18, reference=of_squares(*axes), tolerance=near)
+        yield row("ReduceL2", given, const(axes), opset=18, reference=of_squares(*axes, finish=np.sqrt), tolerance=near)
     yield row("GlobalAveragePool", x(1, 3, "H", 800, values=large(1)), reference=mean(2, 3), tolerance=near)
     for channels in (2, 16):
         given = x(1, channels, "H", 800, values=large(40)), const(np.ones(channels), "float32"), const(np.zeros(channels), "float32")
