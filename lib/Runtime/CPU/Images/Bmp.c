@@ -35,8 +35,8 @@ static uint8_t bmp_masked(uint32_t pixel, uint32_t mask) {
 static void bmp_plain(picture *picture, const bmp *bmp) {
   int64_t pitch = (bmp->width * bmp->bits + 31) / 32 * 4;
   // The padding of the last row may be missing.
-  picture_expect((bmp->width * bmp->bits + 7) / 8 + pitch * (bmp->height - 1) <=
-                 bmp->end - bmp->pixels);
+  int64_t others = bmp->end - bmp->pixels - (bmp->width * bmp->bits + 7) / 8;
+  picture_expect(others >= 0 && bmp->height - 1 <= others / pitch);
   picture_begin(picture, bmp->height, bmp->width);
   for (int64_t y = 0; y < bmp->height; ++y) {
     const uint8_t *from = bmp->pixels + y * pitch;
@@ -63,8 +63,10 @@ static void bmp_runs(picture *picture, const bmp *bmp) {
   picture_begin(picture, bmp->height, bmp->width);
   uint8_t first[3];
   bmp_color(bmp, first, 0);
-  for (int64_t i = 0; i < bmp->height * bmp->width; ++i)
-    memcpy(picture->rgb + 3 * i, first, 3);
+  for (int64_t x = 0; x < bmp->width; ++x)
+    memcpy(picture->rgb + 3 * x, first, 3);
+  for (int64_t y = 1; y < bmp->height; ++y)
+    memcpy(picture->rgb + y * bmp->width * 3, picture->rgb, (size_t)bmp->width * 3);
   const uint8_t *at = bmp->pixels;
   bool is_half = bmp->compression == BMP_RUNS_OF_4;
   int64_t x = 0, y = 0;

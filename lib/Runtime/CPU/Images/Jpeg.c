@@ -7,8 +7,9 @@
 
 #include <jpeglib.h>
 
-/// A file of more scans costs more time than any picture is worth.
-enum { kMaxScans = 1000 };
+/// A file of more scans costs more time than any picture is worth. Programs write up to 18, so that
+/// those of more scans must have bytes for their blocks, however they are coded.
+enum { kMaxScans = 100, kUsualScans = 20 };
 
 static void jpeg_give_up(j_common_ptr common) {
   (void)common;
@@ -32,17 +33,19 @@ static void jpeg_skip(j_decompress_ptr jpeg, long count) {
   jpeg->src->bytes_in_buffer -= (size_t)count;
 }
 
-static void jpeg_check_scans(j_common_ptr common) {
-  picture_expect(((j_decompress_ptr)common)->input_scan_number <= kMaxScans);
-}
-
 /// Parts of a JPEG decoder that point to each other.
 typedef struct jpeg_decoder {
   struct jpeg_decompress_struct jpeg;
   struct jpeg_error_mgr errors;
   struct jpeg_source_mgr source;
   struct jpeg_progress_mgr progress;
+  int max_scans;
 } jpeg_decoder;
+
+static void jpeg_check_scans(j_common_ptr common) {
+  const jpeg_decoder *decoder = common->client_data;
+  picture_expect(decoder->jpeg.input_scan_number <= decoder->max_scans);
+}
 
 static void jpeg_begin(jpeg_decoder *decoder) {
   struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
@@ -51,6 +54,7 @@ static void jpeg_begin(jpeg_decoder *decoder) {
   decoder->errors.emit_message = jpeg_warn;
   decoder->errors.output_message = jpeg_say;
   jpeg_create_decompress(jpeg);
+  jpeg->client_data = decoder;
   decoder->progress.progress_monitor = jpeg_check_scans;
   jpeg->progress = &decoder->progress;
   decoder->source = (struct jpeg_source_mgr){.init_source = jpeg_nothing,
@@ -67,11 +71,14 @@ static void jpeg_read(jpeg_decoder *decoder, const uint8_t *bytes, int64_t size)
 }
 
 /// A block takes a bit or more, unless it is coded arithmetically.
-static void jpeg_check_size(const struct jpeg_decompress_struct *jpeg, int64_t size) {
+static void jpeg_check_size(jpeg_decoder *decoder, int64_t size) {
+  const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
   int64_t blocks = 0;
   for (int i = 0; i < jpeg->num_components; ++i)
     blocks += (int64_t)jpeg->comp_info[i].width_in_blocks * jpeg->comp_info[i].height_in_blocks;
-  picture_expect(jpeg->arith_code || blocks / 8 <= size);
+  bool has_bits = blocks / 8 <= size;
+  picture_expect(jpeg->arith_code || has_bits);
+  decoder->max_scans = has_bits ? kMaxScans : kUsualScans;
 }
 
 static void decode_jpeg(picture *picture) {
@@ -80,7 +87,7 @@ static void decode_jpeg(picture *picture) {
   jpeg_begin(&decoder);
   jpeg_read(&decoder, picture->bytes, picture->size);
   picture_expect(jpeg_read_header(jpeg, TRUE) == JPEG_HEADER_OK);
-  jpeg_check_size(jpeg, picture->size);
+  jpeg_check_size(&decoder, picture->size);
   bool is_cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
   jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
   picture_begin(picture, jpeg->image_height, jpeg->image_width);

@@ -91,7 +91,8 @@ static int64_t tiff_one(const tiff *tiff, uint64_t tag, int64_t otherwise) {
 
 //===-- Packed bytes --------------------------------------------------------------------------===//
 
-/// Bytes of a strip or a tile, and where they go. What a strip lacks is left as it is (0).
+/// Bytes of a strip or a tile, and where they go. What a strip lacks is left as it is (0). `from`
+/// ends behind the packed bytes that were read.
 typedef struct tiff_bytes {
   const uint8_t *from, *from_end;
   uint8_t *to, *to_end;
@@ -104,43 +105,44 @@ static void tiff_plain(tiff_bytes bytes) {
          (size_t)tiff_least(bytes.from_end - bytes.from, bytes.to_end - bytes.to));
 }
 
-static void tiff_packbits(tiff_bytes bytes) {
-  while (bytes.to < bytes.to_end && bytes.from < bytes.from_end) {
-    int8_t head = (int8_t)*bytes.from++;
+static void tiff_packbits(tiff_bytes *bytes) {
+  while (bytes->to < bytes->to_end && bytes->from < bytes->from_end) {
+    int8_t head = (int8_t)*bytes->from++;
     if (head == -128)
       continue;
-    int64_t count = tiff_least(head < 0 ? 1 - head : 1 + head, bytes.to_end - bytes.to);
+    int64_t count = tiff_least(head < 0 ? 1 - head : 1 + head, bytes->to_end - bytes->to);
     int64_t taken = head < 0 ? 1 : count;
-    picture_expect(taken <= bytes.from_end - bytes.from);
+    picture_expect(taken <= bytes->from_end - bytes->from);
     if (head < 0)
-      memset(bytes.to, *bytes.from, (size_t)count);
+      memset(bytes->to, *bytes->from, (size_t)count);
     else
-      memcpy(bytes.to, bytes.from, (size_t)count);
-    bytes.from += taken;
-    bytes.to += count;
+      memcpy(bytes->to, bytes->from, (size_t)count);
+    bytes->from += taken;
+    bytes->to += count;
   }
 }
 
-static void tiff_deflate(tiff_bytes bytes) {
-  z_stream stream = {.next_in = (Bytef *)bytes.from, .next_out = bytes.to};
+static void tiff_deflate(tiff_bytes *bytes) {
+  z_stream stream = {.next_in = (Bytef *)bytes->from, .next_out = bytes->to};
   picture_expect(inflateInit(&stream) == Z_OK);
   int status = Z_OK;
   while (status == Z_OK) {
-    stream.avail_in = (uInt)tiff_least(bytes.from_end - stream.next_in, 1 << 30);
-    stream.avail_out = (uInt)tiff_least(bytes.to_end - stream.next_out, 1 << 30);
+    stream.avail_in = (uInt)tiff_least(bytes->from_end - stream.next_in, 1 << 30);
+    stream.avail_out = (uInt)tiff_least(bytes->to_end - stream.next_out, 1 << 30);
     if (stream.avail_out == 0)
       break;
     status = inflate(&stream, Z_NO_FLUSH);
   }
   // An end that is missing is no damage where all pixels are there.
-  picture_expect(status == Z_STREAM_END || stream.next_out == bytes.to_end);
+  picture_expect(status == Z_STREAM_END || stream.next_out == bytes->to_end);
+  bytes->from = stream.next_in;
   inflateEnd(&stream);
 }
 
 /// Codes of 9 to 12 bits, highest first: a byte, 256 for a new table, 257 for the end, or what an
 /// earlier code meant and the byte that followed it. A code is one bit longer from one code before
 /// the table needs it on.
-static void tiff_lzw(tiff_bytes bytes) {
+static void tiff_lzw(tiff_bytes *bytes) {
   enum { kClear = 256, kEnd = 257, kCodes = 4096 };
   struct {
     const uint8_t *text; ///< in what was written already
@@ -150,11 +152,11 @@ static void tiff_lzw(tiff_bytes bytes) {
   uint32_t held = 0;
   const uint8_t *last = NULL;
   int64_t last_size = 0;
-  while (bytes.to < bytes.to_end) {
+  while (bytes->to < bytes->to_end) {
     while (bits < width) {
-      if (bytes.from == bytes.from_end)
+      if (bytes->from == bytes->from_end)
         goto end;
-      held = held << 8 | *bytes.from++;
+      held = held << 8 | *bytes->from++;
       bits += 8;
     }
     bits -= width;
@@ -165,10 +167,10 @@ static void tiff_lzw(tiff_bytes bytes) {
       next = kEnd + 1, width = 9, last = NULL;
       continue;
     }
-    uint8_t *begin = bytes.to;
-    int64_t room = bytes.to_end - begin, size = 1;
+    uint8_t *begin = bytes->to;
+    int64_t room = bytes->to_end - begin, size = 1;
     if (code < kClear) {
-      *bytes.to++ = (uint8_t)code;
+      *bytes->to++ = (uint8_t)code;
     } else {
       // The entry that this very code makes is the last text and its first byte.
       bool is_new = code == next && last;
@@ -177,7 +179,7 @@ static void tiff_lzw(tiff_bytes bytes) {
       size = is_new ? last_size + 1 : table[code].size;
       // Byte by byte, as the text may reach into what is written.
       for (int64_t i = 0; i < tiff_least(size, room); ++i)
-        *bytes.to++ = text[i];
+        *bytes->to++ = text[i];
     }
     if (last && next < kCodes) {
       // What followed the last text lies behind it.
@@ -242,6 +244,8 @@ static void tiff_chunks(const tiff *tiff, const tiff_layout *layout, tiff_entry 
   // So that what overlaps or is cut off costs no more than some pictures do.
   int64_t pixels = layout->height * layout->width + (1 << 22);
   picture_expect(pitch * layout->rows <= 64 * pixels / (down * across * planes));
+  // Chunks may share packed bytes, as those of one color do, but not without end.
+  int64_t packed = 2 * tiff->size + pixels;
   uint8_t *chunk = accel_images_allocate(pitch * layout->rows);
   for (int64_t i = 0; i < down * across * planes; ++i) {
     int64_t plane = i / (down * across), top = i / across % down * layout->rows;
@@ -264,14 +268,16 @@ static void tiff_chunks(const tiff *tiff, const tiff_layout *layout, tiff_entry 
       tiff_plain(bytes);
       break;
     case TIFF_LZW:
-      tiff_lzw(bytes);
+      tiff_lzw(&bytes);
       break;
     case TIFF_PACKBITS:
-      tiff_packbits(bytes);
+      tiff_packbits(&bytes);
       break;
     default:
-      tiff_deflate(bytes);
+      tiff_deflate(&bytes);
     }
+    packed -= bytes.from - (tiff->bytes + offset);
+    picture_expect(packed >= 0);
     int64_t taken = planes > 1 ? 1 : tiff_least(layout->in_chunk, layout->channels);
     for (int64_t y = 0; y < rows; ++y) {
       uint8_t *row = chunk + y * pitch;

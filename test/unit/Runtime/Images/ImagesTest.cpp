@@ -117,6 +117,58 @@ TEST(Images, WhatIsNoPicture) {
   expectNothing(tiff({{256, 0}}));
 }
 
+/// A packed TIFF file of one column, all of whose strips end in the same bytes, which say nothing.
+Bytes tiffOfStrips(uint32_t strips, uint32_t size) {
+  Bytes file = bytes(std::string("II*\0", 4), {8});
+  file.push_back(9);
+  file.push_back(0);
+  uint32_t data = 8 + 2 + 9 * 12 + 4, offsets = data + size, sizes = offsets + 4 * strips;
+  uint32_t tags[9][3] = {{256, 1, 1},     {257, 1, strips}, {258, 1, 8},
+                         {259, 1, 32773}, {262, 1, 1},      {273, strips, offsets},
+                         {277, 1, 1},     {278, 1, 1},      {279, strips, sizes}};
+  for (auto [tag, count, number] : tags)
+    for (uint8_t byte : bytes("", {tag | 4u << 16, count, number}))
+      file.push_back(byte);
+  file.resize(data);
+  file.resize(offsets, 0x80);
+  for (uint8_t byte : bytes("", std::vector<uint32_t>(strips, data)))
+    file.push_back(byte);
+  for (uint8_t byte : bytes("", std::vector<uint32_t>(strips, size)))
+    file.push_back(byte);
+  return file;
+}
+
+/// A gray JPEG file coded arithmetically, of so many scans that say nothing.
+Bytes jpegOfScans(int size, int scans) {
+  Bytes file = {0xff, 0xd8, 0xff, 0xdb, 0, 67, 0};
+  file.resize(file.size() + 64, 1);
+  auto add = [&](std::initializer_list<int> more) {
+    for (int byte : more)
+      file.push_back(uint8_t(byte));
+  };
+  add({0xff, 0xca, 0, 11, 8, size >> 8, size & 255, size >> 8, size & 255, 1, 1, 0x11, 0});
+  add({0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0});
+  for (int i = 1; i < scans; ++i)
+    add({0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0});
+  add({0xff, 0xd9});
+  return file;
+}
+
+/// What a small file would cost without end.
+TEST(Images, Work) {
+  EXPECT_EQ(decode(tiffOfStrips(64, 1024)).outputs[0].dims, (Dims{64, 1, 3}));
+  expectNothing(tiffOfStrips(1 << 14, 1 << 16));
+  EXPECT_EQ(decode(jpegOfScans(16, 100)).outputs[0].dims, (Dims{16, 16, 3}));
+  expectNothing(jpegOfScans(16, 101));
+  EXPECT_EQ(decode(jpegOfScans(512, 20)).outputs[0].dims, (Dims{512, 512, 3}));
+  expectNothing(jpegOfScans(512, 21));
+}
+
+TEST(Images, BitmapsOfManyBytes) {
+  Bytes file = bytes("BM", {0, 0, 54, 40, 0x7fffffff, 0x80000000, 1 | 32u << 16, 0, 0, 0, 0, 0, 0});
+  expectNothing(file);
+}
+
 TEST(Images, Limits) {
   expectRefused(tiff({{256, 1u << 16}, {257, 1u << 16}}),
                 "expected a picture of at most 2^28 pixels, found 4294967296");
