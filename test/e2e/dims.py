@@ -365,6 +365,24 @@ REFUSED["scan_lengths"] = (
     "{ y = Scan <num_scan_inputs = 1, body = body (float a) => (float b) { b = Neg(a) }> (l, x) }",
     {"n": 3}, "expected sequence_lens from 0 to the size of the scanned inputs' dim 1, found another at place 0",
 )
+REFUSED["scan_sizes"] = (
+    '<ir_version: 4, opset_import: ["" : 9]>\n'
+    "scan_sizes (float[n, 2] x, float[m, 2] z) => (float[n, 2] y) "
+    "{ [both] y = Scan <num_scan_inputs = 2, body = body (float[2] a, float[2] b) => (float[2] c) { c = Add(a, b) }> (x, z) }",
+    {"n": 4, "m": 2}, "node 'both': expected scanned inputs of one length",
+)
+REFUSED["scan_states"] = (
+    '<ir_version: 3, opset_import: ["" : 8]>\n'
+    "scan_states (float[m] i, float[n, k] x) => (float[n] y, float[n, k] z) "
+    "{ [each] y, z = Scan <num_scan_inputs = 1, body = body (float s, float a) => (float t, float b) { t = Add(s, a) b = Neg(a) }> (\"\", i, x) }",
+    {"n": 3, "m": 1, "k": 2}, "node 'each': expected inputs of one batch, the size of their dim 0",
+)
+REFUSED["scan_ends"] = (
+    '<ir_version: 3, opset_import: ["" : 8]>\n'
+    "scan_ends (int64[m] l, float[n, 2] x) => (float[n, 2] y) "
+    "{ [each] y = Scan <num_scan_inputs = 1, body = body (float a) => (float b) { b = Neg(a) }> (l, x) }",
+    {"n": 3, "m": 2}, "node 'each': expected inputs of one batch, the size of their dim 0",
+)
 REFUSED["rotary_positions"] = (
     '<ir_version: 10, opset_import: ["" : 23]>\n'
     "rotary_positions (float[2, 4, n, 8] x, float[9, 4] c, int64[2, n] p) => (float[2, 4, n, 8] y)\n"

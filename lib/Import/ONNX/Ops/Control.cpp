@@ -169,18 +169,34 @@ static std::optional<Scan> readScan(Node &node, size_t first) {
   return scan;
 }
 
-/// Fails unless all scanned inputs have one size along axes of theirs.
-static LogicalResult needEqual(Node &node, ArrayRef<Value> values, ArrayRef<int64_t> axes,
-                               StringRef what) {
+/// One number: the size of a dim.
+static Value sizeOf(Node &node, Value value, int64_t axis) {
+  return node.reshape(node.create<nn::ShapeOfOp>(value, axis, axis + 1), {});
+}
+
+/// The one size that values have along axes of theirs; null after an error. A run fails where sizes
+/// differ that are not known before.
+static Value commonSize(Node &node, ArrayRef<Value> values, ArrayRef<int64_t> axes,
+                        StringRef what) {
   std::optional<int64_t> known;
   for (auto [axis, value] : llvm::zip_equal(axes, values))
     if (std::optional<int64_t> size = nn::constantDim(node.dims(value)[axis])) {
-      if (known && *known != *size)
-        return node.error("expected scanned inputs of one " + what + ", found " + Twine(*known) +
-                          " and " + Twine(*size));
+      if (known && *known != *size) {
+        (void)node.error("expected " + what + ", found " + Twine(*known) + " and " + Twine(*size));
+        return {};
+      }
       known = size;
     }
-  return success();
+  Value size = sizeOf(node, values[0], axes[0]);
+  llvm::SmallDenseSet<Dim> checked{node.dims(values[0])[axes[0]]};
+  for (auto [axis, value] : llvm::zip_equal(axes, values))
+    if (Dim dim = node.dims(value)[axis]; !dim || checked.insert(dim).second) {
+      Value isEqual = node.compare(nn::CompareKind::eq, size, sizeOf(node, value, axis));
+      // No iteration begins before the sizes are compared.
+      size = node.select(node.require(isEqual, ("expected " + what).str()), size,
+                         node.scalarLike(size, 0));
+    }
+  return size;
 }
 
 /// What is carried at the end of a loop over slices, and what its iterations leave.
@@ -205,11 +221,6 @@ static SmallVector<Value> scanSlices(Node &node, const Scan &scan, Value count) 
   return node.importer().loop(node, count, {}, scan.carried, body);
 }
 
-/// One number: the size of a dim.
-static Value sizeOf(Node &node, Value value, int64_t axis) {
-  return node.reshape(node.create<nn::ShapeOfOp>(value, axis, axis + 1), {});
-}
-
 /// Scan-9: a loop over slices of its inputs.
 static LogicalResult scan(Node &node) {
   std::optional<Scan> scan = readScan(node, 0);
@@ -224,10 +235,12 @@ static LogicalResult scan(Node &node) {
     return failure();
   for (auto [axis, value] : llvm::zip_equal(scan->axes, scan->scanned))
     axis = node.axis(axis, Node::rank(value));
-  if (node.hasFailed() || failed(needEqual(node, scan->scanned, scan->axes, "length")))
+  if (node.hasFailed())
     return failure();
-  SmallVector<Value> results =
-      scanSlices(node, *scan, sizeOf(node, scan->scanned[0], scan->axes[0]));
+  Value count = commonSize(node, scan->scanned, scan->axes, "scanned inputs of one length");
+  if (!count)
+    return failure();
+  SmallVector<Value> results = scanSlices(node, *scan, count);
   if (results.empty())
     return failure();
   for (size_t i = 0; i < numStacked; ++i) {
@@ -263,16 +276,23 @@ static LogicalResult scan8(Node &node) {
   for (Value value : all->carried)
     if (Node::rank(value) < 1)
       return node.error("expected initial values of rank 1 or more: a batch, found a scalar");
-  if (node.hasFailed() || failed(needEqual(node, all->scanned, all->axes, "batch")) ||
-      failed(needEqual(node, all->scanned, sequenceAxes, "length")))
+  if (node.hasFailed())
     return failure();
   if (lengths && (!Node::element(lengths).isInteger(64) || Node::rank(lengths) != 1))
     return node.error("expected sequence_lens to be i64 of rank 1, found " +
                       dtypeText(Node::element(lengths)) + " of rank " + Twine(Node::rank(lengths)));
   Dim longestDim = node.dims(all->scanned[0])[1];
-  Value batch = sizeOf(node, all->scanned[0], 0), longest = sizeOf(node, all->scanned[0], 1);
+  SmallVector<Value> batches(all->scanned);
+  llvm::append_range(batches, all->carried);
+  if (lengths)
+    batches.push_back(lengths);
+  Value batch = commonSize(node, batches, SmallVector<int64_t>(batches.size(), 0),
+                           "inputs of one batch, the size of their dim 0");
+  Value longest = commonSize(node, all->scanned, sequenceAxes, "scanned inputs of one length");
+  if (node.hasFailed())
+    return failure();
   Value zero = node.scalarLike(longest, 0);
-  if (lengths && longest) {
+  if (lengths) {
     Value isLength = node.create<nn::AndOp>(node.compare(nn::CompareKind::ge, lengths, zero),
                                             node.compare(nn::CompareKind::le, lengths, longest));
     isLength = node.require(
