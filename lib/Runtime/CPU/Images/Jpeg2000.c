@@ -2,7 +2,7 @@
 //
 // JPEG 2000 by OpenJPEG: codestreams, and JP2 files with one.
 
-#include "lib/Runtime/CPU/Images/Picture.h"
+#include "lib/Runtime/CPU/Images/Jpeg2000Head.c"
 #include <openjpeg.h>
 
 typedef struct j2k_source {
@@ -63,6 +63,7 @@ static uint8_t j2k_clamp(double level) {
 }
 
 static void decode_j2000(picture *picture, OPJ_CODEC_FORMAT format) {
+  j2k_begin(picture, format == OPJ_CODEC_JP2);
   opj_codec_t *codec = opj_create_decompress(format);
   opj_stream_t *stream = opj_stream_create(1 << 16, OPJ_TRUE);
   picture_expect(codec && stream);
@@ -78,11 +79,9 @@ static void decode_j2000(picture *picture, OPJ_CODEC_FORMAT format) {
   opj_image_t *image = NULL;
   picture_expect(opj_setup_decoder(codec, &parameters) && opj_read_header(stream, codec, &image) &&
                  image);
-  picture_expect(image->x1 > image->x0 && image->y1 > image->y0 && image->numcomps > 0);
-  if (image->numcomps > 4)
-    picture_refuse(picture, "expected a JPEG 2000 picture of 1 to 4 components, found %lld",
-                   image->numcomps);
-  picture_begin(picture, (int64_t)image->y1 - image->y0, (int64_t)image->x1 - image->x0);
+  picture_expect((int64_t)image->x1 - image->x0 == picture->width &&
+                 (int64_t)image->y1 - image->y0 == picture->height && image->numcomps > 0 &&
+                 image->numcomps <= kJ2kComponents);
   picture_expect(opj_decode(codec, stream, image) && opj_end_decompress(codec, stream));
 
   // One component is gray, with a second one the picture may be seen through; a fourth is black, or

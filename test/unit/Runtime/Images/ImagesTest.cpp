@@ -164,6 +164,54 @@ TEST(Images, Work) {
   expectNothing(jpegOfScans(512, 21));
 }
 
+/// A gray JPEG 2000 codestream without decompositions, whose first tiles are there, but empty.
+Bytes j2kOfTiles(uint32_t size, uint32_t tile, uint32_t layers, uint8_t precinct, uint32_t tiles) {
+  Bytes file;
+  auto add = [&](uint32_t number, int count) {
+    while (count-- > 0)
+      file.push_back(uint8_t(number >> (8 * count)));
+  };
+  add(0xff4fff51, 4);
+  add(41, 2);
+  add(0, 2);
+  for (uint32_t number : {size, size, 0u, 0u, tile, tile, 0u, 0u})
+    add(number, 4);
+  add(1, 2);
+  add(0x070101, 3);
+  add(0xff52000d, 4);
+  add(0x0100, 2);
+  add(layers, 2);
+  add(0, 2);
+  add(0x04040001, 4);
+  add(precinct * 0x11u, 1);
+  add(0xff5c0004, 4);
+  add(0x4040, 2);
+  for (uint32_t i = 0; i < tiles; ++i) {
+    add(0xff90000a, 4);
+    add(i, 2);
+    add(14 + layers, 4);
+    add(0x0001ff93, 4);
+    file.resize(file.size() + layers);
+  }
+  add(0xffd9, 2);
+  return file;
+}
+
+TEST(Images, Jpeg2000Work) {
+  // Heads of many tiles take more memory than all that is known of a file without its sizes.
+  EXPECT_EQ(decode(j2kOfTiles(256, 2, 1, 15, 1 << 14)).outputs[0].dims, (Dims{256, 256, 3}));
+  expectNothing(j2kOfTiles(256, 2, 1, 15, 1));
+  // Packets that are not there.
+  EXPECT_EQ(decode(j2kOfTiles(64, 64, 20, 15, 1)).outputs[0].dims, (Dims{64, 64, 3}));
+  Bytes many = j2kOfTiles(1024, 1024, 65535, 5, 1);
+  expectNothing(many);
+  // The number of layers may follow in the head of a tile, too.
+  Bytes late = j2kOfTiles(1024, 1024, 1, 5, 1);
+  late[late.size() - 8] += 15; // its size
+  late.insert(late.end() - 5, many.begin() + 45, many.begin() + 60);
+  expectNothing(late);
+}
+
 TEST(Images, BitmapsOfManyBytes) {
   Bytes file = bytes("BM", {0, 0, 54, 40, 0x7fffffff, 0x80000000, 1 | 32u << 16, 0, 0, 0, 0, 0, 0});
   expectNothing(file);
