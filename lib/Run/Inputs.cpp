@@ -55,21 +55,8 @@ llvm::Expected<std::vector<NamedValue>> accel::run::readValues(StringRef path, a
   return values;
 }
 
-void accel::run::adoptType(Value &value, const accel_port &port) {
-  if (value.kind != ACCEL_TENSOR || port.kind != ACCEL_TENSOR)
-    return;
-  bool typeless = value.dtype.code == ACCEL_OPAQUE;
-  // Files that were written without ml_dtypes hold such elements as unsigned numbers.
-  bool bits = value.dtype.code == ACCEL_UINT && !isInteger(port.dtype) &&
-              (port.dtype.bits < 16 || port.dtype.code == ACCEL_BFLOAT);
-  if ((typeless || bits) && elementBytes(value.dtype) == elementBytes(port.dtype) &&
-      port.dtype.code != ACCEL_BOOL)
-    value.dtype = port.dtype;
-}
-
 /// A map's values, which files hold one by one, as one tensor. Others stay: the model refuses them.
-static void joinValues(Value &map) {
-  Value &values = map.items[1];
+static void joinValues(Value &values) {
   if (values.kind != ACCEL_SEQUENCE || values.items.empty())
     return;
   const Value &first = values.items.front();
@@ -95,6 +82,45 @@ static void joinValues(Value &map) {
       std::memcpy(joined.data.data() + i * bytes, values.items[i].data.data(), bytes);
   }
   values = std::move(joined);
+}
+
+/// Maps, also those inside of other values, as a model takes them: files say neither of what kind
+/// the keys of an empty map are nor that its values are one tensor. kinds: see accel_port.flags.
+static void joinMaps(Value &value, const accel_port &port, uint32_t kinds) {
+  constexpr uint32_t kKindMask = (1u << ACCEL_KIND_BITS) - 1;
+  uint32_t within = kinds >> ACCEL_KIND_BITS;
+  if (value.kind != ACCEL_MAP) {
+    for (Value &item : value.items)
+      joinMaps(item, port, within);
+    return;
+  }
+  Value &keys = value.items[0], &values = value.items[1];
+  joinValues(values);
+  if (!kinds || keys.elements())
+    return;
+  auto makeEmpty = [](uint32_t kind, accel_dtype dtype) {
+    Value empty;
+    empty.kind = static_cast<accel_kind>(kind);
+    empty.dtype = dtype;
+    empty.shape = {0};
+    return empty;
+  };
+  keys = makeEmpty(within & kKindMask, {ACCEL_INT, 64, 1});
+  if (values.kind == ACCEL_SEQUENCE && values.items.empty())
+    values = makeEmpty(within >> ACCEL_KIND_BITS & kKindMask, port.dtype);
+}
+
+void accel::run::adoptType(Value &value, const accel_port &port) {
+  joinMaps(value, port, port.flags);
+  if (value.kind != ACCEL_TENSOR || port.kind != ACCEL_TENSOR)
+    return;
+  bool typeless = value.dtype.code == ACCEL_OPAQUE;
+  // Files that were written without ml_dtypes hold such elements as unsigned numbers.
+  bool bits = value.dtype.code == ACCEL_UINT && !isInteger(port.dtype) &&
+              (port.dtype.bits < 16 || port.dtype.code == ACCEL_BFLOAT);
+  if ((typeless || bits) && elementBytes(value.dtype) == elementBytes(port.dtype) &&
+      port.dtype.code != ACCEL_BOOL)
+    value.dtype = port.dtype;
 }
 
 namespace {
@@ -138,8 +164,6 @@ Error Collector::set(int32_t index, Value value, StringRef from) {
     return createStringError("input '%s' is given twice, the second time by '%s'", port.name,
                              from.str().c_str());
   adoptType(value, port);
-  if (value.kind == ACCEL_MAP)
-    joinValues(value);
   if (value.kind == ACCEL_TENSOR && port.kind == ACCEL_TENSOR && !(value.dtype == port.dtype))
     return createStringError("input '%s': '%s' holds %s, expected %s; in NumPy, "
                              "array.astype('%s') converts it",

@@ -20,7 +20,7 @@ llvm::Expected<std::vector<Value>> makeInputs(const Model &model, Options &optio
 llvm::Expected<std::vector<NamedValue>> readValues(llvm::StringRef path, accel_kind kind);
 
 /// Elements that NumPy has no type for are taken for those that the port wants, if they have their
-/// width.
+/// width. Maps get keys and values in tensors, of the port's types where they are empty.
 void adoptType(Value &value, const accel_port &port);
 
 } // namespace accel::run

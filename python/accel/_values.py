@@ -31,7 +31,11 @@ def _from_other(name, value, dtype):
     plain = isinstance(value, (bool, int, float, complex, list, tuple))
     if array.dtype != dtype and not (plain and np.can_cast(array.dtype, dtype, "same_kind") or plain and array.size == 0):
         raise errors.InvalidArgument(f"input '{name}' is a {type(value).__name__} of {array.dtype}, expected an array of {dtype}")
-    return np.asarray(array, dtype, order="C")
+    converted = np.asarray(array, dtype, order="C")
+    if array.dtype.kind in "iu" and converted.dtype.kind in "iu" and not np.array_equal(converted, array):
+        limits = np.iinfo(dtype)
+        raise errors.InvalidArgument(f"input '{name}' holds a number outside of the {limits.min}..{limits.max} of {dtype}")
+    return converted
 
 
 def run(context, feeds, wanted=None):

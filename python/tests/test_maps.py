@@ -104,6 +104,8 @@ def test_refused():
             session.run(None, {"m": feed})
     assert session.run(None, {"m": {"a": 3}})[0].tolist() == [[3.0]]
     sparse = model("CastMap", TensorProto.INT64, TensorProto.FLOAT, TensorProto.FLOAT, map_form="SPARSE", max_map=3)
+    with pytest.raises(accel.InvalidArgument, match=r"'m.keys\(\)' holds a number outside of the -9223372036854775808..9223372036854775807 of int64"):
+        accel.InferenceSession(sparse).run(None, {"m": {2**63: 1.0}})
     with pytest.raises(accel.Error, match="expected keys of 0 or more, found a negative one in element 0"):
         accel.InferenceSession(sparse).run(None, {"m": {2: 1.0, -1: 1.0}})
 

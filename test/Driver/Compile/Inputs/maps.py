@@ -48,7 +48,9 @@ def inputs(folder):
     onnx.save(
         parser.parse_model(
             """<ir_version: 8, opset_import: ["" : 17, "ai.onnx.ml" : 3]>
-            maps (map(int64, float[]) m, map(int64, string[]) t) => (float[1, 3] y, string[1, k] z) {
+            maps (map(int64, float[]) m, map(int64, string[]) t, seq(map(int64, float[])) s) =>
+                 (float[1, 3] y, string[1, k] z, seq(map(int64, float[])) w) {
+              w = Identity(s)
               y = ai.onnx.ml.DictVectorizer <int64_vocabulary = [3, 5, 7]> (m)
               z = ai.onnx.ml.CastMap <cast_to = "TO_STRING"> (t)
             }"""
@@ -59,7 +61,9 @@ def inputs(folder):
     texts.values.elem_type = 1  # tensors
     for text in (b"last", b"first"):
         texts.values.tensor_values.add(data_type=TensorProto.STRING, dims=[1], string_data=[text])
-    for name, value in (("m", numpy_helper.from_dict({7: np.float32(-2), 3: np.float32(1.5)})), ("t", texts)):
+    several, none = onnx.SequenceProto(elem_type=onnx.SequenceProto.MAP), onnx.MapProto(key_type=TensorProto.INT64)
+    several.map_values.extend([numpy_helper.from_dict({5: np.float32(0.5), 6: np.float32(0.25)}), none])
+    for name, value in (("none", none), ("s", several), ("m", numpy_helper.from_dict({7: np.float32(-2), 3: np.float32(1.5)})), ("t", texts)):
         with open(f"{folder}/{name}.pb", "wb") as file:
             file.write(value.SerializeToString())
 
