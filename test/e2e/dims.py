@@ -328,6 +328,16 @@ graph(
     "gemm_plus_unknown", [{"p": p, "q": q} for p in (1, 3) for q in (1, 5)], "(float[3, 4] x, float[4, 5] w, float[p, q] c) => (float[3, 5] y)",
     "y = Gemm <beta = 2.0> (x, w, c)",
 )
+# What is added to a product of which neither rows nor columns are known, and to its operand.
+graph(
+    "merged_of_unknown_columns", [{"a": a, "b": b, "c": c} for a, b, c in ((2, 7, 3), (1, 7, 1), (3, 7, 17))],
+    "(float[a, b, c] x, float[7, 2] w) => (float[a, c, 7] y, float[a, c, 2] z)",
+    """t = Transpose <perm = [0, 2, 1]> (x)
+       d = Mul(t, t)
+       s = Sum(t, d)
+       z = MatMul(t, w)
+       y = Max(s, t)""",
+)
 # A product over a dim that only the run knows, with a scale behind it.
 graph(
     "unknown_depth", [{"n": n} for n in (1, 24, 37)], "(float[4, 24, n] x, float[4, 24, n] w) => (float[4, 24, 24] y)",

@@ -184,6 +184,9 @@ Value LayoutRewriter::mergedOperand(Value operand, Value like) {
   if (known != merged.end())
     return known->second;
   SmallVector<int64_t> shape{tensorOf(merged[like]).getDimSize(0), full.getShape().back()};
+  // A reshape finds out one dim.
+  if (ShapedType::isDynamic(shape[0]) && ShapedType::isDynamic(shape[1]))
+    return nullptr;
   llvm::replace(shape, ShapedType::kDynamic, int64_t(-1));
   return ReshapeOp::create(builder, operand.getLoc(), operand, ValueRange(), shape);
 }
